@@ -1,0 +1,87 @@
+"""One Dockerfile on its way to an image: what a rule looks at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from gate.dockerfile.tree import Dockerfile, Instruction, Launch, Run, Stage
+from gate.model import Unknown
+
+if TYPE_CHECKING:
+    from gate.context.model import Context
+    from gate.dockerfile.command import Command, Script
+    from gate.dockerfile.scope import Scope
+    from gate.dockerfile.source import Text
+    from gate.image.model import Image
+
+
+class Build:
+    """A Dockerfile with its context, its build arguments, its target and its platforms.
+
+    Everything expensive is worked out on first use and kept, so that rules may ask freely.
+    """
+
+    def __init__(
+        self,
+        dockerfile: Dockerfile,
+        *,
+        context: Context | None = None,
+        build_args: Mapping[str, str] | None = None,
+        target: str | None = None,
+        platforms: Iterable[str] = (),
+        settings: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.dockerfile = dockerfile
+        self.context = context
+        self.build_args = dict(build_args or {})
+        self.target_name = target
+        self.platforms = frozenset(platforms)
+        self.settings: Mapping[str, Any] = settings or {}
+        self._scopes: dict[int, Scope] = {}
+        self._scripts: dict[int, Script] = {}
+        self._images: dict[int, Image] = {}
+
+    @property
+    def stages(self) -> list[Stage]:
+        return self.dockerfile.stages
+
+    @cached_property
+    def target(self) -> Stage | None:
+        """The stage that becomes the image: ``--target``, else the last one. None in a file without FROM."""
+        if self.target_name is not None:
+            wanted = self.target_name.lower()
+            return next((stage for stage in self.stages if stage.name == wanted), None)
+        return self.stages[-1] if self.stages else None
+
+    @cached_property
+    def shipped(self) -> frozenset[int]:
+        """The indices of the stages whose layers reach the image: the target and its local FROM ancestors."""
+        return frozenset(stage.index for stage in self.target.lineage()) if self.target else frozenset()
+
+    def ships(self, instruction_or_stage: Instruction | Stage) -> bool:
+        stage = instruction_or_stage if isinstance(instruction_or_stage, Stage) else instruction_or_stage.stage
+        return stage is not None and stage.index in self.shipped
+
+    def scope(self, instruction: Instruction) -> Scope:
+        """The variables that an instruction sees: the ARG and ENV values from before it."""
+        raise NotImplementedError
+
+    def expand(self, text: Text | str, instruction: Instruction) -> str | Unknown:
+        """The value of a builder word of an instruction after variables and quotes, as BuildKit works it out."""
+        raise NotImplementedError
+
+    def script(self, instruction: Run | Launch) -> Script:
+        """What a RUN (or a shell-form CMD, ENTRYPOINT, HEALTHCHECK) executes; exec form is one command."""
+        raise NotImplementedError
+
+    def commands(self, stage: Stage) -> Iterable[Command]:
+        """Every simple command of the stage's RUN instructions, in order."""
+        for instruction in stage.instructions:
+            if isinstance(instruction, Run):
+                yield from self.script(instruction).commands
+
+    def image(self, stage: Stage | None = None) -> Image:
+        """What a stage (default: the target) becomes: configuration and files."""
+        raise NotImplementedError

@@ -1,0 +1,124 @@
+"""What a RUN (or a shell-form CMD, ENTRYPOINT, an entry script) executes: simple commands and how they hang together.
+
+Produced by :mod:`gate.dockerfile.shell`. A :class:`Command` has its wrappers (sudo, env, ``sh -c`` …) already peeled off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from gate.dockerfile.source import Text
+from gate.model import Place
+
+
+@dataclass(slots=True, eq=False)
+class ShellWord:
+    """One word after quote removal. ``value`` is None where it cannot be known (a variable of unknown value, ``$(…)``)."""
+
+    value: str | None
+    text: Text  # as written, with its place
+    quoted: bool = False  # some part of it is quoted
+    glob: bool = False  # an unquoted * ? [ is in it
+    prefix: str = ""  # the known literal text in front of the first unknown part (the whole value when known)
+
+    @property
+    def place(self) -> Place:
+        return self.text.place
+
+
+@dataclass(slots=True, eq=False)
+class Redirect:
+    operator: str  # > >> < <> >& <& &> &>> >| << <<- <<<
+    fd: int | None  # the number written in front
+    target: ShellWord | None  # file, descriptor or here-string; None for a heredoc
+    heredoc: Text | None = None
+    text: Text | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    """A part of a script. ``kind`` is one of
+
+    ``script`` the whole · ``list`` commands one after the other (``;``, ``&``, newline) · ``and`` / ``or`` two children ·
+    ``pipeline`` · ``not`` · ``subshell`` · ``group`` · ``if`` ``while`` ``until`` ``for`` ``case`` ``function`` (all their
+    commands as children, in order) · ``substitution`` (``$( )``, backticks, ``<( )``: attached to the command that contains
+    it) · ``shell`` (the body of a peeled ``sh -c '…'`` or ``bash <<EOF``) · ``command``.
+    """
+
+    kind: str
+    text: Text
+    children: list[Node] = field(default_factory=list)
+    parent: Node | None = None
+    background: bool = False  # followed by &
+
+    @property
+    def place(self) -> Place:
+        return self.text.place
+
+    def walk(self) -> Iterator[Node]:
+        """This node and everything below it, in the order of the text."""
+        stack = [self]
+        while stack:
+            node = stack.pop()
+            yield node
+            stack.extend(reversed(node.children))
+
+    def ancestors(self) -> Iterator[Node]:
+        node = self.parent
+        while node is not None:
+            yield node
+            node = node.parent
+
+
+@dataclass(slots=True, eq=False)
+class Command(Node):
+    """A simple command. ``words[0]`` is the program that really runs; unquoted known variables are split into words.
+
+    ``name`` is the basename of the program (``/opt/venv/bin/pip`` → ``pip``), None where it cannot be known, "" for bare
+    assignments. ``wrappers`` are the names peeled off, outermost first (``("sudo", "timeout")``). ``complete`` is False
+    when some argument may be any number of words (an unquoted unknown variable or ``$(…)``, ``"$@"``, xargs input).
+    """
+
+    name: str | None = None
+    words: tuple[ShellWord, ...] = ()
+    assignments: dict[str, ShellWord] = field(default_factory=dict)
+    redirects: tuple[Redirect, ...] = ()
+    wrappers: tuple[str, ...] = ()
+    complete: bool = True
+    script: Script | None = None
+
+    @property
+    def arguments(self) -> tuple[ShellWord, ...]:
+        return self.words[1:]
+
+    @property
+    def values(self) -> list[str | None]:
+        """The arguments' values, without the program."""
+        return [word.value for word in self.words[1:]]
+
+    @property
+    def place(self) -> Place:
+        """From the program's word to the end of its last argument: what a finding about this command underlines."""
+        if not self.words:
+            return self.text.place
+        first, last = self.words[0].text, self.words[-1].text
+        return first.source.place(first.start, max(first.end, last.end))
+
+
+@dataclass(slots=True, eq=False)
+class Script:
+    """Shell text taken apart.
+
+    ``shell`` is the program that reads it: ``sh``, ``bash``, ``dash``, ``ash``, ``zsh``, or another basename (``python3``,
+    ``pwsh``), for which ``commands`` is empty. ``""`` means that the program cannot be known. ``parsed`` is False where the
+    text could not be understood as shell.
+    """
+
+    text: Text
+    shell: str
+    root: Node
+    commands: tuple[Command, ...] = ()  # every simple command, also inside peeled shells and substitutions, in text order
+    errexit: bool = False  # sh -e, or ``set -e`` as its first command
+    pipefail: bool = False
+    parsed: bool = True

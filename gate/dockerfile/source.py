@@ -1,0 +1,118 @@
+"""Text and where it stands: the file as read, and pieces of it after line joining.
+
+Offsets are indices into the decoded file; lines and columns are worked out only when somebody asks.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+
+from gate.model import Place, Span
+
+
+class Source:
+    """A text file as read. Undecodable bytes become surrogate escapes, so nothing is lost and nothing raises."""
+
+    __slots__ = ("_starts", "data", "path", "text")
+
+    def __init__(self, path: str, data: bytes) -> None:
+        self.path = path
+        self.data = data
+        self.text = data.decode("utf-8", "surrogateescape")
+        self._starts: list[int] | None = None
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """The 1-based line and column of a character offset. Only LF ends a line, as for BuildKit."""
+        starts = self._line_starts()
+        line = bisect_right(starts, offset)
+        return line, offset - starts[line - 1] + 1
+
+    def span(self, start: int, end: int) -> Span:
+        """The span of ``text[start:end]``."""
+        return Span(*self.position(start), *self.position(max(start, end)))
+
+    def place(self, start: int, end: int) -> Place:
+        return Place(self.path, self.span(start, end))
+
+    def line(self, number: int) -> str:
+        """The 1-based line without its line end; empty beyond the file."""
+        starts = self._line_starts()
+        if not 1 <= number <= len(starts):
+            return ""
+        end = starts[number] if number < len(starts) else len(self.text)
+        return self.text[starts[number - 1] : end].rstrip("\r\n")
+
+    @property
+    def line_count(self) -> int:
+        return len(self._line_starts())
+
+    def _line_starts(self) -> list[int]:
+        if self._starts is None:
+            starts = [0]
+            find = self.text.find
+            at = find("\n")
+            while at >= 0:
+                starts.append(at + 1)
+                at = find("\n", at + 1)
+            self._starts = starts
+        return self._starts
+
+
+class Text:
+    """A logical text and where each of its characters stands in its source.
+
+    Continuations and comments between the pieces are gone from ``value``; ``pieces`` holds, for each run of characters
+    that is contiguous in the file, its offset in ``value`` and its offset in the source. ``str(text)`` is the value.
+    """
+
+    __slots__ = ("_pieces", "source", "value")
+
+    def __init__(self, source: Source, value: str, pieces: Sequence[tuple[int, int]]) -> None:
+        self.source = source
+        self.value = value
+        self._pieces = pieces
+
+    def __str__(self) -> str:
+        return self.value
+
+    def __len__(self) -> int:
+        return len(self.value)
+
+    def __repr__(self) -> str:
+        return f"Text({self.value!r})"
+
+    def offset(self, index: int) -> int:
+        """The source offset of the character ``value[index]``; ``len(value)`` gives the place just after the last."""
+        if not self._pieces:
+            return 0
+        # The end of a text belongs to the piece that its last character stands in.
+        probe = index if index < len(self.value) or index == 0 else index - 1
+        at = bisect_right(self._pieces, (probe, 1 << 62)) - 1
+        logical, physical = self._pieces[max(at, 0)]
+        return physical + index - logical
+
+    def slice(self, start: int, end: int) -> Text:
+        """The part ``value[start:end]`` with its places."""
+        pieces = self._pieces
+        if len(pieces) > 1:
+            low = max(bisect_right(pieces, (start, 1 << 62)) - 1, 0)
+            high = max(bisect_right(pieces, (max(end - 1, start), 1 << 62)), low + 1)
+            pieces = pieces[low:high]
+        return Text(self.source, self.value[start:end], [(logical - start, physical) for logical, physical in pieces])
+
+    @property
+    def start(self) -> int:
+        return self.offset(0)
+
+    @property
+    def end(self) -> int:
+        return self.offset(len(self.value))
+
+    @property
+    def place(self) -> Place:
+        return self.source.place(self.start, self.end)
+
+    @property
+    def line(self) -> int:
+        return self.source.position(self.start)[0]

@@ -1,0 +1,119 @@
+"""The nouns of a verdict: severity, place, finding, undecided, engine run.
+
+Plain data, no I/O. Everything here travels from rules and engines to reports.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any
+
+
+class Severity(IntEnum):
+    """One scale for every engine. ``UNKNOWN`` is what grype calls Unknown: shown as such, ranked by the policy."""
+
+    UNKNOWN = 0
+    INFO = 1
+    LOW = 2
+    MEDIUM = 3
+    HIGH = 4
+    CRITICAL = 5
+
+    @property
+    def word(self) -> str:
+        """The lower-case word that users see and write."""
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A stretch of text: 1-based lines and columns in code points, the end column exclusive."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """Where something stands. ``path`` is as users see it: relative to the working directory, forward slashes."""
+
+    path: str
+    span: Span
+
+    @property
+    def line(self) -> int:
+        return self.span.line
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A value that the Dockerfile and its context do not decide, and what would settle it."""
+
+    reason: str
+    settle: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """The package that a vulnerability finding is about (``interface.md``: ``package``)."""
+
+    name: str
+    version: str
+    type: str
+    purl: str
+    fixed_in: tuple[str, ...] = ()
+    cve: str = ""
+    epss: float | None = None
+    known_exploited: bool = False
+    layer: str | None = None
+    introduced_by: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One fault at one place.
+
+    ``message``'s first sentence stands alone; ``help`` says how to mend it. ``blocking``, ``state``, ``waiver`` and
+    ``fingerprint`` are filled in by :mod:`gate.judge`, never by a rule or an engine.
+    """
+
+    rule_id: str
+    name: str
+    severity: Severity
+    message: str
+    place: Place
+    help: str = ""
+    engine: str = "mlgate"
+    confidence: str = "high"
+    stage: str | None = None
+    aliases: tuple[str, ...] = ()
+    package: Package | None = None
+    blocking: bool = False
+    state: str = "active"
+    waiver: dict[str, Any] | None = None
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """A question that a rule could not answer, and what would settle it. Never an error, never silence."""
+
+    rule_id: str
+    place: Place
+    reason: str
+    settle: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineRun:
+    """What became of one engine. ``status``: ``ok``, ``skipped`` (off or not there), ``failed`` (ran, unusable)."""
+
+    name: str
+    status: str
+    version: str = ""
+    reason: str = ""
+    database_built: str | None = None
+    findings: tuple[Finding, ...] = field(default=(), repr=False)

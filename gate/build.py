@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,7 @@ class Build:
         target: str | None = None,
         platforms: Iterable[str] = (),
         settings: Mapping[str, Any] | None = None,
+        today: datetime.date | None = None,
     ) -> None:
         self.dockerfile = dockerfile
         self.context = context
@@ -39,6 +41,7 @@ class Build:
         self.target_name = target
         self.platforms = frozenset(platforms)
         self.settings: Mapping[str, Any] = settings or {}
+        self.today = today or datetime.date.today()  # the day of the build: what end-of-life dates are compared with
         self._scopes: dict[int, Scope] = {}
         self._scripts: dict[int, Script] = {}
         self._images: dict[int, Image] = {}

@@ -1,0 +1,1 @@
+"""BAS: what the image starts from."""

@@ -108,6 +108,17 @@ class Undecided:
 
 
 @dataclass(frozen=True, slots=True)
+class Failure:
+    """Something that could not be judged: an input that cannot be read, a rule that broke. The gate cannot pass then.
+
+    ``path`` is the input as users see it, empty when it is not about one; ``reason`` is a sentence without it.
+    """
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class EngineRun:
     """What became of one engine. ``status``: ``ok``, ``skipped`` (off or not there), ``failed`` (ran, unusable)."""
 

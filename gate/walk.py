@@ -1,0 +1,124 @@
+"""One walk over a Dockerfile for all rules.
+
+The rules' checks are sorted once into tables, by program name and by keyword, so that an instruction costs two look-ups
+however many rules there are. A check that raises becomes a :class:`~gate.model.Failure` in the result, and the walk
+goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from gate.build import Build
+from gate.dockerfile.command import Command
+from gate.dockerfile.tree import Instruction, Run
+from gate.model import Failure, Finding, Undecided
+from gate.rule import Results, Rule
+
+Check = Callable[..., Results]
+Entry = tuple[Rule, Check]
+
+
+@dataclass
+class Outcome:
+    """What the rules said about one Dockerfile."""
+
+    findings: list[Finding] = field(default_factory=list)
+    undecided: list[Undecided] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+
+
+@dataclass
+class Tables:
+    """The checks of a set of rules, by what they ask for. The key ``""`` holds those that ask for everything."""
+
+    commands: dict[str, list[Entry]] = field(default_factory=dict)
+    instructions: dict[str, list[Entry]] = field(default_factory=dict)
+    stages: list[Entry] = field(default_factory=list)
+    builds: list[Entry] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, rules: Iterable[Rule]) -> Tables:
+        tables = cls()
+        for rule in rules:
+            for names, on_command in rule.command_checks:
+                for name in names or ("",):
+                    tables.commands.setdefault(name, []).append((rule, on_command))
+            for keywords, on_instruction in rule.instruction_checks:
+                for keyword in keywords or ("",):
+                    tables.instructions.setdefault(keyword, []).append((rule, on_instruction))
+            tables.stages += [(rule, check) for check in rule.stage_checks]
+            tables.builds += [(rule, check) for check in rule.build_checks]
+        return tables
+
+
+class Walker:
+    """A set of rules, ready to be run over many Dockerfiles."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self.rules = list(rules)
+        self._tables: dict[frozenset[str], Tables] = {}
+
+    def walk(self, build: Build) -> Outcome:
+        """What the rules say about a build: each finding once, in the order of the walk."""
+        tables = self._tables.get(build.platforms)
+        if tables is None:
+            tables = Tables.of(rule for rule in self.rules if speaks(rule, build.platforms))
+            self._tables[build.platforms] = tables
+        outcome = Outcome()
+        for instruction in build.dockerfile.instructions:
+            self._instruction(tables, instruction, build, outcome)
+        for stage in build.stages:
+            for rule, check in tables.stages:
+                _run(rule, check, (stage, build), outcome, build, stage.from_.line)
+        for rule, check in tables.builds:
+            _run(rule, check, (build,), outcome, build, 1)
+        outcome.findings = list(dict.fromkeys(outcome.findings))
+        outcome.undecided = list(dict.fromkeys(outcome.undecided))
+        return outcome
+
+    def _instruction(self, tables: Tables, instruction: Instruction, build: Build, outcome: Outcome) -> None:
+        by_keyword = tables.instructions
+        for rule, check in (*by_keyword.get(instruction.keyword, ()), *by_keyword.get("", ())):
+            _run(rule, check, (instruction, build), outcome, build, instruction)
+        if not isinstance(instruction, Run) or not tables.commands:
+            return
+        by_name = tables.commands
+        every = by_name.get("", ())
+        for command in _commands(instruction, build, outcome):
+            for rule, check in (*by_name.get(command.name, ()), *every) if command.name else every:
+                _run(rule, check, (command, build), outcome, build, command)
+
+
+def speaks(rule: Rule, platforms: frozenset[str]) -> bool:
+    """Whether a rule has a say when these are the targets (none: unknown platform, so only the general rules)."""
+    if rule.platforms and platforms.isdisjoint(rule.platforms):
+        return False
+    return not (rule.silent_for and platforms and platforms.issubset(rule.silent_for))
+
+
+def _commands(instruction: Run, build: Build, outcome: Outcome) -> Iterable[Command]:
+    try:
+        return build.script(instruction).commands
+    except Exception as error:  # a fault of ours in reading the shell must not look like a clean file
+        outcome.failures.append(_failure("the shell reader", error, build, instruction.line))
+        return ()
+
+
+def _run(rule: Rule, check: Check, arguments: tuple[Any, ...], outcome: Outcome, build: Build, at: Any) -> None:
+    try:
+        for result in check(*arguments):
+            if isinstance(result, Finding):
+                outcome.findings.append(result)
+            else:
+                outcome.undecided.append(result)
+    except Exception as error:  # whatever a rule raises: the others still speak, and the gate cannot pass
+        line = at if isinstance(at, int) else at.place.line
+        outcome.failures.append(_failure(f"rule {rule.id}", error, build, line))
+
+
+def _failure(what: str, error: Exception, build: Build, line: int) -> Failure:
+    reason = f"{what} failed at line {line}: {type(error).__name__}: {error}"
+    return Failure(build.dockerfile.path, reason[:500])

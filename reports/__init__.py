@@ -1,0 +1,1 @@
+"""The reports, one module per format; :mod:`gate.catalogue` finds them."""

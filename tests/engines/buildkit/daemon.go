@@ -19,6 +19,8 @@ const startTimeout = 60 * time.Second
 type daemon struct {
 	client  *client.Client
 	process *exec.Cmd
+	said    bytes.Buffer  // what it printed; read it only after `ended`
+	ended   chan struct{} // closed when the process is gone
 }
 
 // startDaemon runs buildkitd with its state on a tmpfs of a mount namespace of its own: no disk is waited for,
@@ -33,13 +35,13 @@ func startDaemon(ctx context.Context, buildkitd, root string) (*daemon, error) {
 	process := exec.Command("unshare", "--mount", "sh", "-c", script, "sh", state,
 		buildkitd, "--root", state, "--addr", socket, "--containerd-worker=false", "--oci-worker=true",
 		"--oci-worker-net=host", "--oci-worker-gc-keepstorage=2000")
-	var said bytes.Buffer
-	process.Stdout, process.Stderr = &said, &said
+	d := &daemon{process: process, ended: make(chan struct{})}
+	process.Stdout, process.Stderr = &d.said, &d.said
 	process.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM, Setpgid: true}
 	if err := process.Start(); err != nil {
 		return nil, err
 	}
-	d := &daemon{process: process}
+	go func() { _ = process.Wait(); close(d.ended) }()
 	c, err := client.New(ctx, socket)
 	if err == nil {
 		d.client = c
@@ -49,7 +51,7 @@ func startDaemon(ctx context.Context, buildkitd, root string) (*daemon, error) {
 	}
 	if err != nil {
 		d.stop()
-		return nil, fmt.Errorf("buildkitd does not answer: %w\n%s", err, said.String())
+		return nil, fmt.Errorf("buildkitd does not answer: %w\n%s", err, d.said.String())
 	}
 	return d, nil
 }
@@ -57,5 +59,5 @@ func startDaemon(ctx context.Context, buildkitd, root string) (*daemon, error) {
 // stop ends the daemon and waits for it.
 func (d *daemon) stop() {
 	_ = d.process.Process.Signal(syscall.SIGTERM)
-	_ = d.process.Wait()
+	<-d.ended
 }

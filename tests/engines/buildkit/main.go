@@ -58,6 +58,9 @@ type Warning struct {
 // Every build syncs its context afresh, so its record can never be used again: drop them now and then.
 const pruneEvery = 100
 
+// The kernel ends the daemon when the thread that started it ends, so that thread must be one that stays.
+func init() { runtime.LockOSThread() }
+
 func main() {
 	log.SetFlags(0)
 	buildkitd := flag.String("buildkitd", "buildkitd", "the daemon's path")
@@ -68,7 +71,13 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	err = serve(ctx, daemon.client, os.Stdin, os.Stdout)
+	served := make(chan error)
+	go func() { served <- serve(ctx, daemon.client, os.Stdin, os.Stdout) }()
+	select {
+	case err = <-served:
+	case <-daemon.ended:
+		err = fmt.Errorf("buildkitd ended:\n%s", daemon.said.String())
+	}
 	daemon.stop()
 	if err != nil {
 		log.Fatal(err)
@@ -91,7 +100,7 @@ func serve(ctx context.Context, c *client.Client, in io.Reader, out io.Writer) e
 			return fmt.Errorf("request %d: %w", count, err)
 		}
 		if count%pruneEvery == 0 {
-			if err := c.Prune(ctx, nil, client.PruneAll, client.WithFilter([]string{"type==source.local"})); err != nil {
+			if err := c.Prune(ctx, nil, client.PruneAll, client.WithKeepOpt(10*time.Second, 0, 0, 0)); err != nil {
 				return err
 			}
 		}

@@ -9,6 +9,21 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
 
+PLATFORMS = (
+    "docker",
+    "sagemaker-training",
+    "sagemaker-hosting",
+    "sagemaker-processing",
+    "sagemaker-studio",
+    "vertex-prediction",
+    "vertex-training",
+    "azureml",
+    "kserve",
+    "kubernetes",
+    "lambda",
+    "edge",
+)
+
 
 class Severity(IntEnum):
     """One scale for every engine. ``UNKNOWN`` is what grype calls Unknown: shown as such, ranked by the policy."""

@@ -1,0 +1,1 @@
+"""LBL: the label schema."""

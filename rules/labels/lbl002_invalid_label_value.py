@@ -1,0 +1,60 @@
+"""LBL002 invalid-label-value: the value does not have the type that its key asks for."""
+
+from gate.build import Build
+from gate.dockerfile.tree import Stage
+from gate.model import Severity, Unknown
+from gate.rule import Example, Results, Rule
+from gate.rules.labels._labels import OCI, Label, labels_of
+from gate.rules.labels._values import OCI_TYPES, TYPES
+
+rule = Rule(
+    id="LBL002",
+    name="invalid-label-value",
+    severity=Severity.MEDIUM,
+    aliases=("DL3052", "DL3053", "DL3054", "DL3055", "DL3056", "DL3058"),
+    summary="A label's value does not have the type of its key.",
+    reason="Registries, inventories and dashboards parse these labels; a value that they cannot read is as good as none.",
+    fix="Write the value in the form that the message names.",
+    bad=[
+        'FROM debian:12.5\nLABEL »org.opencontainers.image.created="2026-01-31"\n',
+        "FROM debian:12.5\nLABEL »org.opencontainers.image.revision=main\n",
+        'FROM debian:12.5\nLABEL »org.opencontainers.image.licenses="Apache 2"\n',
+        "FROM debian:12.5\nARG REPO=x\nLABEL »org.opencontainers.image.source='https://example.com/${REPO}'\n",
+        Example(
+            'FROM debian:12.5\nLABEL »org.opencontainers.image.version="v1.2.3"\n',
+            policy={"labels": {"required": {"org.opencontainers.image.version": "semver"}}},
+        ),
+    ],
+    good=[
+        'FROM debian:12.5\nLABEL org.opencontainers.image.created="2026-01-31T12:00:00Z"\n',
+        'FROM debian:12.5\nLABEL org.opencontainers.image.licenses="MIT OR Apache-2.0" org.opencontainers.image.version="v1.2.3"\n',
+        "FROM debian:12.5\nARG SHA\nLABEL org.opencontainers.image.revision=$SHA\n",
+        'FROM debian:12.5\nLABEL org.opencontainers.image.authors="A <a@b.example>"\n',
+    ],
+)
+
+
+@rule.on_stage
+def check(stage: Stage, build: Build) -> Results:
+    required = (build.settings.get("labels") or {}).get("required") or {}
+    for label in labels_of(stage, build):
+        if isinstance(label.value, Unknown) or not label.value:
+            continue  # an unknown value is checked when it is known, an empty one is LBL005's
+        if _single_quoted_variable(label):
+            yield rule.finding(label, f"The label {label.key} holds the literal text {label.value!r}: single quotes keep variables as they are.",
+                               help="Use double quotes.", stage=stage)  # fmt: skip
+            continue
+        wrong = _wrong(label, required)
+        if wrong:
+            severity = None if label.literal else Severity.LOW  # a default that the build command may replace
+            yield rule.finding(label, f"The label {label.key} has the value {label.value!r}, which {wrong}.", severity=severity, stage=stage)
+
+
+def _wrong(label: Label, required: dict[str, str]) -> str:
+    kind = required.get(label.key) or OCI_TYPES.get(label.key.removeprefix(OCI), "text")
+    return TYPES.get(kind, TYPES["text"])(str(label.value))
+
+
+def _single_quoted_variable(label: Label) -> bool:
+    written = str(label.pair.value)
+    return written.startswith("'") and "$" in str(label.value) and label.key.startswith(OCI)

@@ -1,0 +1,34 @@
+"""LBL003 deprecated-label-schema: org.label-schema.* is superseded by the OCI keys."""
+
+from gate.build import Build
+from gate.dockerfile.tree import Stage
+from gate.model import Severity
+from gate.rule import Results, Rule
+from gate.rules.labels._labels import LABEL_SCHEMA, OCI, SUCCESSORS, labels_of
+
+rule = Rule(
+    id="LBL003",
+    name="deprecated-label-schema",
+    severity=Severity.LOW,
+    summary="The label uses the superseded org.label-schema namespace.",
+    reason="Label Schema was given up for the OCI's annotation keys in 2018; tools read org.opencontainers.image.*.",
+    fix="Use the OCI key that the message names; keep both while something still reads the old one.",
+    bad=["FROM debian:12.5\nLABEL »org.label-schema.version=1.2.3\n", "FROM debian:12.5\nLABEL a=b »org.label-schema.schema-version=1.0\n"],
+    good=[
+        "FROM debian:12.5\nLABEL org.opencontainers.image.version=1.2.3\n",
+        "FROM debian:12.5\nLABEL org.label-schema.version=1 org.opencontainers.image.version=1\n",
+    ],
+)
+
+
+@rule.on_stage
+def check(stage: Stage, build: Build) -> Results:
+    keys = {label.key for label in labels_of(stage, build)}
+    for label in labels_of(stage, build):
+        if not label.key.startswith(LABEL_SCHEMA):
+            continue
+        successor = SUCCESSORS.get(label.key.removeprefix(LABEL_SCHEMA))
+        if successor and OCI + successor in keys:
+            continue  # both are there: an old reader is served on purpose
+        fix = f"Use {OCI}{successor}." if successor else "There is no OCI key for it; remove it."
+        yield rule.finding(label, f"The label {label.key} is superseded.", help=fix, stage=stage)

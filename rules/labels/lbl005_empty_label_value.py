@@ -1,0 +1,65 @@
+"""LBL005 empty-label-value: the label is set, to nothing."""
+
+from gate.build import Build
+from gate.dockerfile.expand import variables
+from gate.dockerfile.tree import Stage
+from gate.model import Severity
+from gate.rule import Results, Rule
+from gate.rules.labels._labels import Label, labels_of
+
+rule = Rule(
+    id="LBL005",
+    name="empty-label-value",
+    severity=Severity.MEDIUM,
+    aliases=("DL3051",),
+    summary="The label's value is empty, or is made of a variable that is never set.",
+    reason="An empty label looks set and says nothing: whoever asks the image for its version gets the empty string.",
+    fix="Give the label a value. An ARG is visible only below its own line and in its own stage: declare it there.",
+    bad=[
+        'FROM debian:12.5\nLABEL »version=""\n',
+        "ARG VERSION=1.0\nFROM debian:12.5\nLABEL »version=$VERSION\n",
+        'FROM debian:12.5\nARG VERSION=""\nLABEL »version=$VERSION\n',
+        "FROM debian:12.5\nLABEL »version=$VERSION\nARG VERSION=1.0\n",
+    ],
+    good=[
+        "FROM debian:12.5\nARG VERSION\nLABEL version=$VERSION\n",
+        "ARG VERSION=1.0\nFROM debian:12.5\nARG VERSION\nLABEL version=$VERSION\n",
+        "FROM debian:12.5\nLABEL version=${VERSION:-1.0}\n",
+        "FROM python:3.12.4\nLABEL python=$PYTHON_VERSION\n",
+    ],
+)
+
+
+@rule.on_stage
+def check(stage: Stage, build: Build) -> Results:
+    for label in labels_of(stage, build):
+        unset = _never_set(label, stage, build)
+        if unset:
+            yield rule.finding(label, f"The label {label.key} uses ${unset}, which is not set here: the value has a hole.", stage=stage)
+        elif label.value == "":
+            yield rule.finding(label, f"The label {label.key} has an empty value.", stage=stage)
+
+
+def _never_set(label: Label, stage: Stage, build: Build) -> str:
+    """The variable of the value that nothing sets: a global ARG that the stage does not declare, or one that this file sets
+    only elsewhere. A name that this file never mentions may come from the base image."""
+    if label.pair.value is None or label.literal:
+        return ""
+    scope = build.scope(label.instruction)
+    elsewhere = _names_set_in(build)
+    scratch = stage.root.base == "scratch"
+    for name in variables(label.pair.value.value):
+        if scope.get(name) is None and (scratch or name in elsewhere):
+            return name
+    return ""
+
+
+def _names_set_in(build: Build) -> set[str]:
+    from gate.dockerfile.tree import Pairs
+
+    return {
+        pair.key.value
+        for instruction in build.dockerfile.instructions
+        if isinstance(instruction, Pairs) and instruction.keyword in {"ARG", "ENV"}
+        for pair in instruction.pairs
+    }

@@ -1,8 +1,8 @@
 """LBL005 empty-label-value: the label is set, to nothing."""
 
 from gate.build import Build
-from gate.dockerfile.expand import variables
-from gate.dockerfile.tree import Stage
+from gate.dockerfile.expand import parse_word
+from gate.dockerfile.tree import Pairs, Stage
 from gate.model import Severity
 from gate.rule import Results, Rule
 from gate.rules.labels._labels import Label, labels_of
@@ -48,15 +48,14 @@ def _never_set(label: Label, stage: Stage, build: Build) -> str:
     scope = build.scope(label.instruction)
     elsewhere = _names_set_in(build)
     scratch = stage.root.base == "scratch"
-    for name in variables(label.pair.value.value):
-        if scope.get(name) is None and (scratch or name in elsewhere):
-            return name
+    for variable in parse_word(label.pair.value.value, build.dockerfile.escape).variables():
+        decides = variable.operator.removeprefix(":") not in {"-", "+"}
+        if decides and scope.get(variable.name) is None and (scratch or variable.name in elsewhere):
+            return variable.name
     return ""
 
 
 def _names_set_in(build: Build) -> set[str]:
-    from gate.dockerfile.tree import Pairs
-
     return {
         pair.key.value
         for instruction in build.dockerfile.instructions

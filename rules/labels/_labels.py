@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from gate.build import Build
@@ -43,6 +43,29 @@ class Label:
     @property
     def literal(self) -> bool:
         return "$" not in str(self.pair.value or "")
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """What the policy asks of labels: the required keys, the type of each key that has one, and the keys that the build
+    command provides."""
+
+    required: tuple[str, ...]
+    types: Mapping[str, str]
+    provided: frozenset[str]
+    strict: bool
+
+
+def schema_of(build: Build) -> Schema:
+    settings = build.settings.get("labels") or {}
+    required = settings.get("required") or {}
+    types = dict(required) if isinstance(required, Mapping) else {}
+    return Schema(
+        tuple(required),
+        {**types, **(settings.get("types") or {})},
+        frozenset(settings.get("provided-at-build") or ()),
+        bool(settings.get("strict")),
+    )
 
 
 def labels_of(stage: Stage, build: Build) -> Iterator[Label]:

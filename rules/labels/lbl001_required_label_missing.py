@@ -3,7 +3,7 @@
 from gate.build import Build
 from gate.model import Severity
 from gate.rule import Example, Results, Rule
-from gate.rules.labels._labels import labels_that_ship
+from gate.rules.labels._labels import labels_that_ship, schema_of
 
 _POLICY = {"labels": {"required": {"org.opencontainers.image.source": "url"}}}
 
@@ -41,11 +41,10 @@ rule = Rule(
 
 @rule.on_build
 def check(build: Build) -> Results:
-    settings = build.settings.get("labels") or {}
-    required = settings.get("required") or {}
-    if not required or build.target is None:
+    schema = schema_of(build)
+    if not schema.required or build.target is None:
         return
-    present = {label.key for label in labels_that_ship(build)} | set(settings.get("provided-at-build") or ())
-    for key in required:
+    present = {label.key for label in labels_that_ship(build)} | schema.provided
+    for key in schema.required:
         if key not in present:
             yield rule.finding(build.target.from_.image, f"The image has no label {key}, which the policy requires.", stage=build.target)

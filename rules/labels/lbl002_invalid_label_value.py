@@ -1,10 +1,12 @@
 """LBL002 invalid-label-value: the value does not have the type that its key asks for."""
 
+from collections.abc import Mapping
+
 from gate.build import Build
 from gate.dockerfile.tree import Stage
 from gate.model import Severity, Unknown
 from gate.rule import Example, Results, Rule
-from gate.rules.labels._labels import OCI, Label, labels_of
+from gate.rules.labels._labels import OCI, Label, labels_of, schema_of
 from gate.rules.labels._values import OCI_TYPES, TYPES
 
 rule = Rule(
@@ -36,7 +38,7 @@ rule = Rule(
 
 @rule.on_stage
 def check(stage: Stage, build: Build) -> Results:
-    required = (build.settings.get("labels") or {}).get("required") or {}
+    types = schema_of(build).types
     for label in labels_of(stage, build):
         if isinstance(label.value, Unknown) or not label.value:
             continue  # an unknown value is checked when it is known, an empty one is LBL005's
@@ -44,14 +46,14 @@ def check(stage: Stage, build: Build) -> Results:
             yield rule.finding(label, f"The label {label.key} holds the literal text {label.value!r}: single quotes keep variables as they are.",
                                help="Use double quotes.", stage=stage)  # fmt: skip
             continue
-        wrong = _wrong(label, required)
+        wrong = _wrong(label, types)
         if wrong:
             severity = None if label.literal else Severity.LOW  # a default that the build command may replace
             yield rule.finding(label, f"The label {label.key} has the value {label.value!r}, which {wrong}.", severity=severity, stage=stage)
 
 
-def _wrong(label: Label, required: dict[str, str]) -> str:
-    kind = required.get(label.key) or OCI_TYPES.get(label.key.removeprefix(OCI), "text")
+def _wrong(label: Label, types: Mapping[str, str]) -> str:
+    kind = types.get(label.key) or OCI_TYPES.get(label.key.removeprefix(OCI), "text")
     return TYPES.get(kind, TYPES["text"])(str(label.value))
 
 

@@ -7,13 +7,13 @@ from gate.build import Build
 from gate.dockerfile.tree import Stage
 from gate.model import Severity
 from gate.rule import Results, Rule
-from gate.rules.labels._labels import OCI, OCI_KEYS, labels_of
+from gate.rules.labels._labels import OCI, OCI_KEYS, labels_of, schema_of
 
 rule = Rule(
     id="LBL004",
     name="unknown-oci-label",
     severity=Severity.MEDIUM,
-    aliases=("DL3048",),
+    aliases=("DL3048", "DL3050"),
     summary="The label's key is not one of the namespace that it claims.",
     reason="Nobody but the OCI may define keys under org.opencontainers, nor anybody but Docker under com.docker; a misspelt key is "
     "read by no tool.",
@@ -40,8 +40,12 @@ _LIKE_OCI = re.compile(r"org\.?open-?containers?\.", re.IGNORECASE)
 
 @rule.on_stage
 def check(stage: Stage, build: Build) -> Results:
+    schema = schema_of(build)
     for label in labels_of(stage, build):
         key = label.key
+        if schema.strict and key not in schema.required and key not in schema.types:
+            yield rule.finding(label, f"{key} is not in the policy's label schema.", stage=stage, aliases=("DL3050",))
+            continue
         if key in OCI_KEYS:
             continue
         if _LIKE_OCI.match(key):

@@ -1,0 +1,97 @@
+"""What an engine is: another program whose findings become the gate's.
+
+An engine is found, started as early as possible, and asked for its result when everything else is done::
+
+    engine = load("hadolint", EngineOptions(timeout=300, jobs=2))
+    task = engine.start(builds)     # returns at once; the program runs beside us
+    ...                             # the gate's own rules
+    run = task.result()             # an EngineRun: ok, skipped or failed, never an exception
+
+An engine that could judge only some of the files is ``failed``, its reason names the others, and its findings are those of
+the files that it did judge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol
+
+from gate.model import EngineRun
+
+if TYPE_CHECKING:
+    from gate.build import Build
+
+MODULES = {"hadolint": "gate.engines.hadolint", "grype": "gate.engines.grype"}
+
+
+@dataclass(frozen=True, slots=True)
+class EngineOptions:
+    """How engines may run. ``timeout``: seconds that one call may take; ``jobs``: processes at a time;
+    ``cache``: whether results may be kept between runs."""
+
+    timeout: float = 300.0
+    jobs: int = 1
+    cache: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An engine that can be used."""
+
+    path: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """An engine that cannot: why, and the command that mends it."""
+
+    reason: str
+    mend: str = ""
+
+
+class Task(Protocol):
+    """An engine at work."""
+
+    def result(self) -> EngineRun:
+        """Wait for the end (never longer than the engine's time) and say what came of it."""
+        ...
+
+    def cancel(self) -> None:
+        """Stop the program and clean up, without a result. Harmless when it has ended."""
+        ...
+
+
+class Engine(Protocol):
+    """``name`` is what users call it: in ``--engine``, in the reports."""
+
+    name: str
+
+    def find(self) -> Found | Missing: ...
+
+    def start(self, builds: Sequence[Build]) -> Task: ...
+
+
+def load(name: str, options: EngineOptions) -> Engine:
+    """The engine of that name."""
+    engine: Engine = import_module(MODULES[name]).engine(options)
+    return engine
+
+
+def combine(runs: Iterable[EngineRun]) -> EngineRun:
+    """One run out of those over the parts of the work: the worst status, every reason once, all findings in order.
+
+    ``runs`` are of one engine, at least one.
+    """
+    parts = list(runs)
+    worst = max(parts, key=lambda run: ("skipped", "ok", "failed").index(run.status))
+    return EngineRun(
+        name=worst.name,
+        status=worst.status,
+        version=next((run.version for run in parts if run.version), ""),
+        reason="; ".join(dict.fromkeys(run.reason for run in parts if run.reason)),
+        database_built=next((run.database_built for run in parts if run.database_built), None),
+        findings=tuple(finding for run in parts for finding in run.findings),
+    )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from importlib import resources
 from typing import Any
 
 
-@lru_cache(maxsize=None)
+@cache
 def facts(name: str) -> dict[str, Any]:
     """The content of ``policies/<name>.yaml``, a mapping. Shipped with the package, so it is always there and sound."""
     import yaml

@@ -27,7 +27,9 @@ _IN_TAG = re.compile(
 )  # fmt: skip
 _PYTHON_IN_TAG = re.compile(r"(?:^|[-_])py(?:thon)?[-_]?(?P<major>[23])[._]?(?P<minor>\d{1,2})(?=$|[-_])")
 _LEADING_VERSION = re.compile(r"v?(\d+)(?:\.(\d+))?(?=$|[-.])")
-_AWS_DLC = re.compile(r"(?:\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?|public\.ecr\.aws/deep-learning-containers)/")
+_AWS_DLC = re.compile(
+    r"(?:\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?|public\.ecr\.aws/deep-learning-containers)/"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,11 @@ def _distribution(repository: str, tag: str) -> Release | None:
             return found
     match = _IN_TAG.search(tag)
     if match:
-        product = next(name for name in ("ubuntu", "debian", "centos", "rhel", "rockylinux", "alpine", "amazonlinux") if match[name])
+        product = next(
+            name
+            for name in ("ubuntu", "debian", "centos", "rhel", "rockylinux", "alpine", "amazonlinux")
+            if match[name]
+        )
         version = next(match[name] for name in "udcrkaz" if match[name])
         if product == "ubuntu":
             digits = re.sub(r"\D", "", version)

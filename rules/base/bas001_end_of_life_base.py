@@ -21,7 +21,12 @@ rule = Rule(
         "FROM »python:3.8\n",
         "FROM »nvidia/cuda:11.0-base-ubuntu18.04\n",
     ],
-    good=["FROM python:3.12-slim-bookworm\n", "FROM debian:12.11-slim\n", "FROM scratch\n", "FROM debian:12.5 AS ubuntu\nFROM ubuntu\n"],
+    good=[
+        "FROM python:3.12-slim-bookworm\n",
+        "FROM debian:12.11-slim\n",
+        "FROM scratch\n",
+        "FROM debian:12.5 AS ubuntu\nFROM ubuntu\n",
+    ],
 )
 
 
@@ -30,12 +35,16 @@ def check(stage: Stage, build: Build) -> Results:
     if stage.parent is not None or stage.base == "scratch":
         return
     if stage.base is None:
-        yield rule.undecided(stage.from_.image, f"the base image is not known: {stage.base_unknown}", "--build-arg, or --image REF")
+        yield rule.undecided(
+            stage.from_.image, f"the base image is not known: {stage.base_unknown}", "--build-arg, or --image REF"
+        )
         return
     base = identify(stage.base)
     ended = [release for release in base.releases() if release.ended(build.today)]
     if ended:
-        yield rule.finding(stage.from_.image, _message(base, ended), severity=_severity(stage, build, base, ended), stage=stage)
+        yield rule.finding(
+            stage.from_.image, _message(base, ended), severity=_severity(stage, build, base, ended), stage=stage
+        )
 
 
 def _severity(stage: Stage, build: Build, base: BaseImage, ended: list[Release]) -> Severity:
@@ -51,5 +60,9 @@ def _severity(stage: Stage, build: Build, base: BaseImage, ended: list[Release])
 def _message(base: BaseImage, ended: list[Release]) -> str:
     names = " and ".join(f"{release.product} {release.version} (support ended {release.end})" for release in ended)
     gone = next((release for release in ended if release.mirrors_gone), None)
-    tail = f" The package mirrors of {gone.product} {gone.version} are switched off: installing a package fails." if gone else ""
+    tail = (
+        f" The package mirrors of {gone.product} {gone.version} are switched off: installing a package fails."
+        if gone
+        else ""
+    )
     return f"The base image is past its end of life: {names}.{tail}"

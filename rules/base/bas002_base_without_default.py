@@ -12,7 +12,11 @@ rule = Rule(
     summary="FROM uses a build argument without a default value.",
     reason="A plain `docker build .` fails, and nothing that depends on the base image can be judged from the file alone.",
     fix="Give the ARG a default (ARG BASE=python:3.12-slim), or pass its value: mlgate check --build-arg BASE=….",
-    bad=["ARG BASE\nFROM »$BASE\n", "FROM »${REGISTRY}/python:3.12\n", "ARG REGION\nFROM »763104351884.dkr.ecr.${REGION}.amazonaws.com/x:1.0.0\n"],
+    bad=[
+        "ARG BASE\nFROM »$BASE\n",
+        "FROM »${REGISTRY}/python:3.12\n",
+        "ARG REGION\nFROM »763104351884.dkr.ecr.${REGION}.amazonaws.com/x:1.0.0\n",
+    ],
     good=[
         "ARG BASE=python:3.12-slim\nFROM $BASE\n",
         "FROM ${BASE:-python:3.12-slim}\n",

@@ -22,7 +22,7 @@ def rfc3339(value: str) -> str:
     match = _RFC3339.match(value)
     if match:
         try:
-            datetime.datetime(*(int(part) for part in match.groups()[:5]), min(int(match[6]), 59))  # noqa: DTZ001
+            datetime.datetime(*(int(part) for part in match.groups()[:5]), min(int(match[6]), 59))
         except ValueError:
             match = None
         else:

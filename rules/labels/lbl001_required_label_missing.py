@@ -23,12 +23,15 @@ rule = Rule(
             'FROM debian:12.5 AS build\nLABEL org.opencontainers.image.source="https://example.com/x"\nFROM »debian:12.5\nCOPY --from=build /a /a\n',
             policy=_POLICY,
         ),
-        Example('FROM »debian:12.5\nONBUILD LABEL org.opencontainers.image.source="https://example.com/x"\n', policy=_POLICY),
+        Example(
+            'FROM »debian:12.5\nONBUILD LABEL org.opencontainers.image.source="https://example.com/x"\n', policy=_POLICY
+        ),
     ],
     good=[
         Example('FROM debian:12.5\nLABEL org.opencontainers.image.source="https://example.com/x"\n', policy=_POLICY),
         Example(
-            'FROM debian:12.5 AS base\nLABEL org.opencontainers.image.source="https://example.com/x"\nFROM base\nRUN true\n', policy=_POLICY
+            'FROM debian:12.5 AS base\nLABEL org.opencontainers.image.source="https://example.com/x"\nFROM base\nRUN true\n',
+            policy=_POLICY,
         ),
         Example(
             "FROM debian:12.5\n",
@@ -47,4 +50,8 @@ def check(build: Build) -> Results:
     present = {label.key for label in labels_that_ship(build)} | schema.provided
     for key in schema.required:
         if key not in present:
-            yield rule.finding(build.target.from_.image, f"The image has no label {key}, which the policy requires.", stage=build.target)
+            yield rule.finding(
+                build.target.from_.image,
+                f"The image has no label {key}, which the policy requires.",
+                stage=build.target,
+            )

@@ -49,7 +49,12 @@ def check(stage: Stage, build: Build) -> Results:
         wrong = _wrong(label, types)
         if wrong:
             severity = None if label.literal else Severity.LOW  # a default that the build command may replace
-            yield rule.finding(label, f"The label {label.key} has the value {label.value!r}, which {wrong}.", severity=severity, stage=stage)
+            yield rule.finding(
+                label,
+                f"The label {label.key} has the value {label.value!r}, which {wrong}.",
+                severity=severity,
+                stage=stage,
+            )
 
 
 def _wrong(label: Label, types: Mapping[str, str]) -> str:

@@ -13,7 +13,10 @@ rule = Rule(
     summary="The label uses the superseded org.label-schema namespace.",
     reason="Label Schema was given up for the OCI's annotation keys in 2018; tools read org.opencontainers.image.*.",
     fix="Use the OCI key that the message names; keep both while something still reads the old one.",
-    bad=["FROM debian:12.5\nLABEL »org.label-schema.version=1.2.3\n", "FROM debian:12.5\nLABEL a=b »org.label-schema.schema-version=1.0\n"],
+    bad=[
+        "FROM debian:12.5\nLABEL »org.label-schema.version=1.2.3\n",
+        "FROM debian:12.5\nLABEL a=b »org.label-schema.schema-version=1.0\n",
+    ],
     good=[
         "FROM debian:12.5\nLABEL org.opencontainers.image.version=1.2.3\n",
         "FROM debian:12.5\nLABEL org.label-schema.version=1 org.opencontainers.image.version=1\n",

@@ -50,8 +50,14 @@ def check(stage: Stage, build: Build) -> Results:
             continue
         if _LIKE_OCI.match(key):
             close = get_close_matches(key.lower(), sorted(OCI_KEYS), 1, 0.75)
-            hint = f" Did you mean {close[0]}?" if close else f" The keys are {OCI}…: {', '.join(sorted(k.removeprefix(OCI) for k in OCI_KEYS))}."
-            yield rule.finding(label, f"{key} is not a key of the OCI image specification.{hint}", stage=stage, aliases=())
+            hint = (
+                f" Did you mean {close[0]}?"
+                if close
+                else f" The keys are {OCI}…: {', '.join(sorted(k.removeprefix(OCI) for k in OCI_KEYS))}."
+            )
+            yield rule.finding(
+                label, f"{key} is not a key of the OCI image specification.{hint}", stage=stage, aliases=()
+            )
         elif key.startswith(_RESERVED) and not key.startswith(_DOCKERS):
             yield rule.finding(label, f"{key} is in a namespace that Docker reserves for itself.", stage=stage)
         elif not _WELL_FORMED.match(key):

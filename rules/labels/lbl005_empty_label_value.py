@@ -35,7 +35,9 @@ def check(stage: Stage, build: Build) -> Results:
     for label in labels_of(stage, build):
         unset = _never_set(label, stage, build)
         if unset:
-            yield rule.finding(label, f"The label {label.key} uses ${unset}, which is not set here: the value has a hole.", stage=stage)
+            yield rule.finding(
+                label, f"The label {label.key} uses ${unset}, which is not set here: the value has a hole.", stage=stage
+            )
         elif label.value == "":
             yield rule.finding(label, f"The label {label.key} has an empty value.", stage=stage)
 

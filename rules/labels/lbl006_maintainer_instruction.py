@@ -14,7 +14,10 @@ rule = Rule(
     reason="It is a field of its own that most tools no longer show; a label says the same and can be asked for.",
     fix='Use LABEL org.opencontainers.image.authors="Name <name@example.com>".',
     bad=["FROM debian:12.5\n»MAINTAINER Team <team@example.com>\n"],
-    good=['FROM debian:12.5\nLABEL org.opencontainers.image.authors="Team <team@example.com>"\n', 'FROM debian:12.5\nLABEL maintainer="x"\n'],
+    good=[
+        'FROM debian:12.5\nLABEL org.opencontainers.image.authors="Team <team@example.com>"\n',
+        'FROM debian:12.5\nLABEL maintainer="x"\n',
+    ],
 )
 
 

@@ -25,5 +25,7 @@ def check(stage: Stage, build: Build) -> Results:
         if label.key in seen:
             earlier = seen[label.key].place.line
             where = "in the same instruction" if earlier == label.place.line else f"on line {earlier}"
-            yield rule.finding(label, f"The label {label.key} is set already {where}; this value replaces that one.", stage=stage)
+            yield rule.finding(
+                label, f"The label {label.key} is set already {where}; this value replaces that one.", stage=stage
+            )
         seen[label.key] = label

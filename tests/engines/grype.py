@@ -1,7 +1,6 @@
-"""The real grype, and a small vulnerability database of our own (`grypedb/vulnerabilities.yaml`).
+"""The real grype, and a small vulnerability database of our own: `grypedb/vulnerabilities.yaml`.
 
-    cache = grype_db()
-    subprocess.run([grype(), "pkg:pypi/numpy@1.16.2", "--fail-on", "high"], env=grype_environment(cache))
+Run `[grype(), "pkg:pypi/numpy@1.16.2", "--fail-on", "high"]` with `env=grype_environment(grype_db(folder))`.
 """
 
 from __future__ import annotations

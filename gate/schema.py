@@ -56,11 +56,11 @@ def _mode(value: object) -> object:
     return {"mode": value} if isinstance(value, str) else value
 
 
-Words = Annotated[list[StrictStr], BeforeValidator(_listed)]
-Size = Annotated[int, BeforeValidator(_bytes), Field(ge=0, strict=True, json_schema_extra={"type": ["integer", "string"]})]
+Words = Annotated[list[StrictStr], BeforeValidator(_listed, json_schema_input_type=list[StrictStr] | StrictStr)]
+Size = Annotated[int, Field(ge=0, strict=True), BeforeValidator(_bytes, json_schema_input_type=int | str)]
 Day = Annotated[date, BeforeValidator(_day)]
 Platform = Annotated[StrictStr, AfterValidator(_platform), Field(json_schema_extra={"enum": list(PLATFORMS)})]
-Platforms = Annotated[list[Platform], BeforeValidator(_listed)]
+Platforms = Annotated[list[Platform], BeforeValidator(_listed, json_schema_input_type=list[Platform] | Platform)]
 
 
 class Model(BaseModel):
@@ -134,6 +134,9 @@ class Engine(Model):
     """The longest that one call may take, in seconds."""
 
 
+EngineChoice = Annotated[Engine, BeforeValidator(_mode, json_schema_input_type=EngineMode | Engine)]
+
+
 class Waiver(Model):
     rule: StrictStr | None = None
     """The rule (id, name, or another linter's id) that is waived."""
@@ -154,7 +157,7 @@ class Options(Model):
 
     labels: Labels | None = None
     trusted_registries: Words | None = None
-    """Registries (`ghcr.io`) or parts of them (`ghcr.io/acme`, `*.dkr.ecr.*.amazonaws.com`) that images may come from."""
+    """Where images may come from: `ghcr.io`, a part of it (`ghcr.io/acme`), a pattern (`*.dkr.ecr.*.amazonaws.com`)."""
     pinning: Pinning | None = None
     thresholds: Thresholds | None = None
     artifacts: Literal["separate", "baked"] | None = None
@@ -169,6 +172,8 @@ class Options(Model):
     """The machines that the image is meant for (`ml.g5.xlarge`)."""
     squash: StrictBool | None = None
     """The build squashes its layers."""
+    cve: Cve | None = None
+    """Which vulnerabilities block."""
     options: dict[str, dict[str, Any]] | None = None
     """Options of rules that other packages bring: rule id → its keys."""
 
@@ -198,7 +203,7 @@ class PolicyFile(Options):
     """The platforms that the image is meant for; without it they are detected."""
     targets: Platforms | None = None
     """The same as `platforms`."""
-    engines: dict[Literal["hadolint", "grype"], Annotated[Engine, BeforeValidator(_mode)]] = {}
+    engines: dict[Literal["hadolint", "grype"], EngineChoice] = {}
     """Engine → whether it is used: auto (when it is there), required, off."""
     rules_dirs: Words = []
     """Folders with more rules, relative to this file. Their code is run."""
@@ -206,7 +211,6 @@ class PolicyFile(Options):
     """Findings that are accepted, with a reason."""
     baseline: StrictStr | None = None
     """A file of findings that are accepted as they are, relative to this file."""
-    cve: Cve | None = None
 
 
 def json_schema() -> dict[str, Any]:

@@ -1,0 +1,175 @@
+"""What a run is judged by: the built-in default, a shipped policy, or the user's file.
+
+``Policy()`` is the default policy and costs nothing. Everything that reads files is imported when there is one.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from gate.model import Place, Severity
+
+FILE_NAME = "mlgate.yaml"
+ENGINES = ("hadolint", "grype")
+
+
+class PolicyError(ValueError):
+    """A policy that cannot be used. ``str()`` is one line per fault, each ``file:line:column: what is wrong``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """Findings that the policy accepts. A field that is None matches everything."""
+
+    reason: str
+    place: Place
+    rule: str | None = None
+    cve: str | None = None
+    path: str | None = None
+    package: str | None = None
+    owner: str | None = None
+    expires: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EngineChoice:
+    """Whether an engine is used: ``auto``, ``required``, ``off``; and the longest one call may take, in seconds."""
+
+    mode: str = "auto"
+    timeout: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The policy in force for a file. ``fail_on`` None means that nothing fails the gate.
+
+    ``settings`` is what rules see as ``build.settings``: the rule options of :mod:`gate.schema`, plain values under
+    their hyphenated keys, only those that are set. Paths (``rules_dirs``, ``baseline``) are already relative to the
+    working directory; patterns (``per_file_ignores``, a waiver's ``path``) are relative to ``root``, the folder of the
+    policy file.
+    """
+
+    name: str = "default"
+    fail_on: Severity | None = Severity.HIGH
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    extend_select: tuple[str, ...] = ()
+    per_file_ignores: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    severity: Mapping[str, Severity] = field(default_factory=dict)
+    unknown_severity: Severity = Severity.MEDIUM
+    platforms: tuple[str, ...] = ()
+    engines: Mapping[str, EngineChoice] = field(default_factory=dict)
+    rules_dirs: tuple[str, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+    baseline: str | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    root: str = ""
+
+    def engine(self, name: str) -> EngineChoice:
+        return self.engines.get(name, EngineChoice())
+
+    def rank(self, severity: Severity) -> Severity:
+        """What a severity counts as: itself, and for ``unknown`` what the policy says."""
+        return self.unknown_severity if severity is Severity.UNKNOWN else severity
+
+    def fails(self, severity: Severity) -> bool:
+        """Whether an active finding of this severity fails the gate."""
+        return self.fail_on is not None and self.rank(severity) >= self.fail_on
+
+
+def shipped() -> list[str]:
+    """The names of the policies that come with mlgate: those files of ``policies/`` that begin by naming themselves."""
+    from importlib.resources import files
+
+    names = []
+    for entry in files("gate.policies").iterdir():
+        stem, dot, suffix = entry.name.rpartition(".")
+        if dot and suffix == "yaml" and f"\nname: {stem}\n" in "\n" + entry.read_text(encoding="utf-8"):
+            names.append(stem)
+    return sorted(names)
+
+
+def named(word: str) -> Policy:
+    """The policy that ``--policy`` asks for: a shipped name, or a file. Raises :class:`PolicyError`."""
+    from gate import policyfile
+
+    if word == "default":
+        return Policy()
+    if os.sep in word or "/" in word or word.endswith((".yaml", ".yml", ".toml")):
+        return policyfile.load(Path(word))
+    names = shipped()
+    if word in names:
+        return policyfile.load_shipped(word)
+    if Path(word).is_file():
+        return policyfile.load(Path(word))
+    from gate.words import did_you_mean
+
+    raise PolicyError(f"there is no policy '{word}'{did_you_mean(word, names)}; shipped: {', '.join(names)}")
+
+
+def discovered(folder: Path) -> Policy:
+    """The policy for the Dockerfiles of a folder: that of the file which :func:`find` finds, else the default.
+    Raises :class:`PolicyError`."""
+    path = find(folder)
+    if path is None:
+        return Policy()
+    from gate import policyfile
+
+    return policyfile.load(path)
+
+
+def find(folder: Path) -> Path | None:
+    """The policy file in force in a folder: ``mlgate.yaml``, or ``pyproject.toml`` with ``[tool.mlgate]``, in it or in
+    the nearest parent up to the git root.
+
+    Without a git root the search ends at the working directory: a file further up is somebody else's.
+    """
+    folder = folder.resolve()
+    boundary = git_root(folder)
+    if boundary is None:
+        here = Path.cwd()
+        boundary = here if folder.is_relative_to(here) else folder
+    return _find_between(folder, boundary)
+
+
+@lru_cache(maxsize=4096)
+def _find_between(folder: Path, boundary: Path) -> Path | None:
+    own = folder / FILE_NAME
+    if own.is_file():
+        return own
+    project = folder / "pyproject.toml"
+    if _mentions_mlgate(project):
+        return project
+    return None if folder in (boundary, folder.parent) else _find_between(folder.parent, boundary)
+
+
+@lru_cache(maxsize=4096)
+def git_root(folder: Path) -> Path | None:
+    """The nearest folder at or above this one that holds ``.git`` (a file in worktrees and submodules)."""
+    if (folder / ".git").exists():
+        return folder
+    return None if folder == folder.parent else git_root(folder.parent)
+
+
+def _mentions_mlgate(project: Path) -> bool:
+    try:
+        return project.is_file() and b"tool.mlgate" in project.read_bytes()
+    except OSError:
+        return False
+
+
+def overridden(policy: Policy, **values: Any) -> Policy:
+    """The policy with what the command line says: ``ignore`` and ``extend_select`` are added to, ``engines`` are
+    replaced one by one, everything else is replaced. What is not given is left alone."""
+    for key in ("ignore", "extend_select"):
+        if key in values:
+            values[key] = (*getattr(policy, key), *values[key])
+    if "engines" in values:
+        values["engines"] = {**policy.engines, **values["engines"]}
+    return replace(policy, **values)

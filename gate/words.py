@@ -1,0 +1,20 @@
+"""Small help with words that users type."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+def closest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that was probably meant, upper and lower case alike; None when nothing is near."""
+    from difflib import get_close_matches  # only needed when something is already wrong
+
+    by_lower = {name.lower(): name for name in known}
+    matches = get_close_matches(word.lower()[:100], by_lower, n=1, cutoff=0.6)
+    return by_lower[matches[0]] if matches else None
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """``"; did you mean 'x'?"``, or nothing."""
+    match = closest(word, known)
+    return f"; did you mean '{match}'?" if match else ""

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from gate.dockerfile.expand import SubstitutionError, expand
+from gate.dockerfile.stages import link
 from gate.dockerfile.tree import Dockerfile, Instruction, Launch, Run, Stage
 from gate.model import Unknown
 
@@ -42,7 +44,7 @@ class Build:
         self.platforms = frozenset(platforms)
         self.settings: Mapping[str, Any] = settings or {}
         self.today = today or datetime.date.today()  # the day of the build: what end-of-life dates are compared with
-        self._scopes: dict[int, Scope] = {}
+        self._variables = link(dockerfile, self.build_args, target)
         self._scripts: dict[int, Script] = {}
         self._images: dict[int, Image] = {}
 
@@ -55,7 +57,7 @@ class Build:
         """The stage that becomes the image: ``--target``, else the last one. None in a file without FROM."""
         if self.target_name is not None:
             wanted = self.target_name.lower()
-            return next((stage for stage in self.stages if stage.name == wanted), None)
+            return next((stage for stage in reversed(self.stages) if stage.name == wanted), None)
         return self.stages[-1] if self.stages else None
 
     @cached_property
@@ -69,11 +71,19 @@ class Build:
 
     def scope(self, instruction: Instruction) -> Scope:
         """The variables that an instruction sees: the ARG and ENV values from before it."""
-        raise NotImplementedError
+        return self._variables.scope(instruction)
 
-    def expand(self, text: Text | str, instruction: Instruction) -> str | Unknown:
-        """The value of a builder word of an instruction after variables and quotes, as BuildKit works it out."""
-        raise NotImplementedError
+    def expand(self, text: Text | str, instruction: Instruction, *, defaults: bool = False) -> str | Unknown:
+        """The value of a builder word of an instruction after variables and quotes, as BuildKit works it out.
+
+        ``defaults``: as ``docker build .`` would have it, where an ARG without default is empty. A word that BuildKit
+        refuses is Unknown, with BuildKit's message.
+        """
+        scope = self._variables.scope(instruction)
+        try:
+            return expand(str(text), scope.default_lookup if defaults else scope.lookup, self.dockerfile.escape)
+        except SubstitutionError as error:
+            return Unknown(str(error))
 
     def script(self, instruction: Run | Launch) -> Script:
         """What a RUN (or a shell-form CMD, ENTRYPOINT, HEALTHCHECK) executes; exec form is one command."""

@@ -6,7 +6,8 @@ Offsets are indices into the decoded file; lines and columns are worked out only
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from codecs import BOM_UTF8
+from collections.abc import Iterable, Sequence
 
 from gate.model import Place, Span
 
@@ -19,7 +20,8 @@ class Source:
     def __init__(self, path: str, data: bytes) -> None:
         self.path = path
         self.data = data
-        self.text = data.decode("utf-8", "surrogateescape")
+        # A byte order mark is no character of any line, for BuildKit as for editors.
+        self.text = data.removeprefix(BOM_UTF8).decode("utf-8", "surrogateescape")
         self._starts: list[int] | None = None
 
     def position(self, offset: int) -> tuple[int, int]:
@@ -95,11 +97,27 @@ class Text:
     def slice(self, start: int, end: int) -> Text:
         """The part ``value[start:end]`` with its places."""
         pieces = self._pieces
-        if len(pieces) > 1:
+        if len(pieces) == 1:
+            logical, physical = pieces[0]
+            return Text(self.source, self.value[start:end], ((0, physical + start - logical),))
+        if pieces:
             low = max(bisect_right(pieces, (start, 1 << 62)) - 1, 0)
             high = max(bisect_right(pieces, (max(end - 1, start), 1 << 62)), low + 1)
             pieces = pieces[low:high]
         return Text(self.source, self.value[start:end], [(logical - start, physical) for logical, physical in pieces])
+
+    def assemble(self, runs: Iterable[tuple[int, int, str | None]]) -> Text:
+        """A text out of stretches of this one, each as it is or replaced (an escape by its character)."""
+        values: list[str] = []
+        pieces: list[tuple[int, int]] = []
+        length = 0
+        for start, end, replaced in runs:
+            part = self.slice(start, end)
+            pieces.extend((max(logical, 0) + length, physical - min(logical, 0)) for logical, physical in part._pieces)
+            value = part.value if replaced is None else replaced
+            values.append(value)
+            length += len(value)
+        return Text(self.source, "".join(values), pieces)
 
     @property
     def start(self) -> int:

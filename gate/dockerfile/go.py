@@ -1,0 +1,74 @@
+"""How Go writes and reads a few things that appear in BuildKit's messages."""
+
+from __future__ import annotations
+
+import re
+
+_ESCAPES = {"\a": r"\a", "\b": r"\b", "\f": r"\f", "\n": r"\n", "\r": r"\r", "\t": r"\t", "\v": r"\v", "\\": r"\\", '"': r"\""}
+_UNITS = ("ns", "us", "µs", "μs", "ms", "s", "m", "h")
+_NANOSECONDS = dict(zip(_UNITS, (1, 10**3, 10**3, 10**3, 10**6, 10**9, 60 * 10**9, 3600 * 10**9), strict=True))
+_DURATION_PART = re.compile(r"([0-9]*)(?:(\.)([0-9]*))?([^.0-9]*)")
+
+
+def quote(text: str) -> str:
+    """``%q``."""
+    return '"' + "".join(map(_quoted, text)) + '"'
+
+
+def _quoted(character: str) -> str:
+    if character in _ESCAPES:
+        return _ESCAPES[character]
+    if character.isprintable():
+        return character
+    code = ord(character)
+    if 0xDC80 <= code < 0xDD00:  # an undecodable byte
+        return f"\\x{code - 0xDC00:02x}"
+    if code < 0x20 or code == 0x7F:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def duration(text: str) -> int:
+    """``time.ParseDuration`` in nanoseconds. Raises ValueError with Go's message."""
+    invalid = f"time: invalid duration {quote(text)}"
+    rest = text[1:] if text[:1] in ("+", "-") else text
+    if rest == "0":
+        return 0
+    if not rest:
+        raise ValueError(invalid)
+    total, at = 0, 0
+    while at < len(rest):
+        match = _DURATION_PART.match(rest, at)
+        if match is None or not (match[1] or match[3]):
+            raise ValueError(invalid)
+        if not match[4]:
+            raise ValueError(f"time: missing unit in duration {quote(text)}")
+        if match[4] not in _NANOSECONDS:
+            raise ValueError(f"time: unknown unit {quote(match[4])} in duration {quote(text)}")
+        unit = _NANOSECONDS[match[4]]
+        total += int(match[1] or 0) * unit
+        if match[3]:
+            total += int(match[3]) * unit // 10 ** len(match[3])
+        if total > (1 << 63) - (text[0] != "-"):
+            raise ValueError(invalid)
+        at = match.end()
+    return -total if text[0] == "-" else total
+
+
+def integer(text: str, bits: int) -> int:
+    """``strconv.ParseInt`` in base ten. Raises ValueError with Go's message."""
+    problem = f"strconv.ParseInt: parsing {quote(text)}: "
+    if not re.fullmatch(r"[+-]?[0-9]+", text):
+        raise ValueError(problem + "invalid syntax")
+    digits = text.lstrip("+-").lstrip("0")
+    if len(digits) > 20:
+        raise ValueError(problem + "value out of range")
+    value = int(text)
+    if not -(1 << (bits - 1)) <= value < 1 << (bits - 1):
+        raise ValueError(problem + "value out of range")
+    return value
+
+
+def is_bool(text: str) -> bool:
+    """What ``strconv.ParseBool`` takes."""
+    return text in ("1", "t", "T", "TRUE", "true", "True", "0", "f", "F", "FALSE", "false", "False")

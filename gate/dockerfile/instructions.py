@@ -1,0 +1,358 @@
+"""One logical line → one typed instruction, and what BuildKit says where it refuses it.
+
+Two kinds of refusal, as in BuildKit: the *parser's* (the file is not read any further: ``Draft.unreadable``) and the
+*instruction's* (found when the whole file has been read: ``Draft.refuse``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from gate.dockerfile import words
+from gate.dockerfile.expand import SubstitutionError
+from gate.dockerfile.flags import check_flags, health_problem
+from gate.dockerfile.go import quote as go_quote
+from gate.dockerfile.heredoc import parse_opener
+from gate.dockerfile.source import Text
+from gate.dockerfile.suggest import did_you_mean
+from gate.dockerfile.tree import (
+    Copy,
+    Flag,
+    From,
+    Instruction,
+    Launch,
+    Onbuild,
+    Pair,
+    Pairs,
+    Run,
+    SyntaxFault,
+    Words,
+)
+from gate.model import Place
+
+Span = tuple[int, int]
+
+_STAGE_NAME = re.compile(r"[a-z][a-z0-9-_.]*")
+
+
+class Draft:
+    """An instruction on its way: its keyword and flags are read, its arguments are ``value[start:end]`` of ``line``."""
+
+    __slots__ = ("end", "escape", "faults", "flag_list", "head", "keyword", "line", "parser_faults", "start", "text", "value")
+
+    def __init__(self, line: Text, escape: str, start: int, end: int) -> None:
+        value = line.value
+        blank = words.BLANK.search(value, start, end)
+        keyword_end = blank.start() if blank else end
+        self.line = line
+        self.value = value
+        self.escape = escape
+        self.keyword = value[start:keyword_end].upper()
+        self.head = line.slice(start, keyword_end)
+        self.faults: list[SyntaxFault] = []
+        self.parser_faults: list[SyntaxFault] = []
+        self.flag_list: tuple[Flag, ...] = ()
+        begin = blank.end() if blank else end
+        self.text = line.slice(begin, end)
+        if value.startswith("--", begin):
+            found, begin = words.flags(value, begin, end, escape)
+            self.flag_list = tuple(map(self._flag, found))
+            begin, end = words.trim(value, begin, end)
+        self.start, self.end = begin, end
+
+    def _flag(self, word: words.Word) -> Flag:
+        value = self.line.assemble(word.runs)
+        name, equals, _ = value.value.partition("=")
+        given = value.slice(len(name) + 1, len(value)) if equals else None
+        return Flag(name[2:], given, self.line.slice(word.start, word.end))
+
+    def slice(self, span: Span) -> Text:
+        return self.line.slice(span[0], span[1])
+
+    @property
+    def arguments(self) -> Text:
+        return self.line.slice(self.start, self.end)
+
+    def blank_separated(self) -> list[Text]:
+        return [self.line.slice(*match.span()) for match in words.WORD.finditer(self.value, self.start, self.end)]
+
+    def refuse(self, message: str, place: Place | None = None) -> None:
+        """Only the first refusal counts: it is the one that BuildKit stops at."""
+        if not self.faults:
+            self.faults.append(SyntaxFault(message, place or self.head.place))
+
+    def unreadable(self, message: str, place: Place | None = None) -> None:
+        self.parser_faults.append(SyntaxFault(message, place or self.head.place))
+
+    def json(self, start: int) -> tuple[Text, ...] | None:
+        """The JSON form's strings from ``start`` on; None: another form."""
+        if not self.value.startswith("[", start):
+            return None
+        try:
+            found = words.json_words(self.value, start, self.end)
+        except words.NotStrings as error:
+            self.unreadable(str(error))
+            return None
+        if found is None:
+            return None
+        return tuple(self.line.assemble(word.runs) if word.runs else self._empty(word) for word in found)
+
+    def _empty(self, word: words.Word) -> Text:
+        return self.line.slice(word.start + 1, word.start + 1)
+
+    def check_flags(self) -> None:
+        if self.flag_list:
+            check_flags(self.keyword, self.flag_list, self.refuse)
+
+    def plain(self) -> Instruction:
+        return Instruction(self.keyword, self.line.source, self.head, self.text, 0, 0, self.flag_list)
+
+
+def build(line: Text, escape: str) -> tuple[Instruction, Draft]:
+    """The instruction on a logical line (white space at its ends is ignored)."""
+    start, end = words.trim(line.value, 0, len(line.value))
+    draft = Draft(line, escape, start, end)
+    return construct(draft), draft
+
+
+def construct(draft: Draft) -> Instruction:
+    builder = _BUILDERS.get(draft.keyword)
+    if builder is None:
+        name = draft.head.value
+        draft.refuse(f"unknown instruction: {name}{did_you_mean(name, _BUILDERS, match_case=True)}")
+        return draft.plain()
+    return builder(draft)
+
+
+def _exactly_one(draft: Draft) -> bool:
+    if draft.start == draft.end:
+        draft.refuse(f"{draft.keyword} requires exactly one argument")
+        return False
+    return True
+
+
+def _at_least_one(draft: Draft) -> bool:
+    if draft.start == draft.end:
+        draft.refuse(f"{draft.keyword} requires at least one argument")
+        return False
+    return True
+
+
+def _common(draft: Draft) -> tuple[object, ...]:
+    return (draft.keyword, draft.line.source, draft.head, draft.text, 0, 0, draft.flag_list)
+
+
+def _from(draft: Draft) -> Instruction:
+    found = draft.blank_separated()
+    name: str | None = None
+    name_text: Text | None = None
+    if len(found) == 3 and found[1].value.lower() == "as":
+        name_text = found[2]
+        name = name_text.value.lower()
+        if not _STAGE_NAME.fullmatch(name):
+            name = None
+            draft.refuse(
+                f"invalid name for build stage: {go_quote(name_text.value)}, "
+                "name can't start with a number or contain symbols",
+                name_text.place,
+            )
+    elif len(found) != 1:
+        draft.refuse("FROM requires either one or three arguments")
+    draft.check_flags()
+    if not found:
+        return draft.plain()
+    return From(*_common(draft), image=found[0], name=name, name_text=name_text)  # type: ignore[arg-type]
+
+
+def _run(draft: Draft) -> Instruction:
+    exec_form = draft.json(draft.start)
+    draft.check_flags()
+    script = draft.arguments if exec_form is None else None
+    return Run(*_common(draft), exec=exec_form, script=script)  # type: ignore[arg-type]
+
+
+def _launch(draft: Draft) -> Instruction:
+    exec_form = draft.json(draft.start)
+    draft.check_flags()
+    script = draft.arguments if exec_form is None else None
+    return Launch(*_common(draft), exec=exec_form, script=script)  # type: ignore[arg-type]
+
+
+def _healthcheck(draft: Draft) -> Instruction:
+    if not _at_least_one(draft):
+        return draft.plain()
+    value, start, end = draft.value, draft.start, draft.end
+    stop = next((at for at in range(start, end) if value[at] in words.SPACE), end)
+    kind = value[start:stop]
+    begin = words.trim(value, stop, end)[0]
+    exec_form = draft.json(begin)
+    if kind.upper() == "NONE":
+        if begin < end and exec_form != ():
+            draft.refuse("HEALTHCHECK NONE takes no arguments")
+        return Launch(*_common(draft), none=True)  # type: ignore[arg-type]
+    draft.check_flags()
+    if kind.upper() != "CMD":
+        draft.refuse(f"Unknown type {go_quote(kind.upper())} in HEALTHCHECK (try CMD)")
+        return draft.plain()
+    if begin == end or exec_form == ():
+        draft.refuse("Missing command after HEALTHCHECK CMD")
+    problem = health_problem(draft.flag_list)
+    if problem is not None:
+        draft.refuse(problem[0], problem[1].text.place)
+    script = draft.line.slice(begin, end) if exec_form is None else None
+    return Launch(*_common(draft), exec=exec_form, script=script)  # type: ignore[arg-type]
+
+
+def _copy(draft: Draft) -> Instruction:
+    exec_form = draft.json(draft.start)
+    found = list(exec_form) if exec_form is not None else draft.blank_separated()
+    if len(found) < 2:
+        draft.refuse(
+            f"{draft.keyword} requires at least two arguments, but only one was provided. "
+            "Destination could not be determined"
+        )
+        draft.check_flags()
+        return draft.plain()
+    draft.check_flags()
+    if _opens(found[-1].value):
+        draft.refuse(f"{draft.keyword} cannot accept a heredoc as a destination")
+    sources = tuple(word for word in found[:-1] if not _opens(word.value))
+    return Copy(*_common(draft), sources=sources, destination=found[-1], json=exec_form is not None)  # type: ignore[arg-type]
+
+
+def _opens(word: str) -> bool:
+    if "<<" not in word:
+        return False
+    try:
+        return parse_opener(word) is not None
+    except SubstitutionError:
+        return False
+
+
+def _key_values(draft: Draft) -> Instruction:
+    """ENV and LABEL. A first word without ``=`` is the old form ``KEY the rest of the line``."""
+    value, start, end = draft.value, draft.start, draft.end
+    found = words.quoted_words(value, start, end, draft.escape)
+    pairs: list[Pair] = []
+    if found and value.find("=", *found[0]) < 0:
+        blank = words.BLANK.search(value, start, end)
+        if blank is None:
+            draft.unreadable(f"{draft.keyword} must have two arguments")
+            return draft.plain()
+        pairs.append(Pair(draft.line.slice(start, blank.start()), draft.line.slice(blank.end(), end), legacy=True))
+    for word in () if pairs else found:
+        equals = value.find("=", *word)
+        if equals < 0:
+            draft.unreadable(
+                f"Syntax error - can't find = in {go_quote(value[word[0] : word[1]])}. Must be of the form: name=value",
+                draft.slice(word).place,
+            )
+            break
+        pairs.append(Pair(draft.line.slice(word[0], equals), draft.line.slice(equals + 1, word[1])))
+    draft.check_flags()
+    if not pairs:
+        draft.refuse(f"{draft.keyword} requires at least one argument")
+        return draft.plain()
+    if any(not pair.key.value for pair in pairs):
+        draft.refuse(f"{draft.keyword} names can not be blank")
+    return Pairs(*_common(draft), pairs=tuple(pairs))  # type: ignore[arg-type]
+
+
+def _arg(draft: Draft) -> Instruction:
+    value = draft.value
+    pairs: list[Pair] = []
+    for start, end in words.quoted_words(value, draft.start, draft.end, draft.escape):
+        equals = value.find("=", start, end)
+        if equals == start:
+            draft.refuse("ARG names can not be blank")
+        if equals < 0:
+            pairs.append(Pair(draft.line.slice(start, end), None))
+        else:
+            pairs.append(Pair(draft.line.slice(start, equals), draft.line.slice(equals + 1, end)))
+    if not pairs:
+        draft.refuse("ARG requires at least one argument")
+        return draft.plain()
+    return Pairs(*_common(draft), pairs=tuple(pairs))  # type: ignore[arg-type]
+
+
+def _single(draft: Draft) -> Instruction:
+    """USER, WORKDIR, STOPSIGNAL, MAINTAINER: the rest of the line is one word."""
+    if not _exactly_one(draft):
+        return draft.plain()
+    if draft.keyword != "STOPSIGNAL":
+        draft.check_flags()
+    return Words(*_common(draft), words=(draft.arguments,))  # type: ignore[arg-type]
+
+
+def _expose(draft: Draft) -> Instruction:
+    if not _at_least_one(draft):
+        return draft.plain()
+    draft.check_flags()
+    return Words(*_common(draft), words=tuple(draft.blank_separated()))  # type: ignore[arg-type]
+
+
+def _volume(draft: Draft) -> Instruction:
+    exec_form = draft.json(draft.start)
+    found = draft.blank_separated() if exec_form is None else exec_form
+    if not found:
+        draft.refuse("VOLUME requires at least one argument")
+        return draft.plain()
+    draft.check_flags()
+    if any(not word.value.strip(words.SPACE) for word in found):
+        draft.refuse("VOLUME specified can not be an empty string")
+    return Words(*_common(draft), words=tuple(found), json=exec_form is not None)  # type: ignore[arg-type]
+
+
+def _shell(draft: Draft) -> Instruction:
+    exec_form = draft.json(draft.start)
+    draft.check_flags()
+    if exec_form is None and draft.start < draft.end:
+        draft.refuse("SHELL requires the arguments to be in JSON form")
+        return draft.plain()
+    if not exec_form:
+        draft.refuse("SHELL requires at least one argument")
+        return draft.plain()
+    return Words(*_common(draft), words=exec_form, json=True)  # type: ignore[arg-type]
+
+
+def _onbuild(draft: Draft) -> Instruction:
+    """The child is read like any instruction, but only its parser may refuse it: the rest is the business of the build
+    that it runs in. A chain of ONBUILD is followed without recursion."""
+    if not _at_least_one(draft):
+        return draft.plain()
+    inner = Draft(draft.line, draft.escape, draft.start, draft.end)
+    draft.check_flags()
+    trigger = inner.keyword.strip(words.SPACE)
+    if trigger == "ONBUILD":
+        draft.refuse("Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed")
+    elif trigger in ("MAINTAINER", "FROM"):
+        draft.refuse(f"{trigger} isn't allowed as an ONBUILD trigger")
+    while inner.keyword == "ONBUILD" and inner.start < inner.end:
+        inner = Draft(inner.line, inner.escape, inner.start, inner.end)
+    child = construct(inner)
+    child.onbuild = True
+    draft.parser_faults.extend(inner.parser_faults)
+    return Onbuild(*_common(draft), child=child if trigger != "ONBUILD" else None)  # type: ignore[arg-type]
+
+
+_BUILDERS: dict[str, Callable[[Draft], Instruction]] = {
+    "ADD": _copy,
+    "ARG": _arg,
+    "CMD": _launch,
+    "COPY": _copy,
+    "ENTRYPOINT": _launch,
+    "ENV": _key_values,
+    "EXPOSE": _expose,
+    "FROM": _from,
+    "HEALTHCHECK": _healthcheck,
+    "LABEL": _key_values,
+    "MAINTAINER": _single,
+    "ONBUILD": _onbuild,
+    "RUN": _run,
+    "SHELL": _shell,
+    "STOPSIGNAL": _single,
+    "USER": _single,
+    "VOLUME": _volume,
+    "WORKDIR": _single,
+}

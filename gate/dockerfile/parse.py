@@ -1,0 +1,244 @@
+"""Text → tree: logical lines, directives, comments, here-documents, and one typed instruction after the other.
+
+What is read, and where an instruction begins and ends, is what BuildKit's parser does; nothing here raises.
+"""
+
+from __future__ import annotations
+
+import re
+
+from gate.dockerfile.expand import SubstitutionError
+from gate.dockerfile.heredoc import Opener, openers, parse_opener
+from gate.dockerfile.instructions import build
+from gate.dockerfile.source import Source, Text
+from gate.dockerfile.stages import link
+from gate.dockerfile.tree import Comment, Copy, Dockerfile, From, Heredoc, Instruction, Onbuild, Run, Stage, SyntaxFault
+from gate.dockerfile.words import SPACE
+
+_DIRECTIVE = re.compile(r"#[%s]*([a-zA-Z][a-zA-Z0-9]*)[\t\n\f\r ]*=[\t\n\f\r ]*(.+?)[\t\n\f\r ]*" % SPACE)
+_DIRECTIVES = ("syntax", "escape", "check")
+_HEREDOC_KEYWORDS = ("RUN", "COPY", "ADD")
+_LONGEST_LINE = 65536
+"""Bytes, its line end included: what BuildKit's line reader takes."""
+
+
+def parse(source: Source) -> Dockerfile:
+    """The whole file. What BuildKit refuses is in ``faults``, in the order in which it would find it."""
+    reader = _Reader(source)
+    reader.read()
+    tree = Dockerfile(
+        source=source,
+        instructions=reader.instructions,
+        stages=[],
+        comments=reader.comments,
+        directives=reader.directives,
+        escape=reader.escape,
+        faults=reader.faults,
+    )
+    _assign_stages(tree)
+    # BuildKit reads the whole file before it looks at any instruction.
+    tree.faults.extend(reader.refused)
+    if not tree.stages and not tree.faults:
+        tree.faults.append(SyntaxFault("dockerfile contains no stages to build", source.place(0, 0)))
+    link(tree)
+    return tree
+
+
+def _assign_stages(tree: Dockerfile) -> None:
+    stage: Stage | None = None
+    for index, instruction in enumerate(tree.instructions):
+        instruction.index = index
+        if isinstance(instruction, From):
+            stage = Stage(index=len(tree.stages), from_=instruction, instructions=[])
+            tree.stages.append(stage)
+        elif stage is not None:
+            stage.instructions.append(instruction)
+        instruction.stage = stage
+        if isinstance(instruction, Onbuild) and instruction.child is not None:
+            instruction.child.stage = stage
+            instruction.child.index = index
+
+
+class _Reader:
+    """The state of one reading. ``at`` is the offset of the next unread line."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.text = source.text
+        self.size = len(self.text)
+        self.at = 0
+        self.instructions: list[Instruction] = []
+        self.comments: list[Comment] = []
+        self.directives: dict[str, Text] = {}
+        self.escape = "\\"
+        self.faults: list[SyntaxFault] = []
+        self.refused: list[SyntaxFault] = []
+
+    def read(self) -> None:
+        text, size, source = self.text, self.size, self.source
+        directives_possible = True
+        while self.at < size:
+            begin = self.at
+            end = self._line_end(begin)
+            raw = text[begin:end].rstrip("\r")
+            line = raw.lstrip(SPACE)
+            start = begin + len(raw) - len(line)
+            if line and line[0] == "#":
+                if directives_possible and self._directive(line, start):
+                    continue
+                directives_possible = False
+                self.comments.append(Comment(Text(source, line, ((0, start),))))
+                continue
+            directives_possible = False
+            if line:
+                self._logical(line, start, end)
+        if not self.instructions:
+            message = "file with no instructions" if self.text else "the Dockerfile cannot be empty"
+            self.faults.append(SyntaxFault(message, source.place(0, 0)))
+
+    def _line_end(self, begin: int) -> int:
+        """The end of the line at ``begin``, its line end excluded; ``at`` moves to the next one."""
+        end = self.text.find("\n", begin)
+        if end < 0:
+            end = self.at = self.size
+        else:
+            self.at = end + 1
+        if end - begin > _LONGEST_LINE // 4:
+            self._check_length(begin, end)
+        return end
+
+    def _check_length(self, begin: int, end: int) -> None:
+        size = len(self.text[begin : self.at].encode("utf-8", "surrogateescape"))
+        if size > _LONGEST_LINE - (self.at == end):
+            message = f"dockerfile line greater than max allowed size of {_LONGEST_LINE - 1}"
+            self.faults.append(SyntaxFault(message, self.source.place(begin, begin)))
+
+    def _directive(self, line: str, start: int) -> bool:
+        match = _DIRECTIVE.fullmatch(line)
+        if match is None or match[1].lower() not in _DIRECTIVES:
+            return False
+        name = match[1].lower()
+        value = Text(self.source, match[2], ((0, start + match.start(2)),))
+        place = self.source.place(start, start + len(line))
+        if name in self.directives:
+            self.faults.append(SyntaxFault(f"only one {name} parser directive can be used", place))
+            return True
+        self.directives[name] = value
+        if name == "escape":
+            if match[2] in ("\\", "`"):
+                self.escape = match[2]
+            else:
+                message = f"invalid escape token '{match[2]}' does not match ` or \\"
+                self.faults.append(SyntaxFault(message, place))
+        return True
+
+    def _logical(self, line: str, start: int, end: int) -> None:
+        """One instruction: its first line is read; the lines that continue it and its here-documents follow."""
+        cut = _continued(line, self.escape)
+        if cut < 0:
+            text = Text(self.source, line, ((0, start),))
+        else:
+            text, end = self._joined(line[:cut], start, end)
+        instruction, draft = build(text, self.escape)
+        self.faults.extend(draft.parser_faults)
+        self.refused.extend(draft.faults)
+        instruction.start = start
+        opens = instruction.child if isinstance(instruction, Onbuild) else instruction
+        if opens is not None and "<<" in text.value and _takes_heredocs(opens):
+            end = self._heredocs(instruction, opens, text, end)
+        instruction.end = end
+        if opens is not None and opens is not instruction:
+            opens.start, opens.end = opens.head.start, end
+        self.instructions.append(instruction)
+
+    def _joined(self, first: str, start: int, end: int) -> tuple[Text, int]:
+        """The lines up to one that does not end in the escape character. Comments and empty lines are passed over."""
+        source, text, escape = self.source, self.text, self.escape
+        chunks, pieces = [first], [(0, start)]
+        length = len(first)
+        while self.at < self.size:
+            begin = self.at
+            end = self._line_end(begin)
+            line = text[begin:end].rstrip("\r")
+            kept = line.lstrip(SPACE)
+            if not kept or kept[0] == "#":
+                if kept:
+                    self.comments.append(Comment(Text(source, kept, ((0, begin + len(line) - len(kept)),))))
+                end = max(end, min(begin + 1, self.size))
+                continue
+            cut = _continued(line, escape)
+            pieces.append((length, begin))
+            chunks.append(line if cut < 0 else line[:cut])
+            length += len(chunks[-1])
+            if cut < 0:
+                break
+        return Text(source, "".join(chunks), pieces), end
+
+    def _heredocs(self, instruction: Instruction, opens: Instruction, line: Text, end: int) -> int:
+        """Read the bodies that follow, and give them to ``opens``; the end of the last one."""
+        try:
+            found = openers(line.value)
+        except SubstitutionError as error:
+            self.faults.append(SyntaxFault(str(error), opens.head.place))
+            return end
+        heredocs = []
+        for opener in found:
+            body, end, terminated = self._body(opener, end)
+            word = line.slice(opener.start, opener.end)
+            heredocs.append(Heredoc(opener.name, opener.expand, opener.chomp, opener.fd, body, word))
+            if not terminated:
+                self.faults.append(SyntaxFault("unterminated heredoc", word.place))
+                break
+        instruction.heredocs = opens.heredocs = tuple(heredocs)
+        if heredocs and isinstance(opens, Run) and opens.script is not None:
+            try:
+                alone = parse_opener(opens.script.value)
+            except SubstitutionError:
+                alone = None
+            if alone is not None:
+                opens.script = heredocs[0].body
+                opens.script_is_heredoc = True
+        return end
+
+    def _body(self, opener: Opener, end: int) -> tuple[Text, int, bool]:
+        """The lines up to the terminator: the body, the offset where the terminator ends, and whether there is one."""
+        text, first = self.text, self.at
+        chunks: list[str] = []
+        pieces: list[tuple[int, int]] = []
+        length = 0
+        while self.at < self.size:
+            begin = self.at
+            end = self._line_end(begin)
+            line = text[begin:end].rstrip("\r")
+            tabs = len(line) - len(line.lstrip("\t")) if opener.chomp else 0
+            if line[tabs:] == opener.name:
+                return self._body_text(opener, first, begin, chunks, pieces), max(end, min(begin + 1, self.size)), True
+            if opener.chomp:
+                pieces.append((length, begin + tabs))
+                chunks.append(text[begin + tabs : self.at])
+                length += len(chunks[-1])
+        return self._body_text(opener, first, self.size, chunks, pieces), max(end, self.size), False
+
+    def _body_text(
+        self, opener: Opener, start: int, end: int, chunks: list[str], pieces: list[tuple[int, int]]
+    ) -> Text:
+        if opener.chomp:
+            return Text(self.source, "".join(chunks), pieces or ((0, start),))
+        return Text(self.source, self.text[start:end], ((0, start),))
+
+
+def _takes_heredocs(instruction: Instruction) -> bool:
+    if instruction.keyword not in _HEREDOC_KEYWORDS:
+        return False
+    if isinstance(instruction, Run):
+        return instruction.exec is None
+    return not (isinstance(instruction, Copy) and instruction.json)
+
+
+def _continued(line: str, escape: str) -> int:
+    """Where the escape character stands that continues a line; -1 when there is none."""
+    kept = line.rstrip(" \t")
+    last = len(kept) - 1
+    if last < 0 or kept[last] != escape or (last > 0 and kept[last - 1] == escape):
+        return -1
+    return last

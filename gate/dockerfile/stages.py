@@ -1,0 +1,281 @@
+"""The stage graph, and the variables that each instruction sees.
+
+ARG and ENV as BuildKit has them: one environment per stage, handed on to the stages made FROM it, in which the later of
+two assignments wins, be it ARG or ENV. Every variable has two values:
+
+* the *judged* one: Unknown for an ARG without default that no build argument sets, and for a platform variable
+  (``TARGETARCH``) inside a stage, because other builds of the same file have other values;
+* the *default* one: what ``docker build .`` makes of it on linux/amd64.
+
+In front of the stages and in FROM, platform variables are known (linux/amd64): there the file must decide one way.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
+
+from gate.dockerfile.expand import SubstitutionError, Value, expand
+from gate.dockerfile.source import Text
+from gate.dockerfile.tree import Dockerfile, From, Instruction, Onbuild, Pairs, Stage
+from gate.model import Unknown
+
+DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+PLATFORM = {
+    "BUILDPLATFORM": "linux/amd64",
+    "BUILDOS": "linux",
+    "BUILDOSVERSION": "",
+    "BUILDARCH": "amd64",
+    "BUILDVARIANT": "",
+    "TARGETPLATFORM": "linux/amd64",
+    "TARGETOS": "linux",
+    "TARGETOSVERSION": "",
+    "TARGETARCH": "amd64",
+    "TARGETVARIANT": "",
+}
+
+Setting = tuple[Value, "Value | None"]
+"""The judged and the default value of a variable; the default one is None where a plain build leaves it unset."""
+
+
+class Timeline:
+    """Every assignment of some scope, each at a time of its own, so that any earlier state can be asked for.
+
+    ``before`` is kept for :meth:`rewind`: a stage's assignments are taken back when everything made from it is done.
+    """
+
+    def __init__(self) -> None:
+        self.now = 0
+        self.current: dict[str, Setting] = {}
+        self._times: dict[str, list[int]] = {}
+        self._settings: dict[str, list[Setting | None]] = {}
+        self._undo: list[tuple[str, Setting | None]] = []
+
+    def set(self, name: str, setting: Setting) -> None:
+        self._undo.append((name, self.current.get(name)))
+        self.current[name] = setting
+        self._record(name, setting)
+
+    def mark(self) -> int:
+        return len(self._undo)
+
+    def rewind(self, mark: int) -> None:
+        """Take back every assignment since ``mark``."""
+        while len(self._undo) > mark:
+            name, before = self._undo.pop()
+            if before is None:
+                del self.current[name]
+            else:
+                self.current[name] = before
+            self._record(name, before)
+
+    def _record(self, name: str, setting: Setting | None) -> None:
+        self.now += 1
+        self._times.setdefault(name, []).append(self.now)
+        self._settings.setdefault(name, []).append(setting)
+
+    def at(self, name: str, time: int) -> Setting | None:
+        times = self._times.get(name)
+        if times is None:
+            return None
+        index = bisect_right(times, time)
+        return self._settings[name][index - 1] if index else None
+
+    def names(self) -> Iterator[str]:
+        """Every name that is ever set, in the order of the file."""
+        return iter(self._times)
+
+
+class VariableScope:
+    """The variables at one time of a time line. ``inherited`` says why a name that the file never sets may be set
+    nevertheless (by the base image); None when it cannot be."""
+
+    __slots__ = ("_time", "_timeline", "inherited")
+
+    def __init__(self, timeline: Timeline, time: int, inherited: Unknown | None = None) -> None:
+        self._timeline = timeline
+        self._time = time
+        self.inherited = inherited
+
+    def get(self, name: str) -> Value | None:
+        """The value; Unknown when it cannot be known; None when nothing in this file sets it (the base image may)."""
+        setting = self._timeline.at(name, self._time)
+        return setting[0] if setting is not None else None
+
+    def default(self, name: str) -> Value | None:
+        """The value in a build without build arguments; None where that leaves it unset (the base image may set it)."""
+        setting = self._timeline.at(name, self._time)
+        return setting[1] if setting is not None else None
+
+    def lookup(self, name: str) -> Value | None:
+        """:meth:`get`, but Unknown where the base image may have set the name. What expansion wants."""
+        value = self.get(name)
+        return self.inherited if value is None else value
+
+    def default_lookup(self, name: str) -> Value | None:
+        value = self.default(name)
+        return self.inherited if value is None else value
+
+    def environment(self) -> dict[str, Value]:
+        """What a RUN's shell starts with, as far as the file sets it: ENV and the stage's ARGs, the later one winning."""
+        found = {}
+        for name in self._timeline.names():
+            value = self.get(name)
+            if value is not None:
+                found[name] = value
+        return found
+
+
+class Variables:
+    """The variables of a whole file. :meth:`scope` gives what one instruction sees."""
+
+    def __init__(self, tree: Dockerfile, build_args: Mapping[str, str], target: str | None) -> None:
+        self._tree = tree
+        self._args = build_args
+        self._globals = Timeline()
+        self._stages = Timeline()
+        self._times: dict[int, int] = {}
+        self._inherited: dict[int, Unknown | None] = {}
+        self._walked = False
+        self._start(target)
+
+    def scope(self, instruction: Instruction) -> VariableScope:
+        """The ARG and ENV values from before an instruction. A FROM sees what stands in front of the first stage."""
+        stage = instruction.stage
+        if stage is None or isinstance(instruction, From):
+            return VariableScope(self._globals, self._times.get(instruction.index, self._globals.now))
+        if not self._walked:
+            self._walk()
+        return VariableScope(self._stages, self._times[instruction.index], self._inherited[stage.index])
+
+    # In front of the stages ------------------------------------------------------------------------------------------
+
+    def _start(self, target: str | None) -> None:
+        for name, value in {**PLATFORM, "TARGETSTAGE": self._target_name(target)}.items():
+            value = self._args.get(name, value)
+            self._globals.set(name, (value, value))
+        for instruction in self._tree.header:
+            self._times[instruction.index] = self._globals.now
+            if instruction.keyword == "ARG" and isinstance(instruction, Pairs):
+                self._declare(instruction, self._globals, inherited=None)
+
+    def _target_name(self, target: str | None) -> str:
+        if target is not None:
+            return target
+        stages = self._tree.stages
+        return (stages[-1].name if stages else None) or "default"
+
+    # Inside the stages -----------------------------------------------------------------------------------------------
+
+    def _walk(self) -> None:
+        """Every stage in front of those that are made from it, without recursion."""
+        self._walked = True
+        children: dict[int, list[Stage]] = {}
+        roots: list[Stage] = []
+        for stage in self._tree.stages:
+            (roots if stage.parent is None else children.setdefault(stage.parent.index, [])).append(stage)
+        stack: list[Stage | int] = list(reversed(roots))
+        while stack:
+            item = stack.pop()
+            if isinstance(item, int):
+                self._stages.rewind(item)
+                continue
+            stack.append(self._stages.mark())
+            self._enter(item)
+            stack.extend(reversed(children.get(item.index, [])))
+
+    def _enter(self, stage: Stage) -> None:
+        timeline = self._stages
+        if stage.parent is None:
+            inherited = None
+            if stage.base == "scratch":
+                timeline.set("PATH", (DEFAULT_PATH, DEFAULT_PATH))
+            else:
+                inherited = Unknown(f"inherited from {stage.base or stage.from_.image}", "--image")
+        else:
+            inherited = self._inherited[stage.parent.index]
+            for instruction in stage.parent.instructions:  # its triggers run first
+                if isinstance(instruction, Onbuild) and isinstance(instruction.child, Pairs):
+                    self._assign(instruction.child, inherited)
+        self._inherited[stage.index] = inherited
+        for instruction in stage.instructions:
+            self._times[instruction.index] = timeline.now
+            if isinstance(instruction, Pairs):
+                self._assign(instruction, inherited)
+
+    def _assign(self, instruction: Pairs, inherited: Unknown | None) -> None:
+        if instruction.keyword == "ARG":
+            self._declare(instruction, self._stages, inherited)
+        elif instruction.keyword == "ENV":
+            scope = VariableScope(self._stages, self._stages.now, inherited)
+            settings = [
+                (self._expand(pair.key, scope)[1], self._expand(pair.key if pair.value is None else pair.value, scope)) for pair in instruction.pairs
+            ]
+            for key, setting in settings:
+                if isinstance(key, str):
+                    self._stages.set(key, setting)
+
+    def _declare(self, instruction: Pairs, timeline: Timeline, inherited: Unknown | None) -> None:
+        """An ARG: each of its names sees those in front of it, which ENV's do not."""
+        for pair in instruction.pairs:
+            name = pair.key.value
+            given = self._args.get(name)
+            if given is not None:
+                timeline.set(name, (given, given))
+            elif pair.value is not None:
+                timeline.set(name, self._expand(pair.value, VariableScope(timeline, timeline.now, inherited)))
+            elif timeline is self._stages:
+                self._redeclare(name)
+            elif name not in timeline.current:
+                timeline.set(name, (no_default(name), None))
+
+    def _redeclare(self, name: str) -> None:
+        """``ARG NAME`` in a stage: the global value, else what the stage already has, else nothing that is known."""
+        found = self._globals.current.get(name)
+        if name in PLATFORM and found is not None and name not in self._args:
+            found = (Unknown(f"{name} depends on the platform that is built for", f"--build-arg {name}=…"), found[1])
+        if found is not None and found[1] is not None:
+            self._stages.set(name, found)
+        elif name not in self._stages.current:
+            self._stages.set(name, (no_default(name), None))
+
+    def _expand(self, text: Text, scope: VariableScope) -> Setting:
+        try:
+            judged = expand(text.value, scope.lookup, self._tree.escape)
+            if isinstance(judged, str):
+                return judged, judged
+            return judged, expand(text.value, scope.default_lookup, self._tree.escape)
+        except SubstitutionError as error:
+            unknown = Unknown(str(error))
+            return unknown, unknown
+
+
+def no_default(name: str) -> Unknown:
+    return Unknown(f"ARG {name} has no default", f"--build-arg {name}=…")
+
+
+def link(tree: Dockerfile, build_args: Mapping[str, str] | None = None, target: str | None = None) -> Variables:
+    """Find each stage's parent or base image; the variables are worked out on the way and given back."""
+    variables = Variables(tree, build_args or {}, target)
+    by_name: dict[str, Stage] = {}
+    for stage in tree.stages:
+        _link(stage, variables.scope(stage.from_), by_name, tree.escape)
+        if stage.name is not None:
+            by_name[stage.name] = stage
+    return variables
+
+
+def _link(stage: Stage, scope: VariableScope, by_name: Mapping[str, Stage], escape: str) -> None:
+    image: Value
+    try:
+        image = expand(stage.from_.image.value, scope.lookup, escape)
+    except SubstitutionError as error:
+        image = Unknown(str(error))
+    stage.parent, stage.base, stage.base_unknown = None, None, ""
+    if isinstance(image, Unknown):
+        stage.base_unknown = image.reason
+    elif image in by_name:
+        # The operand is compared as it is; the names are lower case.
+        stage.parent = by_name[image]
+    else:
+        stage.base = image

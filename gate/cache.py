@@ -1,75 +1,139 @@
-"""What an engine said about a file, kept between runs.
+"""Engines' answers, kept between runs in one SQLite file in the user's cache folder (``MLGATE_CACHE_DIR`` overrides it).
 
-One small JSON file per key below the user's cache folder (``MLGATE_CACHE_DIR`` overrides it). A key must cover everything
-that the answer depends on: the engine's version, its configuration, the content. The cache is a convenience: whatever is
-wrong with it, an answer is computed anew, and nothing in it is ever executed or unpickled.
+A key must cover everything that the answer depends on: the engine's version, how it was asked, the content. The cache may
+lose everything at any time and is never wrong: an entry carries a digest of its value, and whatever fails (no right to
+write, a damaged file, another process in the way) only means "not known". Nothing in it is executed or unpickled.
 """
 
 from __future__ import annotations
 
-import json
 import os
+import sys
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-SHARD_LIMIT = 2000
+if TYPE_CHECKING:
+    import sqlite3
+
+LIMIT = 64 << 20
+"""Bytes in use before the older half of the entries is dropped."""
+
+_DIGEST = 16
+_BATCH = 500
+_PATIENCE = 2.0
+"""Seconds to wait for another process that is writing."""
 
 
-class Cache:
-    """Answers of one kind (``kind`` names the folder: ``hadolint``). ``enabled`` False reads and writes nothing."""
-
-    def __init__(self, kind: str, *, enabled: bool = True) -> None:
-        self._folder = folder() / kind if enabled else None
-
-    def get(self, *key: bytes | str) -> Any | None:
-        """The kept answer, or None."""
-        if self._folder is None:
-            return None
-        try:
-            return json.loads(self._path(key).read_bytes())
-        except (OSError, ValueError, RecursionError):
-            return None
-
-    def put(self, answer: Any, *key: bytes | str) -> None:
-        """Keep an answer (anything JSON). A reader never sees half of it."""
-        if self._folder is None:
-            return
-        path = self._path(key)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}")
-        with suppress(OSError):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            temporary.write_text(json.dumps(answer, separators=(",", ":")), encoding="utf-8")
-            temporary.replace(path)
-            _prune(path.parent)
-
-    def _path(self, key: tuple[bytes | str, ...]) -> Path:
-        digest = blake2b(digest_size=20)
-        for part in key:
-            data = part if isinstance(part, bytes) else part.encode("utf-8", "surrogateescape")
-            digest.update(len(data).to_bytes(8, "big"))  # so that ("ab", "c") is not ("a", "bc")
-            digest.update(data)
-        name = digest.hexdigest()
-        assert self._folder is not None
-        return self._folder / name[:2] / f"{name[2:]}.json"
+def key(*parts: str | bytes) -> str:
+    """The key of an answer that depends on these parts and on nothing else."""
+    digest = blake2b(digest_size=20)
+    for part in parts:
+        data = part if isinstance(part, bytes) else part.encode("utf-8", "surrogateescape")
+        digest.update(len(data).to_bytes(8, "big"))  # so that ("ab", "c") is not ("a", "bc")
+        digest.update(data)
+    return digest.hexdigest()
 
 
 def folder() -> Path:
     """Where mlgate keeps things between runs."""
-    own = os.environ.get("MLGATE_CACHE_DIR")
-    if own:
+    home = Path(os.path.expanduser("~"))  # noqa: PTH111  Path.home() raises where there is none
+    if own := os.environ.get("MLGATE_CACHE_DIR"):
         return Path(own)
-    from platformdirs import user_cache_path
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local", "mlgate")
+    if sys.platform == "darwin":
+        return home / "Library" / "Caches" / "mlgate"
+    return Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache", "mlgate")
 
-    return user_cache_path("mlgate", appauthor=False)
+
+class Cache:
+    """Answers by key. ``path`` is the file; None keeps nothing. Threads and processes may share it."""
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
+
+    @classmethod
+    def default(cls, *, enabled: bool = True) -> Cache:
+        """The user's cache; one that keeps nothing when not ``enabled``."""
+        return cls(folder() / "results.sqlite" if enabled else None)
+
+    def get(self, keys: Iterable[str]) -> dict[str, bytes]:
+        """The answers that are known, by key."""
+        wanted = list(dict.fromkeys(keys))
+        found: dict[str, bytes] = {}
+
+        def read(database: sqlite3.Connection) -> None:
+            for start in range(0, len(wanted), _BATCH):
+                batch = wanted[start : start + _BATCH]
+                marks = ",".join("?" * len(batch))
+                query = f"SELECT key, value FROM entry WHERE key IN ({marks})"  # noqa: S608  marks are question marks
+                for name, sealed in database.execute(query, batch):
+                    value = _opened(name, sealed)
+                    if value is not None:
+                        found[name] = value
+
+        if wanted and self.path is not None and self.path.exists():
+            self._work(read)
+        return found
+
+    def put(self, answers: Mapping[str, bytes]) -> None:
+        """Keep answers: all of them or none, whatever happens in between."""
+
+        def write(database: sqlite3.Connection) -> None:
+            database.execute("CREATE TABLE IF NOT EXISTS entry (key TEXT UNIQUE, value BLOB)")
+            rows = [(name, _digest(name, value) + value) for name, value in answers.items()]
+            database.executemany("INSERT OR REPLACE INTO entry VALUES (?, ?)", rows)
+            _shrink(database)
+            database.commit()
+
+        if answers and self.path is not None:
+            with suppress(OSError):
+                self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._work(write)
+
+    def _work(self, work: Callable[[sqlite3.Connection], None]) -> None:
+        """One piece of work on the file. Whatever SQLite says against it ends the work and nothing else."""
+        try:
+            import sqlite3
+        except ImportError:  # a Python that was built without it
+            return
+        assert self.path is not None
+        database = None
+        try:
+            database = sqlite3.connect(self.path, timeout=_PATIENCE)
+            work(database)
+        except sqlite3.OperationalError:
+            pass  # no table yet, in use, not ours to write, disk full
+        except sqlite3.Error:
+            with suppress(OSError):  # damaged: take it away, so that the next run can keep something again
+                self.path.unlink()
+        finally:
+            if database is not None:
+                database.close()
 
 
-def _prune(shard: Path) -> None:
-    """Forget the older half of a shard that has grown too large."""
-    names = os.listdir(shard)  # noqa: PTH208  the names are all that is needed
-    if len(names) <= SHARD_LIMIT:
-        return
-    by_age = sorted((shard / name for name in names), key=lambda path: path.stat().st_mtime)
-    for path in by_age[: len(by_age) // 2]:
-        path.unlink(missing_ok=True)
+def _opened(name: object, sealed: object) -> bytes | None:
+    """The value of an entry, None when it is damaged."""
+    if not isinstance(name, str) or not isinstance(sealed, bytes):
+        return None
+    value = sealed[_DIGEST:]
+    return value if sealed[:_DIGEST] == _digest(name, value) else None
+
+
+def _digest(name: str, value: bytes) -> bytes:
+    return blake2b(value, digest_size=_DIGEST, key=name.encode()[:64]).digest()
+
+
+def _shrink(database: sqlite3.Connection) -> None:
+    """Drop the older half of the entries when more than ``LIMIT`` bytes are in use; the file reuses their pages."""
+    (size,) = database.execute("PRAGMA page_size").fetchone()
+    (pages,) = database.execute("PRAGMA page_count").fetchone()
+    (free,) = database.execute("PRAGMA freelist_count").fetchone()
+    if (pages - free) * size > LIMIT:
+        database.execute(
+            "DELETE FROM entry WHERE rowid <= "
+            "(SELECT rowid FROM entry ORDER BY rowid LIMIT 1 OFFSET (SELECT count(*) / 2 FROM entry))"
+        )

@@ -7,8 +7,8 @@ An engine is found, started as early as possible, and asked for its result when 
     ...                             # the gate's own rules
     run = task.result()             # an EngineRun: ok, skipped or failed, never an exception
 
-An engine that could judge only some of the files is ``failed``, its reason names the others, and its findings are those of
-the files that it did judge.
+An engine that could judge only some of the files is ``failed``: its reason names the others, and its findings are those
+of the files that it did judge.
 """
 
 from __future__ import annotations

@@ -1,0 +1,201 @@
+"""Runs another program so that it cannot harm us: no shell, an empty environment, no input, bounded time and output.
+
+Its own process group is killed at the end, so that nothing it started stays behind. Everything that can go wrong is a
+:class:`Output` with a ``fault``, never an exception.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+_KEPT_FROM_OURS = ("SYSTEMROOT", "SYSTEMDRIVE", "WINDIR")
+"""Windows starts no program without them."""
+
+_STDERR_LIMIT = 64 << 10
+_PIPE_GRACE = 1.0
+"""Seconds that a pipe may stay open after its program has ended: then somebody it left behind holds it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What a program left. ``code``: its exit status, negative when a signal ended it, None when it never started.
+
+    ``fault`` is empty when it ran to its end by itself within its time and its output limit.
+    """
+
+    code: int | None
+    stdout: bytes
+    stderr: str
+    fault: str = ""
+
+    @property
+    def complaint(self) -> str:
+        """The first line that it wrote on standard error, without control characters, at most 200 long."""
+        for line in self.stderr.splitlines():
+            clean = "".join(character for character in line if character.isprintable()).strip()
+            if clean:
+                return clean[:200]
+        return ""
+
+    @property
+    def ending(self) -> str:
+        """How it ended, in words."""
+        if self.fault:
+            return self.fault
+        if self.code is not None and self.code < 0:
+            return f"was killed by {_signal_name(-self.code)}"
+        return f"ended with exit code {self.code}"
+
+
+class Process:
+    """A program at work, started by the constructor. ``timeout`` counts in seconds from there."""
+
+    def __init__(
+        self,
+        argv: Sequence[str],
+        *,
+        cwd: str,
+        timeout: float,
+        env: Mapping[str, str] | None = None,
+        limit: int = 64 << 20,
+    ) -> None:
+        self._timeout = timeout
+        self._deadline = time.monotonic() + timeout
+        self._limit = limit
+        self._output: Output | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        try:
+            self._process = subprocess.Popen(
+                list(argv),
+                cwd=cwd,
+                env=_environment(env or {}),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+            )
+        except (OSError, ValueError) as error:
+            self._output = Output(None, b"", "", f"cannot be started: {_reason(error)}")
+            return
+        assert self._process.stdout is not None
+        assert self._process.stderr is not None
+        self._stdout = _Drain(self._process.stdout, limit, self.kill)
+        self._stderr = _Drain(self._process.stderr, _STDERR_LIMIT, _keep_running)
+
+    def wait(self) -> Output:
+        """What it left, when it has ended; it is made to end when its time is over."""
+        if self._output is None:
+            assert self._process is not None
+            self._stdout.join(self._deadline)
+            fault = ""
+            try:
+                self._process.wait(max(self._deadline - time.monotonic(), 0.0))
+            except subprocess.TimeoutExpired:
+                fault = f"did not end within {self._timeout:g} s"
+            self._output = self._end(fault)
+        return self._output
+
+    def kill(self) -> None:
+        """End it and everything in its process group, now. Harmless when there is nothing left."""
+        if self._process is None:
+            return
+        with contextlib.suppress(OSError):
+            if hasattr(os, "killpg"):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            else:
+                self._process.kill()
+
+    def _end(self, fault: str) -> Output:
+        assert self._process is not None
+        if fault:
+            self.kill()
+        grace = time.monotonic() + _PIPE_GRACE
+        self._stdout.join(grace)
+        self._stderr.join(grace)
+        # What it left behind in its group would hold the pipes open for ever.
+        self.kill()
+        code = self._process.wait()
+        self._stdout.join(grace + _PIPE_GRACE)
+        self._stderr.join(grace + _PIPE_GRACE)
+        if self._stdout.overflowed:
+            fault = f"wrote more than {self._limit >> 20} MB"
+        return Output(code, b"" if fault else self._stdout.data, self._stderr.data.decode("utf-8", "replace"), fault)
+
+
+class _Drain:
+    """Reads a pipe in a thread of its own, so that the program never waits for us. Keeps ``limit`` bytes."""
+
+    def __init__(self, stream: IO[bytes], limit: int, on_overflow: Callable[[], None]) -> None:
+        self._stream = stream
+        self._limit = limit
+        self._on_overflow = on_overflow
+        self._chunks: list[bytes] = []
+        self.overflowed = False
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    @property
+    def data(self) -> bytes:
+        return b"".join(self._chunks)[: self._limit]
+
+    def join(self, deadline: float) -> None:
+        self._thread.join(max(deadline - time.monotonic(), 0.0))
+
+    def _read(self) -> None:
+        kept = 0
+        with contextlib.suppress(OSError, ValueError), self._stream:
+            while chunk := os.read(self._stream.fileno(), 1 << 16):
+                if kept <= self._limit:
+                    self._chunks.append(chunk)
+                    kept += len(chunk)
+                elif not self.overflowed:
+                    self.overflowed = True
+                    self._on_overflow()
+
+
+def _keep_running() -> None:
+    """A chatty standard error is cut, not punished."""
+
+
+def run(argv: Sequence[str], *, cwd: str, timeout: float, env: Mapping[str, str] | None = None) -> Output:
+    """Start a program and wait for it."""
+    process = Process(argv, cwd=cwd, timeout=timeout, env=env)
+    try:
+        return process.wait()
+    finally:
+        process.kill()
+
+
+def search(name: str, folders: Iterable[str]) -> str | None:
+    """The first executable file of that name in the folders. Only absolute ones count: the working directory belongs to
+    whoever wrote the Dockerfile."""
+    for folder in folders:
+        path = Path(folder, f"{name}.exe" if os.name == "nt" else name)
+        if path.is_absolute() and path.is_file() and os.access(path, os.X_OK):
+            return str(path)
+    return None
+
+
+def _environment(extra: Mapping[str, str]) -> dict[str, str]:
+    kept = {name: os.environ[name] for name in _KEPT_FROM_OURS if name in os.environ}
+    return {"PATH": os.defpath, "LC_ALL": "C.UTF-8", **kept, **extra}
+
+
+def _reason(error: Exception) -> str:
+    return (error.strerror or "unknown error") if isinstance(error, OSError) else str(error)
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

@@ -8,13 +8,15 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 
 from gate import catalogue
 from gate.build import Build
+from gate.context import memory_context
+from gate.dockerfile.parse import parse
+from gate.dockerfile.source import Source
 from gate.model import Finding, Undecided
+from gate.policyfile import from_values
 from gate.rule import Example
 from gate.walk import Outcome, Walker
 
@@ -127,40 +129,26 @@ def _outcome(
 ) -> Outcome:
     known = catalogue.load()
     rules = list(known.rules.values()) if rule_ids is None else [known.rules[rule_id] for rule_id in rule_ids]
-    with tempfile.TemporaryDirectory() as folder:
-        write_files(Path(folder), files or {})
-        build = make_build(dockerfile, Path(folder), platforms, policy or {}, build_args or {})
-        outcome = Walker(rules).walk(build)
+    build = make_build(dockerfile, files or {}, platforms, policy or {}, build_args or {})
+    outcome = Walker(rules).walk(build)
     assert not outcome.failures, outcome.failures
     return outcome
 
 
-def write_files(folder: Path, files: Mapping[str, str | bytes]) -> None:
-    """Write a context; a name that ends in ``*`` becomes executable."""
-    for name, content in files.items():
-        path = folder / name.removesuffix("*")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content.encode() if isinstance(content, str) else content)
-        path.chmod(0o755 if name.endswith("*") else 0o644)
-
-
 def make_build(
     dockerfile: str,
-    folder: Path,
+    files: Mapping[str, str | bytes],
     platforms: Iterable[str],
     policy: Mapping[str, object],
     build_args: Mapping[str, str],
 ) -> Build:
-    """A build whose Dockerfile is called ``Dockerfile`` and whose context is the folder."""
-    from gate.context.folder import FolderContext
-    from gate.dockerfile.parse import parse
-
-    from gate.dockerfile.source import Source
-
+    """A build whose Dockerfile is called ``Dockerfile``, with these files as its context."""
+    contents = {name.removesuffix("*"): content for name, content in files.items()}
+    modes = {name.removesuffix("*"): 0o755 for name in files if name.endswith("*")}
     return Build(
         parse(Source("Dockerfile", dockerfile.encode())),
-        context=FolderContext(folder, shown_as=""),
+        context=memory_context(contents, modes=modes),
         build_args=build_args,
         platforms=platforms,
-        settings=policy,
+        settings=from_values(policy).settings if policy else {},
     )

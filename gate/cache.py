@@ -1,8 +1,9 @@
-"""Engines' answers, kept between runs in one SQLite file in the user's cache folder (``MLGATE_CACHE_DIR`` overrides it).
+"""Engines' answers, kept between runs in one SQLite file in the user's cache folder.
 
-A key must cover everything that the answer depends on: the engine's version, how it was asked, the content. The cache may
-lose everything at any time and is never wrong: an entry carries a digest of its value, and whatever fails (no right to
-write, a damaged file, another process in the way) only means "not known". Nothing in it is executed or unpickled.
+A key must cover everything that the answer depends on: the engine's version, how it was asked, the content. The cache
+may lose everything at any time and is never wrong: an entry carries a digest of its value, and whatever fails (no right
+to write, a damaged file, another process in the way) only means "not known". Nothing in it is executed or unpickled.
+``MLGATE_CACHE_DIR`` names another folder.
 """
 
 from __future__ import annotations

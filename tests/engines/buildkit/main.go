@@ -187,7 +187,7 @@ func solveOptions(r Request, archive *bytes.Buffer) (client.SolveOpt, error) {
 	}
 	exports := []client.ExportEntry{{
 		Type:   client.ExporterOCI,
-		Attrs:  map[string]string{"compression": "uncompressed"},
+		Attrs:  map[string]string{"compression": "uncompressed", "force-compression": "true"},
 		Output: func(map[string]string) (io.WriteCloser, error) { return nopCloser{archive}, nil },
 	}}
 	if r.Archive != "" {

@@ -9,7 +9,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One path of the context. ``path`` is relative to its root with forward slashes; ``type``: ``file``, ``directory``,
+    """One path of the context. ``path`` is relative to its root, with slashes; ``type``: ``file``, ``directory``,
     ``symlink``, ``other`` (FIFO, socket, device)."""
 
     path: str

@@ -1,0 +1,65 @@
+"""Matching in bounded time.
+
+A pattern arrives as pieces: :data:`STAR`, :data:`DEEP`, :data:`REST`, or a regular expression for one character. A
+handful of unbounded pieces is left to :mod:`re`; with more of them a hostile pattern could keep a backtracking matcher
+busy for ever, so an automaton walks the text once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+STAR = "[^/]*"
+DEEP = "(?:.*/)?"
+REST = ".*"
+
+_UNBOUNDED = frozenset((STAR, DEEP, REST))
+_ENOUGH = 3
+
+
+def matcher(pieces: Sequence[str]) -> Callable[[str], object]:
+    """The test whether a whole text matches the pieces one after the other."""
+    kept = [piece for at, piece in enumerate(pieces) if piece not in _UNBOUNDED or at == 0 or pieces[at - 1] != piece]
+    if sum(piece in _UNBOUNDED for piece in kept) <= _ENOUGH:
+        return re.compile("".join(kept)).fullmatch
+    return _Automaton(kept).fullmatch
+
+
+class _Automaton:
+    """State ``2 * n``: the pieces before ``n`` have matched. State ``2 * n + 1``: inside the DEEP piece ``n``."""
+
+    def __init__(self, pieces: Sequence[str]) -> None:
+        self.pieces = pieces
+        self.single = [None if piece in _UNBOUNDED else re.compile(piece) for piece in pieces]
+
+    def fullmatch(self, text: str) -> bool:
+        states = self._settle({0})
+        for character in text:
+            states = self._settle({after for state in states for after in self._step(state, character)})
+            if not states:
+                return False
+        return 2 * len(self.pieces) in states
+
+    def _step(self, state: int, character: str) -> tuple[int, ...]:
+        number = state // 2
+        if number == len(self.pieces):
+            return ()
+        piece, single = self.pieces[number], self.single[number]
+        if single is not None:
+            return (state + 2,) if single.fullmatch(character) else ()
+        if piece == DEEP:
+            staying = (2 * number + 1,) if character != "\n" else ()
+            return (*staying, 2 * number + 2) if character == "/" else staying
+        return () if character == ("/" if piece == STAR else "\n") else (state,)
+
+    def _settle(self, states: set[int]) -> set[int]:
+        """Add what can be reached without a character: every unbounded piece may match nothing."""
+        waiting = list(states)
+        while waiting:
+            state = waiting.pop()
+            number, inside = divmod(state, 2)
+            if not inside and number < len(self.pieces) and self.single[number] is None and state + 2 not in states:
+                states.add(state + 2)
+                waiting.append(state + 2)
+        return states

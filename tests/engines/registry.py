@@ -46,7 +46,7 @@ class Registry:
 @contextmanager
 def registry() -> Iterator[Registry]:
     """Start an empty registry that keeps everything in memory; stop it at the end. Raises EngineMissing."""
-    command = [crane(), "registry", "serve", "--address", "127.0.0.1:0"]
+    command = [str(crane()), "registry", "serve", "--address", "127.0.0.1:0"]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
         try:
             assert process.stderr

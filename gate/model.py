@@ -143,3 +143,35 @@ class EngineRun:
     reason: str = ""
     database_built: str | None = None
     findings: tuple[Finding, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A platform that the image is meant for. ``declared``: by the user; otherwise ``evidence`` says what gave it
+    away."""
+
+    name: str
+    declared: bool = False
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The verdict of one run and all that it rests on.
+
+    ``verdict``: ``pass``, ``fail``, ``error``; ``cause``: one sentence that says why. ``engines`` has every engine,
+    also those that did not run, and ``mlgate`` itself. ``findings`` and ``undecided`` are sorted by path, line,
+    column, rule.
+    """
+
+    verdict: str
+    exit_code: int
+    cause: str
+    policy: str
+    fail_on: str
+    targets: tuple[Target, ...] = ()
+    engines: tuple[EngineRun, ...] = ()
+    files: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    undecided: tuple[Undecided, ...] = ()
+    failures: tuple[Failure, ...] = ()

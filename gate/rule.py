@@ -1,7 +1,7 @@
 """What a rule is. The page a rule author reads.
 
-A rule is one module in ``rules/<family>/`` that defines ``rule``: metadata, at least one bad and one good example, and a
-check, a generator that yields ``rule.finding(…)`` or ``rule.undecided(…)``::
+A rule is one module in ``rules/<family>/`` that defines ``rule``: metadata, at least one bad and one good example,
+and a check, a generator that yields ``rule.finding(…)`` or ``rule.undecided(…)``::
 
     rule = Rule(
         id="PKG001", name="missing-assume-yes", severity=Severity.HIGH, aliases=("DL3014",),
@@ -17,9 +17,10 @@ check, a generator that yields ``rule.finding(…)`` or ``rule.undecided(…)``:
         if not answers_yes(command):
             yield rule.finding(command, "apt-get install asks for confirmation.")
 
-The file is walked once for all rules; a check is called for what it asked for: each command of a RUN (``on_command``, by
-program name, or every command without names), each instruction (``on_instruction``), each stage (``on_stage``), or once for
-the whole build (``on_build``). Checks are pure: tree and context in, findings out; no I/O, no state between calls.
+The file is walked once for all rules; a check is called for what it asked for: each command of a RUN (``on_command``,
+by program name, or every command without names), each instruction (``on_instruction``), each stage (``on_stage``), or
+once for the whole build (``on_build``); the rules about suppressions once for each of these, when it is known what it
+suppressed (``on_suppression``). Checks are pure: tree and context in, findings out; no I/O, no state between calls.
 In an example, ``»`` stands in front of the place where the finding must begin.
 """
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from gate.build import Build
     from gate.dockerfile.command import Command
     from gate.dockerfile.tree import Instruction, Stage
+    from gate.suppress import Suppression
 
 Results = Iterator["Finding | Undecided"]
 
@@ -65,9 +67,9 @@ class Example:
 class Rule:
     """One rule. ``id`` is stable for ever; severity, confidence and family are fields, never derived from it.
 
-    ``summary`` is one sentence for tables. ``platforms``: the rule speaks only when one of them is a target (empty: always).
-    ``silent_for``: it says nothing when every target is one of these, because the platform asks for the opposite.
-    ``enabled`` is False for a rule that only a stricter policy or ``--select`` switches on.
+    ``summary`` is one sentence for tables. ``platforms``: the rule speaks only when one of them is a target (empty:
+    always). ``silent_for``: it says nothing when every target is one of these, because the platform asks for the
+    opposite. ``enabled`` is False for a rule that only a stricter policy or ``--select`` switches on.
     """
 
     id: str
@@ -86,12 +88,15 @@ class Rule:
     security: bool = False
     links: tuple[str, ...] = ()
 
-    command_checks: list[tuple[tuple[str, ...], Callable[[Command, Build], Results]]] = field(default_factory=list, init=False)
+    command_checks: list[tuple[tuple[str, ...], Callable[[Command, Build], Results]]] = field(
+        default_factory=list, init=False
+    )
     instruction_checks: list[tuple[tuple[str, ...], Callable[[Instruction, Build], Results]]] = field(
         default_factory=list, init=False
     )
     stage_checks: list[Callable[[Stage, Build], Results]] = field(default_factory=list, init=False)
     build_checks: list[Callable[[Build], Results]] = field(default_factory=list, init=False)
+    suppression_checks: list[Callable[[Suppression], Results]] = field(default_factory=list, init=False)
 
     @property
     def family(self) -> str:
@@ -112,8 +117,8 @@ class Rule:
     def on_instruction(
         self, *keywords: str
     ) -> Callable[[Callable[[Instruction, Build], Results]], Callable[[Instruction, Build], Results]]:
-        """Call the check for each instruction of these keywords (none: every one). The child of an ONBUILD is not visited
-        on its own."""
+        """Call the check for each instruction of these keywords (none: every one). The child of an ONBUILD is not
+        visited on its own."""
 
         def register(check: Callable[[Instruction, Build], Results]) -> Callable[[Instruction, Build], Results]:
             self.instruction_checks.append((keywords, check))
@@ -131,19 +136,25 @@ class Rule:
         self.build_checks.append(check)
         return check
 
+    def on_suppression(self, check: Callable[[Suppression], Results]) -> Callable[[Suppression], Results]:
+        """Call the check for each ``# mlgate: ignore`` comment and each waiver of the policy, at the end."""
+        self.suppression_checks.append(check)
+        return check
+
     def finding(
         self,
         at: HasPlace | Place,
         message: str,
         *,
-        help: str = "",  # noqa: A002  the field's name in every report
+        help: str = "",
         severity: Severity | None = None,
         confidence: str = "",
         stage: Stage | None = None,
         aliases: tuple[str, ...] | None = None,
     ) -> Finding:
-        """A fault at a place. ``message``: what is wrong, its first sentence complete in itself; ``help``: the next step
-        (the rule's ``fix`` when empty). ``aliases``: the other linters' ids for this very finding (the rule's when None)."""
+        """A fault at a place. ``message``: what is wrong, its first sentence complete in itself; ``help``: the next
+        step (the rule's ``fix`` when empty). ``aliases``: the other linters' ids for this very finding (the rule's
+        when None)."""
         return Finding(
             rule_id=self.id,
             name=self.name,

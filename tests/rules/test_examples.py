@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from gate import catalogue
@@ -11,10 +9,12 @@ from gate.rule import Example, Rule
 from tests.rules.support import expect, silent
 
 
-def _cases(kind: str) -> Iterator[object]:
-    for rule in catalogue.load().rules.values():
-        for number, example in enumerate(getattr(rule, kind)):
-            yield pytest.param(rule, example, id=f"{rule.id}-{number}")
+def _cases(kind: str) -> list[object]:
+    return [
+        pytest.param(rule, example, id=f"{rule.id}-{number}")
+        for rule in catalogue.load().rules.values()
+        for number, example in enumerate(getattr(rule, kind))
+    ]
 
 
 @pytest.mark.parametrize(("rule", "example"), _cases("bad"))

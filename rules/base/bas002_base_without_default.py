@@ -14,7 +14,6 @@ rule = Rule(
     fix="Give the ARG a default (ARG BASE=python:3.12-slim), or pass its value: mlgate check --build-arg BASE=….",
     bad=[
         "ARG BASE\nFROM »$BASE\n",
-        "FROM »${REGISTRY}/python:3.12\n",
         "ARG REGION\nFROM »763104351884.dkr.ecr.${REGION}.amazonaws.com/x:1.0.0\n",
     ],
     good=[

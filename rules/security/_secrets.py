@@ -1,0 +1,82 @@
+"""What a secret looks like: by its name, by its value. Values never leave this module in clear."""
+
+from __future__ import annotations
+
+import re
+
+_FORMATS = {
+    "an AWS access key": r"(?<![A-Z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Z0-9])",
+    "a Hugging Face token": r"\bhf_[A-Za-z0-9]{30,}",
+    "a GitHub token": r"\b(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{50,})",
+    "a GitLab token": r"\bglpat-[A-Za-z0-9_-]{20,}",
+    "an OpenAI or Anthropic key": r"\bsk-(?:ant-|proj-|svcacct-)?[A-Za-z0-9_-]{20,}",
+    "a Slack token": r"\bxox[abprs]-[A-Za-z0-9-]{10,}",
+    "a Google API key": r"\bAIza[A-Za-z0-9_-]{35}(?![A-Za-z0-9_-])",
+    "an npm token": r"\bnpm_[A-Za-z0-9]{36}\b",
+    "a PyPI token": r"\bpypi-[A-Za-z0-9_-]{50,}",
+    "an NVIDIA NGC key": r"\bnvapi-[A-Za-z0-9_-]{40,}",
+    "a private key": r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----",
+    "a Databricks token": r"\bdapi[0-9a-f]{32}\b",
+}
+_FORMAT = re.compile("|".join(f"(?P<f{index}>{pattern})" for index, pattern in enumerate(_FORMATS.values())))
+_KINDS = list(_FORMATS)
+# One of these stands in every value of a known format: a cheap look before the expressions.
+_HINTS = ("AKIA", "ASIA", "hf_", "gh", "glpat-", "sk-", "xox", "AIza", "npm_", "pypi-", "nvapi-", "PRIVATE KEY", "dapi")
+_USERINFO = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s:@\"']*:(?P<password>[^/\s@\"']+)@")
+_EXAMPLE = re.compile(r"EXAMPLE|(?:x{6}|X{6}|\*{4}|0{8}|1234567890)")
+
+_SECRET_NAMES = re.compile(
+    r"(?:^|_)(?:PASSWORDS?|PASSWD|PASSPHRASE|SECRETS?|TOKEN|APIKEY|API_KEY|ACCESS_KEY|SECRET_KEY|PRIVATE_KEY|AUTH_KEY"
+    r"|CREDENTIALS?|KAGGLE_KEY|SSH_KEY|ENCRYPTION_KEY|SIGNING_KEY|ACCOUNT_KEY|STORAGE_KEY|CONNECTION_STRING)(?:$|_(?=\d*$))"
+)
+_SECRET_IN_MIDDLE = re.compile(r"(?:^|_)(?:SECRET_ACCESS_KEY|PASSWORD|SECRET)_")
+# A word that says that the value is not the secret itself.
+_HARMLESS = re.compile(
+    r"(?:^|_)(?:FILE|FILES|PATH|DIR|DIRECTORY|URL|URI|ENDPOINT|HOST|PORT|NAME|USERNAME|ID|ARN|PUBLIC|VERSION|LENGTH|LEN|COUNT"
+    r"|TYPE|TTL|EXPIRY|EXPIRATION|TIMEOUT|LIMIT|MAX|MIN|NUM|SIZE|BACKEND|PROVIDER|MANAGER|STORE|SERVICE|REGION|ENABLED"
+    r"|DISABLE|DISABLED|REQUIRED|HEADER|FORMAT|ALGORITHM|PREFIX|SUFFIX|PAD|EOS|BOS|START|END|STOP|SPECIAL|MODE|CLASS|MOUNT)(?:$|_)"
+)
+_PLACEHOLDER = re.compile(
+    r"<.*>|\{\{.*\}\}|\[.*\]|(?:change|replace|put|insert|enter|set|add|your|my)[-_ ]?.*|x+|\*+|\.+|none|null|todo|dummy|fake|"
+    r"example|placeholder|false|true|0|1|password|secret|token",
+    re.IGNORECASE,
+)
+
+
+def known_format(text: str) -> tuple[str, int, int] | None:
+    """The first secret of a known format in a text: what it is, and where. Documentation's examples do not count."""
+    if not any(hint in text for hint in _HINTS):
+        return None
+    for match in _FORMAT.finditer(text):
+        if not _EXAMPLE.search(match[0]) and len(set(match[0])) > 8:
+            return _KINDS[int((match.lastgroup or "f0")[1:])], match.start(), match.end()
+    return None
+
+
+def password_in_url(text: str) -> tuple[int, int] | None:
+    """Where a URL carries a literal password: ``https://user:password@host``."""
+    if "://" not in text:
+        return None
+    for match in _USERINFO.finditer(text):
+        password = match["password"]
+        if "$" not in password and "`" not in password and not _PLACEHOLDER.fullmatch(password):
+            return match.start("password"), match.end("password")
+    return None
+
+
+def secret_name(name: str) -> bool:
+    """Whether a variable of this name holds a secret, as far as names tell (``HF_TOKEN`` yes, ``MAX_TOKENS`` no)."""
+    upper = name.upper()
+    if _HARMLESS.search(upper):
+        return bool(re.fullmatch(r"(?:.*_)?AWS_SECRET_ACCESS_KEY", upper))
+    return bool(_SECRET_NAMES.search(upper) or _SECRET_IN_MIDDLE.search(upper))
+
+
+def placeholder(value: str) -> bool:
+    """A value that only stands for one: ``changeme``, ``<token>``, ``xxxx``."""
+    return bool(_PLACEHOLDER.fullmatch(value.strip()))
+
+
+def redacted(secret: str) -> str:
+    """The first four characters and the length: enough to find it, too little to use it."""
+    return f"{secret[:4]}… ({len(secret)} characters)"

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from gate.dockerfile.expand import SubstitutionError, expand
+from gate.dockerfile.shell import Shells, instruction_script
 from gate.dockerfile.stages import link
 from gate.dockerfile.tree import Dockerfile, Instruction, Launch, Run, Stage
 from gate.model import Unknown
@@ -87,7 +88,15 @@ class Build:
 
     def script(self, instruction: Run | Launch) -> Script:
         """What a RUN (or a shell-form CMD, ENTRYPOINT, HEALTHCHECK) executes; exec form is one command."""
-        raise NotImplementedError
+        script = self._scripts.get(id(instruction))
+        if script is None:
+            environment = self._variables.scope(instruction).environment()
+            script = self._scripts[id(instruction)] = instruction_script(instruction, environment, self._shells)
+        return script
+
+    @cached_property
+    def _shells(self) -> Shells:
+        return Shells(self.dockerfile)
 
     def commands(self, stage: Stage) -> Iterable[Command]:
         """Every simple command of the stage's RUN instructions, in order."""

@@ -9,22 +9,40 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from gate.dockerfile.source import Text
-from gate.model import Place
+from gate.model import Place, Span
+
+
+def _place(whole: Text, start: int, end: int) -> Place:
+    """The place of ``whole.value[start:end]``; the end belongs to the piece of the last character."""
+    source = whole.source
+    first = whole.offset(start)
+    return source.place(first, whole.offset(end - 1) + 1 if end > start else first)
 
 
 @dataclass(slots=True, eq=False)
 class ShellWord:
-    """One word after quote removal. ``value`` is None where it cannot be known (a variable of unknown value, ``$(…)``)."""
+    """One word after quote removal. ``value`` is None where it cannot be known (a variable of unknown value, ``$(…)``).
+
+    ``whole.value[start:end]`` is the word as written; several words that come from one unquoted variable share it. A
+    leading ``~`` stays as it is written.
+    """
 
     value: str | None
-    text: Text  # as written, with its place
+    whole: Text
+    start: int
+    end: int
     quoted: bool = False  # some part of it is quoted
     glob: bool = False  # an unquoted * ? [ is in it
     prefix: str = ""  # the known literal text in front of the first unknown part (the whole value when known)
 
     @property
+    def text(self) -> Text:
+        """As written, with its place."""
+        return self.whole.slice(self.start, self.end)
+
+    @property
     def place(self) -> Place:
-        return self.text.place
+        return _place(self.whole, self.start, self.end)
 
 
 @dataclass(slots=True, eq=False)
@@ -43,18 +61,30 @@ class Node:
     ``script`` the whole · ``list`` commands one after the other (``;``, ``&``, newline) · ``and`` / ``or`` two children ·
     ``pipeline`` · ``not`` · ``subshell`` · ``group`` · ``if`` ``while`` ``until`` ``for`` ``case`` ``function`` (all their
     commands as children, in order) · ``substitution`` (``$( )``, backticks, ``<( )``: attached to the command that contains
-    it) · ``shell`` (the body of a peeled ``sh -c '…'`` or ``bash <<EOF``) · ``command``.
+    it) · ``shell`` (the body of a peeled ``sh -c '…'`` or ``bash <<EOF``: attached to the command that starts the shell) ·
+    ``command``.
+
+    Parts of a compound command are one child each: ``if`` condition, body, condition, body, …, the else body last ·
+    ``while`` and ``until`` condition, body · ``for`` body · ``case`` one body per pattern · ``function`` body. Substitutions
+    in the words of a ``for`` or ``case`` come first, with the kind ``substitution``.
     """
 
     kind: str
-    text: Text
+    whole: Text  # the text that it is a part of
+    start: int  # whole.value[start:end] is this part as written
+    end: int
     children: list[Node] = field(default_factory=list)
     parent: Node | None = None
     background: bool = False  # followed by &
 
     @property
+    def text(self) -> Text:
+        """As written, with its place."""
+        return self.whole.slice(self.start, self.end)
+
+    @property
     def place(self) -> Place:
-        return self.text.place
+        return _place(self.whole, self.start, self.end)
 
     def walk(self) -> Iterator[Node]:
         """This node and everything below it, in the order of the text."""
@@ -101,9 +131,11 @@ class Command(Node):
     def place(self) -> Place:
         """From the program's word to the end of its last argument: what a finding about this command underlines."""
         if not self.words:
-            return self.text.place
-        first, last = self.words[0].text, self.words[-1].text
-        return first.source.place(first.start, max(first.end, last.end))
+            return _place(self.whole, self.start, self.end)
+        first, last = self.words[0].place, self.words[-1].place
+        if (last.span.end_line, last.span.end_column) < (first.span.end_line, first.span.end_column):
+            last = first
+        return Place(first.path, Span(first.span.line, first.span.column, last.span.end_line, last.span.end_column))
 
 
 @dataclass(slots=True, eq=False)

@@ -119,6 +119,21 @@ class Text:
             length += len(value)
         return Text(self.source, "".join(values), pieces)
 
+    @staticmethod
+    def join(first: Text, *others: Text | str) -> Text:
+        """One text out of several of the same source; a plain string stands where the text in front of it ends."""
+        values, pieces, length, end = [first.value], list(first._pieces), len(first.value), first.end
+        for part in others:
+            value = str(part)
+            if isinstance(part, Text):
+                pieces.extend((logical + length, physical) for logical, physical in part._pieces)
+                end = part.end
+            else:
+                pieces.append((length, end))
+            values.append(value)
+            length += len(value)
+        return Text(first.source, "".join(values), pieces)
+
     @property
     def start(self) -> int:
         return self.offset(0)

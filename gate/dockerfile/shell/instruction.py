@@ -1,0 +1,134 @@
+"""The scripts of instructions and of files: which shell reads them, and with which options."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from gate.dockerfile.command import Node, Script, ShellWord
+from gate.dockerfile.shell import wrappers
+from gate.dockerfile.shell.script import parse_program, parse_script
+from gate.dockerfile.source import Source, Text
+from gate.dockerfile.tree import Dockerfile, Instruction, Launch, Pairs, Run, Stage, Words
+from gate.model import Unknown
+
+_SHEBANG = re.compile(r"#![ \t]*([^\n]*)")
+
+Environment = Mapping[str, "str | Unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """A program that reads scripts: its name (``bash``, ``pwsh``) and the options that it was given."""
+
+    name: str
+    errexit: bool = False
+    pipefail: bool = False
+
+    @property
+    def posix(self) -> bool:
+        return self.name in wrappers.SHELLS
+
+    @staticmethod
+    def of(argv: Sequence[str]) -> Shell:
+        """The shell that an argument list starts: ``["/bin/bash", "-o", "pipefail", "-c"]``, also behind ``conda run``."""
+        nowhere = Text(Source("", b""), "", ())
+        words: Sequence[ShellWord] = [ShellWord(value, nowhere, 0, 0, prefix=value) for value in [*argv, ""]]
+        while (peeled := wrappers.peel(words)) is not None and peeled.rest:
+            words = peeled.rest
+        values = [word.value or "" for word in words]
+        name = values[0].replace("\\", "/").rsplit("/", 1)[-1].lower().removesuffix(".exe")
+        letters = [value for value in values[1:] if value.startswith("-") and not value.startswith("--")]
+        return Shell(name, any("e" in value for value in letters), "pipefail" in values)
+
+
+_DEFAULT = Shell("sh")
+
+
+class Shells:
+    """The SHELL in force at each instruction: per stage, inherited by the stages made from it."""
+
+    def __init__(self, dockerfile: Dockerfile) -> None:
+        self._by_stage: dict[int, list[Words]] = {}
+        for instruction in dockerfile.instructions:
+            if instruction.keyword == "SHELL" and isinstance(instruction, Words) and instruction.stage is not None:
+                self._by_stage.setdefault(instruction.stage.index, []).append(instruction)
+
+    def at(self, instruction: Instruction) -> Shell:
+        stage: Stage | None = instruction.stage if self._by_stage else None
+        before = instruction.index
+        while stage is not None:
+            for words in reversed(self._by_stage.get(stage.index, [])):
+                if words.index < before and words.words:
+                    return Shell.of([str(word) for word in words.words])
+            stage = stage.parent
+            before = 1 << 62
+        return _DEFAULT
+
+
+def instruction_script(instruction: Run | Launch, environment: Environment, shells: Shells) -> Script:
+    """The script of a RUN, CMD, ENTRYPOINT or HEALTHCHECK; exec form is one command that no shell reads.
+
+    ``environment``: the ENV and ARG values in force. A CMD runs later, where ARGs are gone: only ENV counts for it.
+    """
+    if isinstance(instruction, Launch):
+        environment = _only_env(instruction, environment)
+    if instruction.exec is not None:
+        return parse_program(instruction.text, instruction.exec, environment=environment)
+    shell = shells.at(instruction)
+    text = instruction.script
+    if text is None:
+        return Script(instruction.text, shell.name, Node("script", instruction.text, 0, len(instruction.text)))
+    if isinstance(instruction, Run) and instruction.heredocs:
+        if instruction.script_is_heredoc:
+            shell = _shebang(text) or shell
+        else:
+            text = _with_bodies(instruction, text)
+    return _parse(text, shell, environment)
+
+
+def file_script(source: Source) -> Script:
+    """A free-standing script file, read by what its first line names; without one, by ``sh``."""
+    text = Text(source, source.text, ((0, 0),))
+    return _parse(text, _shebang(text) or _DEFAULT, {})
+
+
+def _parse(text: Text, shell: Shell, environment: Environment) -> Script:
+    if not shell.posix:
+        return Script(text, shell.name, Node("script", text, 0, len(text)))
+    script = parse_script(text, shell=shell.name, environment=environment)
+    script.errexit = script.errexit or shell.errexit
+    script.pipefail = script.pipefail or shell.pipefail
+    return script
+
+
+def _shebang(text: Text) -> Shell | None:
+    """The interpreter that a script's first line names."""
+    match = _SHEBANG.match(text.value)
+    argv = match[1].split() if match else []
+    if not argv:
+        return None
+    return Shell.of([word for word in argv if word != "-S"])
+
+
+def _with_bodies(run: Run, text: Text) -> Text:
+    """What BuildKit hands to the shell: the line, then each here-document's body and terminator."""
+    parts: list[Text | str] = ["\n"]
+    for heredoc in run.heredocs:
+        parts += [heredoc.body, heredoc.name + "\n"]
+    return Text.join(text, *parts)
+
+
+def _only_env(instruction: Launch, environment: Environment) -> Environment:
+    """The variables that an ENV sets in the instruction's stage or one that it is made from."""
+    if not environment or instruction.stage is None:
+        return {}
+    names = {
+        str(pair.key)
+        for stage in instruction.stage.lineage()
+        for other in stage.instructions
+        if other.keyword == "ENV" and isinstance(other, Pairs)
+        for pair in other.pairs
+    }
+    return {name: value for name, value in environment.items() if name in names}

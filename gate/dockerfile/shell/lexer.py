@@ -1,0 +1,184 @@
+"""Where quoting begins and ends in shell text.
+
+Everything here is iterative and linear, for the text may be hostile. ``end`` is where reading must stop.
+"""
+
+from __future__ import annotations
+
+import re
+
+# The characters and words at which the state of quoting may change.
+_HOP = re.compile(
+    r"""[\\'"`$(){}\n]|<<<|<<-?|(?:(?<=[ \t\n;&|(])|^)\#
+                      |(?<=[\ \t\n;&|(])case(?=[ \t])|(?<=[ \t\n;])esac(?=[\s;&|)]|$)""",
+    re.VERBOSE,
+)
+_BACKQUOTED = re.compile(r"[^`\\]*(?:\\.[^`\\]*)*`", re.DOTALL)
+_ANSI = re.compile(r"[^'\\]*(?:\\.[^'\\]*)*'", re.DOTALL)
+_DELIMITER = re.compile(r"""[ \t]*((?:[^\s'"\\;&|()<>]|'[^']*'|"[^"]*"|\\.)+)""", re.DOTALL)
+_QUOTING = re.compile(r"""\\(.)|['"]""", re.DOTALL)
+
+
+class Unclosed(Exception):
+    """A quote or bracket that never ends."""
+
+
+def single_end(text: str, at: int, end: int) -> int:
+    """The index after the quote that closes the one just in front of ``at``."""
+    close = text.find("'", at, end)
+    if close < 0:
+        raise Unclosed
+    return close + 1
+
+
+def ansi_end(text: str, at: int, end: int) -> int:
+    """The index after the quote that closes ``$'``, which stands just in front of ``at``."""
+    return _end_of(_ANSI, text, at, end)
+
+
+def backquote_end(text: str, at: int, end: int) -> int:
+    """The index after the backquote that closes the one just in front of ``at``."""
+    return _end_of(_BACKQUOTED, text, at, end)
+
+
+def _end_of(pattern: re.Pattern[str], text: str, at: int, end: int) -> int:
+    match = pattern.match(text, at, end)
+    if match is None:
+        raise Unclosed
+    return match.end()
+
+
+def closing(text: str, at: int, end: int, opener: str) -> int:
+    """The index after what closes the opener that stands just in front of ``at``.
+
+    ``opener`` is ``"``, ``{`` (of ``${``), or ``(`` (of ``$(``, ``<(``, an array).
+    """
+    nesting = _Nesting(text, end)
+    nesting.push(opener)
+    return nesting.run(at)
+
+
+def dollar_end(text: str, at: int, end: int) -> int:
+    """The index after the expansion whose ``$`` stands just in front of ``at``; ``at`` itself for a lone ``$`` or a name."""
+    nesting = _Nesting(text, end)
+    return nesting.run(nesting.dollar(at))
+
+
+class _Nesting:
+    """A stack of open quotes and brackets."""
+
+    def __init__(self, text: str, end: int) -> None:
+        self.text = text
+        self.end = end
+        self.stack: list[str] = []
+        self.cases: list[
+            int
+        ] = []  # for each level, how many ``case`` words are open: there a lone ``)`` ends a pattern
+        self.quotes = 0  # how many levels are double quotes
+        self.pending: list[tuple[str, bool]] = []  # here-documents whose body begins after the next newline
+
+    def push(self, opener: str) -> None:
+        self.stack.append(opener)
+        self.cases.append(0)
+        self.quotes += opener == '"'
+
+    def _pop(self) -> None:
+        self.quotes -= self.stack.pop() == '"'
+        self.cases.pop()
+
+    def run(self, at: int) -> int:
+        hop, text, end = _HOP.search, self.text, self.end
+        while self.stack:
+            match = hop(text, at, end)
+            if match is None:
+                raise Unclosed
+            at = self._step(match.group(), match.end(), self.stack[-1])
+        return at
+
+    def _step(self, found: str, at: int, top: str) -> int:
+        """Take one hop; returns where to go on."""
+        if found == "\\":
+            return at + 1
+        if found == "$":
+            return self.dollar(at)
+        if found == "`":
+            return backquote_end(self.text, at, self.end)
+        if found == '"':
+            if top == '"':
+                self._pop()
+            else:
+                self.push('"')
+        elif top == '"':
+            pass
+        elif found == "'":
+            # A quote in "${x:-it's}" is a plain character.
+            if not (top == "{" and self.quotes):
+                return single_end(self.text, at, self.end)
+        elif top == "{":
+            if found == "}":
+                self._pop()
+        elif found == "(":
+            self.push("((" if top == "((" else "(")
+        elif found == ")":
+            if top == "((" or not self.cases[-1]:
+                self._pop()
+        elif top == "(":
+            return self._command_text(found, at)
+        return at
+
+    def dollar(self, at: int) -> int:
+        text = self.text
+        if text.startswith("{", at):
+            self.push("{")
+            return at + 1
+        if text.startswith("(", at):
+            self.push("(")
+            if text.startswith("((", at):
+                self.push("((")
+                return at + 2
+            return at + 1
+        if text.startswith("'", at) and not self.quotes:
+            return ansi_end(text, at + 1, self.end)
+        return at
+
+    def _command_text(self, found: str, at: int) -> int:
+        """Words, comments and here-documents, which mean something only where commands stand."""
+        if found == "case":
+            self.cases[-1] += 1
+        elif found == "esac":
+            self.cases[-1] = max(self.cases[-1] - 1, 0)
+        elif found == "#":
+            newline = self.text.find("\n", at, self.end)
+            return self.end if newline < 0 else newline
+        elif found in ("<<", "<<-"):
+            delimiter = _DELIMITER.match(self.text, at, self.end)
+            if delimiter is not None:
+                self.pending.append((unquoted(delimiter.group(1)), found == "<<-"))
+                return delimiter.end()
+        elif found == "\n" and self.pending:
+            for name, tabs in self.pending:
+                at = heredoc_end(self.text, at, self.end, name, tabs)[1]
+            self.pending = []
+        return at
+
+
+def unquoted(delimiter: str) -> str:
+    """A here-document's delimiter without its quotes."""
+    return _QUOTING.sub(r"\1", delimiter)
+
+
+def heredoc_end(text: str, at: int, end: int, name: str, tabs: bool) -> tuple[int, int]:
+    """The end of the body that begins at ``at`` and the index after the terminator's line (``end`` where none comes)."""
+    while at < end:
+        newline = text.find("\n", at, end)
+        stop = end if newline < 0 else newline
+        line = text[at:stop]
+        if (line.lstrip("\t") if tabs else line) == name:
+            return at, min(stop + 1, end)
+        at = stop + 1
+    return end, end
+
+
+def delimiter_at(text: str, at: int, end: int) -> re.Match[str] | None:
+    """The here-document word after ``<<``; group 1 is the word with its quotes."""
+    return _DELIMITER.match(text, at, end)

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from gate.dockerfile.convert import conversion_faults
 from gate.dockerfile.expand import SubstitutionError, expand
 from gate.dockerfile.shell import Shells, instruction_script
 from gate.dockerfile.stages import link
-from gate.dockerfile.tree import Dockerfile, Instruction, Launch, Run, Stage
+from gate.dockerfile.tree import Dockerfile, Instruction, Launch, Run, Stage, SyntaxFault
 from gate.model import Unknown
 
 if TYPE_CHECKING:
@@ -65,6 +66,15 @@ class Build:
     def shipped(self) -> frozenset[int]:
         """The indices of the stages whose layers reach the image: the target and its local FROM ancestors."""
         return frozenset(stage.index for stage in self.target.lineage()) if self.target else frozenset()
+
+    @cached_property
+    def faults(self) -> list[SyntaxFault]:
+        """Why BuildKit would refuse this build before anything runs, its own reason first. Empty when it would not.
+
+        Beyond ``dockerfile.faults`` (the file cannot be read) these are the faults that depend on stages, build arguments
+        and target: ``COPY --from`` of a later stage, ``${X:?}``, a blank base name, a bad port.
+        """
+        return self.dockerfile.faults or list(conversion_faults(self.dockerfile, self._variables, self.target_name))
 
     def ships(self, instruction_or_stage: Instruction | Stage) -> bool:
         stage = instruction_or_stage if isinstance(instruction_or_stage, Stage) else instruction_or_stage.stage

@@ -72,3 +72,16 @@ def integer(text: str, bits: int) -> int:
 def is_bool(text: str) -> bool:
     """What ``strconv.ParseBool`` takes."""
     return text in ("1", "t", "T", "TRUE", "true", "True", "0", "f", "F", "FALSE", "false", "False")
+
+
+def truth(text: str) -> bool:
+    """``strconv.ParseBool`` of a text that :func:`is_bool` takes."""
+    return text in ("1", "t", "T", "TRUE", "true", "True")
+
+
+def atoi(text: str) -> int | None:
+    """``strconv.Atoi``: None where it gives an error."""
+    try:
+        return integer(text, 64)
+    except ValueError:
+        return None

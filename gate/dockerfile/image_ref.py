@@ -81,7 +81,7 @@ def parse_image_ref(text: str) -> ImageRef:
     if len(path) > _LONGEST_PATH:
         raise ImageRefError(f"repository name must not be more than {_LONGEST_PATH} characters")
     if digest is not None:
-        _check_digest(digest)
+        check_digest(digest)
     return ImageRef(text, domain or DEFAULT_REGISTRY, path, tag, digest)
 
 
@@ -101,7 +101,8 @@ def _split_registry(text: str) -> tuple[str, str]:
     return registry, path
 
 
-def _check_digest(digest: str) -> None:
+def check_digest(digest: str) -> None:
+    """Raises :class:`ImageRefError` for what is no digest that can be checked."""
     algorithm, _, encoded = digest.partition(":")
     length = _HEX_LENGTHS.get(algorithm)
     if length is None:

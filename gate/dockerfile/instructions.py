@@ -333,7 +333,9 @@ def _onbuild(draft: Draft) -> Instruction:
     child = construct(inner)
     child.onbuild = True
     draft.parser_faults.extend(inner.parser_faults)
-    return Onbuild(*_common(draft), child=child if trigger != "ONBUILD" else None)  # type: ignore[arg-type]
+    refused = inner.faults[0].message if inner.faults else ""
+    child_or_none = child if trigger != "ONBUILD" else None
+    return Onbuild(*_common(draft), child=child_or_none, refused=refused)  # type: ignore[arg-type]
 
 
 _BUILDERS: dict[str, Callable[[Draft], Instruction]] = {

@@ -135,6 +135,8 @@ class Variables:
         self._globals = Timeline()
         self._stages = Timeline()
         self._times: dict[int, int] = {}
+        self.errors: dict[tuple[int, int], list[tuple[Text, str]]] = {}
+        """(stage index, instruction index) → the words of an ARG or ENV that BuildKit refuses; -1: in front of FROM."""
         self._inherited: dict[int, Unknown | None] = {}
         self._walked = False
         self._start(target)
@@ -157,7 +159,7 @@ class Variables:
         for instruction in self._tree.header:
             self._times[instruction.index] = self._globals.now
             if instruction.keyword == "ARG" and isinstance(instruction, Pairs):
-                self._declare(instruction, self._globals, inherited=None)
+                self._declare(instruction, self._globals, None, -1)
 
     def _target_name(self, target: str | None) -> str:
         if target is not None:
@@ -196,26 +198,29 @@ class Variables:
             inherited = self._inherited[stage.parent.index]
             for instruction in stage.parent.instructions:  # its triggers run first
                 if isinstance(instruction, Onbuild) and isinstance(instruction.child, Pairs):
-                    self._assign(instruction.child, inherited)
+                    self._assign(instruction.child, inherited, stage.index)
         self._inherited[stage.index] = inherited
         for instruction in stage.instructions:
             self._times[instruction.index] = timeline.now
             if isinstance(instruction, Pairs):
-                self._assign(instruction, inherited)
+                self._assign(instruction, inherited, stage.index)
 
-    def _assign(self, instruction: Pairs, inherited: Unknown | None) -> None:
+    def _assign(self, instruction: Pairs, inherited: Unknown | None, stage: int) -> None:
         if instruction.keyword == "ARG":
-            self._declare(instruction, self._stages, inherited)
+            self._declare(instruction, self._stages, inherited, stage)
         elif instruction.keyword == "ENV":
             scope = VariableScope(self._stages, self._stages.now, inherited)
-            settings = [
-                (self._expand(pair.key, scope)[1], self._expand(pair.key if pair.value is None else pair.value, scope)) for pair in instruction.pairs
-            ]
+            where = (stage, instruction.index)
+            settings = []
+            for pair in instruction.pairs:
+                key = self._expand(pair.key, scope, where)[1]
+                value = pair.value if pair.value is not None else pair.key
+                settings.append((key, self._expand(value, scope, where)))
             for key, setting in settings:
                 if isinstance(key, str):
                     self._stages.set(key, setting)
 
-    def _declare(self, instruction: Pairs, timeline: Timeline, inherited: Unknown | None) -> None:
+    def _declare(self, instruction: Pairs, timeline: Timeline, inherited: Unknown | None, stage: int) -> None:
         """An ARG: each of its names sees those in front of it, which ENV's do not."""
         for pair in instruction.pairs:
             name = pair.key.value
@@ -223,7 +228,8 @@ class Variables:
             if given is not None:
                 timeline.set(name, (given, given))
             elif pair.value is not None:
-                timeline.set(name, self._expand(pair.value, VariableScope(timeline, timeline.now, inherited)))
+                scope = VariableScope(timeline, timeline.now, inherited)
+                timeline.set(name, self._expand(pair.value, scope, (stage, instruction.index)))
             elif timeline is self._stages:
                 self._redeclare(name)
             elif name not in timeline.current:
@@ -239,13 +245,14 @@ class Variables:
         elif name not in self._stages.current:
             self._stages.set(name, (no_default(name), None))
 
-    def _expand(self, text: Text, scope: VariableScope) -> Setting:
+    def _expand(self, text: Text, scope: VariableScope, where: tuple[int, int]) -> Setting:
         try:
             judged = expand(text.value, scope.lookup, self._tree.escape)
             if isinstance(judged, str):
                 return judged, judged
             return judged, expand(text.value, scope.default_lookup, self._tree.escape)
         except SubstitutionError as error:
+            self.errors.setdefault(where, []).append((text, str(error)))
             unknown = Unknown(str(error))
             return unknown, unknown
 

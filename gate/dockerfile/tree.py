@@ -143,7 +143,10 @@ class Words(Instruction):
 
 @dataclass(slots=True, eq=False)
 class Onbuild(Instruction):
+    """``refused``: what BuildKit says about the child, when an image is built from this one. This build takes it."""
+
     child: Instruction | None = field(default=None, kw_only=True)
+    refused: str = field(default="", kw_only=True)
 
 
 @dataclass(slots=True, eq=False)

@@ -9,25 +9,34 @@ from typing import TYPE_CHECKING, Any
 from gate.dockerfile.command import Command, ShellWord
 from gate.dockerfile.source import Source, Text
 from gate.packages.model import FileRef, Install, Pin, Request
-from gate.packages.options import Arguments, Table, scan
-from gate.packages.requirement import requirement
-from gate.packages.requirements_file import decode
+from gate.packages.options import Arguments, Table, listed, scan
+from gate.packages.requirements_file import decode, read_requirements
 
 if TYPE_CHECKING:
     import yaml
 
+    from gate.rule import HasPlace
+
 CONDA = Table(
-    frozenset(
-        """-n --name -p --prefix -c --channel --file -f --solver --experimental-solver --repodata-fn --revision --clone --platform
-        --subdir --channel-priority --root-prefix -r --rc-file --log-level --category --pkgs-dirs --console --download-threads
-        --spec --experimental --default-channel --cacert --ssl-verify --repodata-ttl --retry-clean-cache --extra-safety-checks
-        --safety-checks --relocate-prefix --shell -s --kind -k --env-file --micromamba --lockfile""".split()
+    listed(
+        """-n --name -p --prefix -c --channel --file -f --solver --experimental-solver --repodata-fn --revision
+        --clone --platform --subdir --channel-priority --root-prefix -r --rc-file --log-level --category
+        --pkgs-dirs --console --download-threads --spec --experimental --default-channel --cacert --ssl-verify
+        --repodata-ttl --retry-clean-cache --extra-safety-checks --safety-checks --relocate-prefix --shell -s
+        --kind -k --env-file --micromamba --lockfile"""
     )
     - {"-k", "-s", "--experimental"}
 )
 # In conda's own `install`, -f was --force until 4.x; a file is given by --file there.
 _CONDA_ITSELF = Table(CONDA.values - {"-f", "-r"})
-_INSTALLS = {"install": "install", "create": "install", "update": "install", "upgrade": "install", "remove": "uninstall", "uninstall": "uninstall"}
+_INSTALLS = {
+    "install": "install",
+    "create": "install",
+    "update": "install",
+    "upgrade": "install",
+    "remove": "uninstall",
+    "uninstall": "uninstall",
+}
 _ARCHIVE = re.compile(r"(?:\.tar\.bz2|\.conda)(?:#[0-9a-f]+)?\Z")
 _SPEC = re.compile(
     r"(?:(?P<channel>[^\s:=<>!\[]+(?::[^\s:=<>!\[]*)?)::)?(?P<name>[A-Za-z0-9_][A-Za-z0-9._-]*|\*)\s*"
@@ -49,7 +58,16 @@ def conda(command: Command) -> Install | None:
         return _env(command, manager, verb, arguments)
     cloned = arguments.has("--clone", "--revision", "--rev")
     requests = () if cloned else tuple(spec_request(word) for word in arguments.operands[1:] if word.value != "")
-    return Install(manager, "conda", verb, command, arguments, requests, _files(arguments), complete=arguments.complete and command.complete)
+    return Install(
+        manager,
+        "conda",
+        verb,
+        command,
+        arguments,
+        requests,
+        _files(arguments),
+        complete=arguments.complete and command.complete,
+    )
 
 
 def _env(command: Command, manager: str, verb: str, arguments: Arguments) -> Install:
@@ -57,8 +75,8 @@ def _env(command: Command, manager: str, verb: str, arguments: Arguments) -> Ins
         return Install(manager, "conda", verb, command, arguments)
     files = _files(arguments)
     if not files and len(arguments.operands) == 2:
-        files = (FileRef("environment", "environment.yml", arguments.operands[1].text),)
-    files = tuple(FileRef("environment", ref.path, ref.text) for ref in files)
+        files = (FileRef("environment", "environment.yml", arguments.operands[1]),)
+    files = tuple(FileRef("environment", ref.path, ref.at) for ref in files)
     requests = tuple(spec_request(word) for word in arguments.operands[2:] if word.value and "=" in word.value)
     return Install(manager, "conda", verb, command, arguments, requests, files)
 
@@ -69,7 +87,7 @@ def _files(arguments: Arguments) -> tuple[FileRef, ...]:
     for option in arguments.all("--file", "-f"):
         path = option.value
         kind = "environment" if path and path.lower().endswith((".yml", ".yaml")) else "specs"
-        refs.append(FileRef(kind, path, option.word.text))
+        refs.append(FileRef(kind, path, option.word))
     return tuple(refs)
 
 
@@ -84,22 +102,22 @@ def conda_lock(command: Command) -> Install | None:
 def spec_request(word: ShellWord) -> Request:
     """A request that is one word of a command line."""
     if word.value is not None:
-        return spec(word.value, word.text)
+        return spec(word.value, word)
     match = re.match(r"(?:[^\s:]+::)?([A-Za-z0-9_][A-Za-z0-9._-]*)(?=[=<>!~\s\[])", word.prefix)
-    return Request(match[1] if match else "", "conda", Pin.UNRESOLVED, word.text, specifier=word.prefix)
+    return Request(match[1] if match else "", "conda", Pin.UNRESOLVED, word, specifier=word.prefix)
 
 
-def spec(value: str, text: Text) -> Request:
+def spec(value: str, at: HasPlace) -> Request:
     """A match specification: ``[channel::]name[=version[=build]]``, ``name>=1``, ``name[version='1.2']``, an archive."""
     value = value.strip()
     if _ARCHIVE.search(value):
         name, version = _archive_name(value)
         local = "://" not in value
         pin = Pin.LOCAL if local else Pin.HASH if "#" in value else Pin.EXACT
-        return Request(name, "conda", pin, text, version, url=value)
+        return Request(name, "conda", pin, at, version, url=value)
     match = _SPEC.fullmatch(value)
     if match is None:
-        return Request("", "conda", Pin.LOCAL if value.startswith((".", "/")) else Pin.UNRESOLVED, text, specifier=value)
+        return Request("", "conda", Pin.LOCAL if value.startswith((".", "/")) else Pin.UNRESOLVED, at, specifier=value)
     specifier = match["version"]
     brackets = dict(re.findall(r"(\w+)\s*=\s*['\"]?([^,'\"\]]+)", match["brackets"] or ""))
     if not specifier and "version" in brackets:
@@ -107,7 +125,7 @@ def spec(value: str, text: Text) -> Request:
     pin, version = spec_pin(specifier)
     if brackets.keys() & {"build", "md5", "sha256", "build_number"} and pin in {Pin.EXACT, Pin.COMPATIBLE} and version:
         pin = Pin.HASH
-    return Request(match["name"], "conda", pin, text, version if pin.fixed else None, specifier)
+    return Request(match["name"], "conda", pin, at, version if pin.fixed else None, specifier)
 
 
 def spec_pin(specifier: str) -> tuple[Pin, str | None]:
@@ -126,8 +144,14 @@ def spec_pin(specifier: str) -> tuple[Pin, str | None]:
         return _exact(version.strip(), build.strip())
     if specifier[0] in "<>!~":
         bounds = set(re.findall(r"([<>]=)\s*([^,|<>=!\s]+)", specifier))
-        both = {version for operator, version in bounds if operator == ">="} & {version for operator, version in bounds if operator == "<="}
-        return (Pin.EXACT, both.pop()) if both and "|" not in specifier else (Pin.COMPATIBLE if specifier[0] == "~" else Pin.RANGE, None)
+        both = {version for operator, version in bounds if operator == ">="} & {
+            version for operator, version in bounds if operator == "<="
+        }
+        return (
+            (Pin.EXACT, both.pop())
+            if both and "|" not in specifier
+            else (Pin.COMPATIBLE if specifier[0] == "~" else Pin.RANGE, None)
+        )
     version, _, build = specifier.partition(" ")  # "numpy 1.26 py311_0", the form of recipes and lists
     return _exact(version, build.strip())
 
@@ -207,16 +231,10 @@ def read_environment(path: str, data: bytes) -> list[Request] | None:
 
 def _pip_line(source: Source, node: yaml.ScalarNode) -> Request:
     """An entry of the pip list: a line of a requirements file."""
-    from gate.packages.requirements_file import read_requirements
-
-    text = _node_text(source, node)
     read = read_requirements(source.path, str(node.value).encode("utf-8", "surrogateescape"))
-    if not read.requests:  # an option line: -r file, --index-url
-        return Request("", "pypi", Pin.UNRESOLVED, text, specifier=node.value)
-    request = requirement(read.requests[0].text.value, text, hashes=read.requests[0].hashes, editable=read.requests[0].editable)
-    if read.requests[0].editable:
-        request = read.requests[0]
-        request.text = text
+    # An option line (-r file, --index-url) is no request that could be pinned.
+    request = read.requests[0] if read.requests else Request("", "pypi", Pin.UNRESOLVED, _node_text(source, node))
+    request.at = _node_text(source, node)
     return request
 
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from gate.dockerfile.source import Text
 from gate.model import Place
 
 if TYPE_CHECKING:
     from gate.dockerfile.command import Command
     from gate.dockerfile.tree import Run, Stage
     from gate.packages.options import Arguments
+    from gate.rule import HasPlace
 
 
 class Pin(Enum):
@@ -49,14 +49,14 @@ class Request:
 
     ``name`` is as written, "" where not knowable. ``version`` is set for an exact pin only. ``specifier`` is the version part
     as written (``>=1,<2``). ``url`` is set for archives and repositories, ``revision`` for the latter. ``redirected`` marks a
-    word whose version part the shell took for a redirection. ``text`` is where it stands: in the Dockerfile or in a file of
-    the context.
+    word whose version part the shell took for a redirection. ``at`` is where it stands: a word of the Dockerfile, or a text of
+    a file of the context.
     """
 
     name: str
     ecosystem: str  # the type of a package URL: pypi conda deb apk rpm npm gem golang cargo cran
     pin: Pin
-    text: Text
+    at: HasPlace
     version: str | None = None
     specifier: str = ""
     extras: tuple[str, ...] = ()
@@ -69,7 +69,7 @@ class Request:
 
     @property
     def place(self) -> Place:
-        return self.text.place
+        return self.at.place
 
 
 @dataclass(slots=True, eq=False)
@@ -82,11 +82,11 @@ class FileRef:
 
     kind: str
     path: str | None
-    text: Text
+    at: HasPlace
 
     @property
     def place(self) -> Place:
-        return self.text.place
+        return self.at.place
 
 
 @dataclass(slots=True, eq=False)

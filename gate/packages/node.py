@@ -6,20 +6,21 @@ import re
 
 from gate.dockerfile.command import Command, ShellWord
 from gate.packages.model import Install, Pin, Request
-from gate.packages.options import Arguments, Table, scan
+from gate.packages.options import Arguments, Table, listed, scan
 
 NODE = Table(
-    frozenset(
-        """--registry --prefix -C --cwd --dir --tag --omit --include --cache --userconfig --globalconfig --loglevel --workspace -w
-        --script-shell --otp --before --save-prefix --install-strategy --fetch-timeout --fetch-retries --maxsockets --proxy
-        --https-proxy --ca --cafile --cert --key --modules-folder --cache-folder --network-timeout --network-concurrency
-        --mutex --use-yarnrc --filter -F --store-dir --reporter --mode --global-folder --https-proxy --child-concurrency
-        --virtual-store-dir --lockfile-dir --call -c --package -p --node-linker --config --python --libc --os --cpu""".split()
+    listed(
+        """--registry --prefix -C --cwd --dir --tag --omit --include --cache --userconfig --globalconfig --loglevel
+        --workspace -w --script-shell --otp --before --save-prefix --install-strategy --fetch-timeout
+        --fetch-retries --maxsockets --proxy --https-proxy --ca --cafile --cert --key --modules-folder
+        --cache-folder --network-timeout --network-concurrency --mutex --use-yarnrc --filter -F --store-dir
+        --reporter --mode --global-folder --https-proxy --child-concurrency --virtual-store-dir --lockfile-dir
+        --call -c --package -p --node-linker --config --python --libc --os --cpu"""
     )
     - {"-w", "-c"}
 )
-_NPM_INSTALLS = frozenset("install i in ins inst insta instal isnt isnta isntal isntall add".split())
-_NPM_CI = frozenset("ci clean-install ic install-clean isntall-clean".split())
+_NPM_INSTALLS = listed("install i in ins inst insta instal isnt isnta isntal isntall add")
+_NPM_CI = frozenset(["ci", "clean-install", "ic", "install-clean", "isntall-clean"])
 _LOCKS = {
     "npm": ("package-lock.json", "npm-shrinkwrap.json"),
     "yarn": ("yarn.lock",),
@@ -67,13 +68,30 @@ def _install(command: Command, arguments: Arguments) -> Install:
     requests = [request for word in arguments.operands[1:] if word.value != "" for request in _request(word)]
     if not requests and not arguments.has("-g", "--global") and len(arguments.operands) == 1 and command.complete:
         return _project(command, arguments, frozen=False)
-    return Install(_manager(command), "npm", "install", command, arguments, tuple(requests), complete=arguments.complete and command.complete)
+    return Install(
+        _manager(command),
+        "npm",
+        "install",
+        command,
+        arguments,
+        tuple(requests),
+        complete=arguments.complete and command.complete,
+    )
 
 
 def _project(command: Command, arguments: Arguments, *, frozen: bool) -> Install:
     manager = _manager(command)
     where = arguments.last("--prefix", "-C", "--cwd", "--dir")
-    return Install(manager, "npm", "install", command, arguments, locks=_LOCKS[manager], frozen=frozen, directory=where.value if where else None)
+    return Install(
+        manager,
+        "npm",
+        "install",
+        command,
+        arguments,
+        locks=_LOCKS[manager],
+        frozen=frozen,
+        directory=where.value if where else None,
+    )
 
 
 def _manager(command: Command) -> str:
@@ -85,16 +103,22 @@ def _request(word: ShellWord) -> list[Request]:
     if value is None:
         match = re.match(r"(@?[a-z0-9._~/-]+)@", word.prefix)
         local = bool(re.search(r"\.tgz[\"']?\Z", word.text.value))
-        return [Request(match[1] if match else "", "npm", Pin.LOCAL if local else Pin.UNRESOLVED, word.text, specifier=word.prefix)]
+        return [
+            Request(
+                match[1] if match else "", "npm", Pin.LOCAL if local else Pin.UNRESOLVED, word, specifier=word.prefix
+            )
+        ]
     if value.startswith((".", "/", "~", "file:", "link:", "workspace:")) or value.endswith((".tgz", ".tar.gz")):
         return [_archive(value, word)]
     name, specifier = _split(value)
     if specifier.startswith("npm:"):
         name, specifier = _split(specifier[4:])
-    if re.match(r"(?:git|github|gitlab|bitbucket|gist|https?|ssh)[+:]", specifier or value) or re.match(r"[^@/\s]+/[^/\s]+\Z", value):
+    if re.match(r"(?:git|github|gitlab|bitbucket|gist|https?|ssh)[+:]", specifier or value) or re.match(
+        r"[^@/\s]+/[^/\s]+\Z", value
+    ):
         return [_repository(name if specifier else "", specifier or value, word)]
     pin, version = npm_pin(specifier)
-    return [Request(name, "npm", pin, word.text, version, "@" + specifier if specifier else "")]
+    return [Request(name, "npm", pin, word, version, "@" + specifier if specifier else "")]
 
 
 def _split(value: str) -> tuple[str, str]:
@@ -104,15 +128,15 @@ def _split(value: str) -> tuple[str, str]:
 
 def _archive(value: str, word: ShellWord) -> Request:
     if "://" not in value:
-        return Request("", "npm", Pin.LOCAL, word.text, url=value)
+        return Request("", "npm", Pin.LOCAL, word, url=value)
     versioned = re.search(r"\d+\.\d+", value.rpartition("/")[2])
-    return Request("", "npm", Pin.EXACT if versioned else Pin.MOVABLE, word.text, url=value)
+    return Request("", "npm", Pin.EXACT if versioned else Pin.MOVABLE, word, url=value)
 
 
 def _repository(name: str, url: str, word: ShellWord) -> Request:
     revision = url.partition("#")[2]
     pin = Pin.HASH if re.fullmatch(r"(?i)[0-9a-f]{40}", revision) else Pin.MOVABLE
-    return Request(name, "npm", pin, word.text, url=url, revision=revision or None)
+    return Request(name, "npm", pin, word, url=url, revision=revision or None)
 
 
 def npm_pin(specifier: str) -> tuple[Pin, str | None]:

@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from gate.dockerfile.command import ShellWord
 
 
+def listed(names: str) -> frozenset[str]:
+    """The names in a text, parted by blanks."""
+    return frozenset(names.split())
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """The options of a program that take a value, short (``-r``) and long (``--requirement``).
@@ -86,7 +91,11 @@ def scan(words: Iterable[ShellWord], table: Table) -> Arguments:
                 arguments.operands += rest[at:]
                 break
             continue
-        wants = _long(word, text, table, arguments) if text[1] == "-" or table.single_dash else _short(word, text, table, arguments)
+        wants = (
+            _long(word, text, table, arguments)
+            if text[1] == "-" or table.single_dash
+            else _short(word, text, table, arguments)
+        )
         if wants is not None and at < len(rest):
             value = rest[at]
             at += 1

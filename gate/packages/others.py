@@ -6,29 +6,30 @@ import re
 
 from gate.dockerfile.command import Command, ShellWord
 from gate.packages.model import Install, Pin, Request
-from gate.packages.options import Table, scan
+from gate.packages.options import Table, listed, scan
 
 _GEM = Table(
-    frozenset(
-        """-v --version -i --install-dir -n --bindir -s --source -P --trust-policy -p --http-proxy --platform -g --file --build-root
-        --config-file --backtrace= --without --with""".split()
+    listed(
+        """-v --version -i --install-dir -n --bindir -s --source -P --trust-policy -p --http-proxy --platform -g
+        --file --build-root --config-file --backtrace= --without --with"""
     )
     - {"--backtrace=", "-p"}
 )
 _GO = Table(
-    frozenset(
-        """-C -p -asmflags -buildmode -buildvcs -compiler -gccgoflags -gcflags -installsuffix -ldflags -mod -modfile -overlay
-        -pgo -pkgdir -tags -toolexec -covermode -coverpkg -exec -o""".split()
+    listed(
+        """-C -p -asmflags -buildmode -buildvcs -compiler -gccgoflags -gcflags -installsuffix -ldflags -mod -modfile
+        -overlay -pgo -pkgdir -tags -toolexec -covermode -coverpkg -exec -o"""
     ),
     single_dash=True,
     stop=True,
 )
 _CARGO = Table(
-    frozenset(
-        """--version --vers --git --branch --tag --rev --path --registry --index --root --features -F --bin --example --target
-        --target-dir --profile --jobs -j --config --color --message-format -Z -C --manifest-path --rename -p --package --log-level
-        --install-path --strategies --disable-strategies --pkg-url --pkg-fmt --bin-dir --targets --github-token
-        --maximum-resolution-timeout --rate-limit --registry --min-tls-version --root-certificates""".split()
+    listed(
+        """--version --vers --git --branch --tag --rev --path --registry --index --root --features -F --bin --example
+        --target --target-dir --profile --jobs -j --config --color --message-format -Z -C --manifest-path --rename
+        -p --package --log-level --install-path --strategies --disable-strategies --pkg-url --pkg-fmt --bin-dir
+        --targets --github-token --maximum-resolution-timeout --rate-limit --registry --min-tls-version
+        --root-certificates"""
     )
 )
 _FULL_VERSION = re.compile(r"=?v?\d+\.\d+\.\d+(?:[-+.][0-9A-Za-z.+-]+)?")
@@ -40,26 +41,30 @@ def gem(command: Command) -> Install | None:
     if verb not in {"install", "i", "in"} or arguments.has("--explain"):
         return None
     version = arguments.last("-v", "--version")
-    requests = tuple(_gem(word, version.value if version else "", version is not None) for word in arguments.operands[1:])
-    return Install("gem", "gem", "install", command, arguments, requests, complete=arguments.complete and command.complete)
+    requests = tuple(
+        _gem(word, version.value if version else "", version is not None) for word in arguments.operands[1:]
+    )
+    return Install(
+        "gem", "gem", "install", command, arguments, requests, complete=arguments.complete and command.complete
+    )
 
 
 def _gem(word: ShellWord, version: str | None, given: bool) -> Request:
     value = word.value
     if value is None:
-        return Request("", "gem", Pin.UNRESOLVED, word.text, specifier=word.prefix)
+        return Request("", "gem", Pin.UNRESOLVED, word, specifier=word.prefix)
     if value.endswith(".gem") or "/" in value:
-        return Request("", "gem", Pin.LOCAL, word.text, url=value)
+        return Request("", "gem", Pin.LOCAL, word, url=value)
     name, colon, own = value.partition(":")
     specifier = own if colon else version
     if specifier is None:
-        return Request(name, "gem", Pin.UNRESOLVED, word.text)
+        return Request(name, "gem", Pin.UNRESOLVED, word)
     if not specifier:
-        return Request(name, "gem", Pin.UNRESOLVED if given and not colon else Pin.NONE, word.text)
+        return Request(name, "gem", Pin.UNRESOLVED if given and not colon else Pin.NONE, word)
     match = re.fullmatch(r"\s*=?\s*(\d[0-9A-Za-z.-]*)\s*", specifier)
     if match:
-        return Request(name, "gem", Pin.EXACT, word.text, match[1], specifier)
-    return Request(name, "gem", Pin.COMPATIBLE if "~>" in specifier else Pin.RANGE, word.text, None, specifier)
+        return Request(name, "gem", Pin.EXACT, word, match[1], specifier)
+    return Request(name, "gem", Pin.COMPATIBLE if "~>" in specifier else Pin.RANGE, word, None, specifier)
 
 
 def go(command: Command) -> Install | None:
@@ -70,9 +75,13 @@ def go(command: Command) -> Install | None:
     arguments = scan(head.operands[1:], _GO)
     operands = arguments.operands[:1] if verb == "run" else arguments.operands
     requests = tuple(request for word in operands if (request := _go(word)) is not None)
-    if not requests or (verb == "get" and arguments.has("-d") and not any("@" in request.specifier for request in requests)):
+    if not requests or (
+        verb == "get" and arguments.has("-d") and not any("@" in request.specifier for request in requests)
+    ):
         return None
-    return Install("go", "golang", "install", command, arguments, requests, complete=arguments.complete and command.complete)
+    return Install(
+        "go", "golang", "install", command, arguments, requests, complete=arguments.complete and command.complete
+    )
 
 
 def _go(word: ShellWord) -> Request | None:
@@ -80,19 +89,23 @@ def _go(word: ShellWord) -> Request | None:
     value = word.value
     if value is None:
         name = word.prefix.partition("@")[0]
-        return Request(name if "@" in word.prefix else "", "golang", Pin.UNRESOLVED, word.text, specifier=word.prefix) if name else None
+        return (
+            Request(name if "@" in word.prefix else "", "golang", Pin.UNRESOLVED, word, specifier=word.prefix)
+            if name
+            else None
+        )
     path, at, version = value.partition("@")
     if not at and (value.startswith((".", "/", "-")) or "." not in value.partition("/")[0] or value.endswith(".go")):
         return None
     name = path.removesuffix("/...")
     if not at:
-        return Request(name, "golang", Pin.NONE, word.text)
+        return Request(name, "golang", Pin.NONE, word)
     if re.fullmatch(r"v\d+\.\d+\.\d+(?:[-+].*)?", version):
-        return Request(name, "golang", Pin.EXACT, word.text, version, at + version)
+        return Request(name, "golang", Pin.EXACT, word, version, at + version)
     if re.fullmatch(r"[0-9a-f]{12,40}", version):
-        return Request(name, "golang", Pin.HASH, word.text, None, at + version, revision=version)
+        return Request(name, "golang", Pin.HASH, word, None, at + version, revision=version)
     pin = Pin.COMPATIBLE if re.fullmatch(r"v\d+(?:\.\d+)?", version) else Pin.RANGE if version[:1] in "<>" else Pin.NONE
-    return Request(name, "golang", pin, word.text, None, at + version)
+    return Request(name, "golang", pin, word, None, at + version)
 
 
 def cargo(command: Command) -> Install | None:
@@ -108,11 +121,15 @@ def cargo(command: Command) -> Install | None:
         pin = Pin.MOVABLE
         if rev is not None and rev.name == "--rev":
             pin = Pin.HASH if rev.value and re.fullmatch(r"[0-9a-f]{7,40}", rev.value) else Pin.UNRESOLVED
-        request = Request(_first(arguments.operands[1:]), "cargo", pin, git.word.text, url=git.value, revision=rev.value if rev else None)
+        request = Request(
+            _first(arguments.operands[1:]), "cargo", pin, git.word, url=git.value, revision=rev.value if rev else None
+        )
         return Install("cargo", "cargo", "install", command, arguments, (request,))
     version = arguments.last("--version", "--vers")
     requests = tuple(_crate(word, version.value if version else "") for word in arguments.operands[1:])
-    return Install("cargo", "cargo", "install", command, arguments, requests, complete=arguments.complete and command.complete)
+    return Install(
+        "cargo", "cargo", "install", command, arguments, requests, complete=arguments.complete and command.complete
+    )
 
 
 def _first(words: list[ShellWord]) -> str:
@@ -122,24 +139,26 @@ def _first(words: list[ShellWord]) -> str:
 def _crate(word: ShellWord, version: str | None) -> Request:
     value = word.value
     if value is None:
-        return Request(word.prefix.partition("@")[0], "cargo", Pin.UNRESOLVED, word.text, specifier=word.prefix)
+        return Request(word.prefix.partition("@")[0], "cargo", Pin.UNRESOLVED, word, specifier=word.prefix)
     name, at, own = value.partition("@")
     specifier = own if at else version
     if specifier is None:
-        return Request(name, "cargo", Pin.UNRESOLVED, word.text)
+        return Request(name, "cargo", Pin.UNRESOLVED, word)
     if not specifier or specifier == "*":
-        return Request(name, "cargo", Pin.NONE, word.text)
+        return Request(name, "cargo", Pin.NONE, word)
     if _FULL_VERSION.fullmatch(specifier):
-        return Request(name, "cargo", Pin.EXACT, word.text, specifier.lstrip("=v"), specifier)
+        return Request(name, "cargo", Pin.EXACT, word, specifier.lstrip("=v"), specifier)
     pin = Pin.RANGE if specifier[0] in "<>" else Pin.COMPATIBLE
-    return Request(name, "cargo", pin, word.text, None, specifier)
+    return Request(name, "cargo", pin, word, None, specifier)
 
 
 _R_CALL = re.compile(
     r"(?P<function>install\.packages|install_version|install_(?:github|gitlab|bitbucket|git|cran|url)|BiocManager::install|biocLite"
     r"|pak::pkg_install|pak::pak|renv::install)\s*\("
 )
-_R_STRING = re.compile(r"""(?P<name>\b\w+(?:\.\w+)*\s*=\s*)?(?:c\()?\s*(?P<quote>["'])(?P<text>(?:(?!(?P=quote)).)*)(?P=quote)""")
+_R_STRING = re.compile(
+    r"""(?P<name>\b\w+(?:\.\w+)*\s*=\s*)?(?:c\()?\s*(?P<quote>["'])(?P<text>(?:(?!(?P=quote)).)*)(?P=quote)"""
+)
 _SNAPSHOT = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -166,7 +185,8 @@ def _r_calls(word: ShellWord) -> list[Request]:
 
 def _r_requests(function: str, inside: str, word: ShellWord, dated: bool) -> list[Request]:
     keyword = ""
-    names, keywords = [], {}
+    names: list[str] = []
+    keywords: dict[str, str] = {}
     for string in _R_STRING.finditer(inside):
         keyword = (string["name"] or "").strip().rstrip("=").strip()
         if keyword and keyword not in {"pkgs", "package", "repo"}:
@@ -177,12 +197,12 @@ def _r_requests(function: str, inside: str, word: ShellWord, dated: bool) -> lis
             keywords["version"] = string["text"]
     if function == "install_version":
         version = keywords.get("version")
-        return [Request(name, "cran", Pin.EXACT if version else Pin.NONE, word.text, version) for name in names[:1]]
+        return [Request(name, "cran", Pin.EXACT if version else Pin.NONE, word, version) for name in names[:1]]
     if function.startswith("install_") and function != "install_cran":
         return [_r_repository(name, word) for name in names]
     pin = Pin.EXACT if dated else Pin.NONE
     return [
-        Request(name, "cran", Pin.LOCAL if "/" in name and not name.startswith("http") else pin, word.text)
+        Request(name, "cran", Pin.LOCAL if "/" in name and not name.startswith("http") else pin, word)
         for name in names
         if not _SNAPSHOT.search(name) and "://" not in name
     ]
@@ -191,7 +211,7 @@ def _r_requests(function: str, inside: str, word: ShellWord, dated: bool) -> lis
 def _r_repository(name: str, word: ShellWord) -> Request:
     path, _, revision = name.partition("@")
     pin = Pin.HASH if re.fullmatch(r"[0-9a-f]{7,40}", revision) else Pin.MOVABLE
-    return Request(path.rpartition("/")[2], "cran", pin, word.text, url=path, revision=revision or None)
+    return Request(path.rpartition("/")[2], "cran", pin, word, url=path, revision=revision or None)
 
 
 def _balanced(code: str, start: int) -> str:
@@ -204,7 +224,7 @@ def _balanced(code: str, start: int) -> str:
     return code[start:]
 
 
-_LITTLER = Table(frozenset("-r --repos -l --libloc -n --ncpus -d --deps -t --type -m --method".split()))
+_LITTLER = Table(listed("-r --repos -l --libloc -n --ncpus -d --deps -t --type -m --method"))
 
 
 def littler(command: Command) -> Install | None:
@@ -213,11 +233,13 @@ def littler(command: Command) -> Install | None:
     repository = arguments.last("-r", "--repos")
     dated = bool(repository and repository.value and _SNAPSHOT.search(repository.value))
     requests = tuple(
-        Request(word.value or "", "cran", Pin.EXACT if dated else Pin.NONE if word.value else Pin.UNRESOLVED, word.text)
+        Request(word.value or "", "cran", Pin.EXACT if dated else Pin.NONE if word.value else Pin.UNRESOLVED, word)
         for word in arguments.operands
         if word.value is None or "/" not in word.value
     )
-    return Install("install2.r", "cran", "install", command, arguments, requests, complete=arguments.complete and command.complete)
+    return Install(
+        "install2.r", "cran", "install", command, arguments, requests, complete=arguments.complete and command.complete
+    )
 
 
 def littler_github(command: Command) -> Install | None:

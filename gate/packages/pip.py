@@ -7,41 +7,49 @@ from collections.abc import Iterable, Sequence
 
 from gate.dockerfile.command import Command, ShellWord
 from gate.packages.model import FileRef, Install, Pin, Request
-from gate.packages.options import Arguments, Table, scan
+from gate.packages.options import Arguments, Table, listed, scan
 from gate.packages.requirement import requirement, unresolved_requirement
 
 # The options of pip 10 to 26 that take a value, read off pip's own parsers; a test compares.
 PIP = Table(
-    values=frozenset(
-        """--abi --all-releases --allow-external --allow-unverified --build --build-constraint --build-dir --build-directory
-        --build-option --cache-dir --cert --client-cert --config-setting --config-settings --constraint --default-timeout --dest
-        --destination-dir --destination-directory --download --download-cache --download-dir --download-directory --editable
-        --exists-action --extra-index-url --find-links --global-option --group --hash --implementation --index-url
-        --install-option --keyring-provider --local-log --log --log-file --no-binary --only-binary --only-final --output
-        --platform --prefix --progress-bar --proxy --pypi-url --python --python-version --refresh-package --report --requirement
-        --requirements-from-script --resume-retries --retries --root --root-user-action --source --source-dir
-        --source-directory --src --target --timeout --trusted-host --upgrade-strategy --uploaded-prior-to --use-deprecated
-        --use-feature --wheel-dir -C -b -c -d -e -f -i -o -r -t -w""".split()
+    values=listed(
+        """--abi --all-releases --allow-external --allow-unverified --build --build-constraint --build-dir
+        --build-directory --build-option --cache-dir --cert --client-cert --config-setting --config-settings
+        --constraint --default-timeout --dest --destination-dir --destination-directory --download
+        --download-cache --download-dir --download-directory --editable --exists-action --extra-index-url
+        --find-links --global-option --group --hash --implementation --index-url --install-option
+        --keyring-provider --local-log --log --log-file --no-binary --only-binary --only-final --output --platform
+        --prefix --progress-bar --proxy --pypi-url --python --python-version --refresh-package --report
+        --requirement --requirements-from-script --resume-retries --retries --root --root-user-action --source
+        --source-dir --source-directory --src --target --timeout --trusted-host --upgrade-strategy
+        --uploaded-prior-to --use-deprecated --use-feature --wheel-dir -C -b -c -d -e -f -i -o -r -t -w"""
     ),
-    flags=frozenset(
+    flags=listed(
         """--break-system-packages --check-build-dependencies --compile --debug --disable-pip-version-check --dry-run
-        --force-reinstall --help --ignore-installed --ignore-requires-python --isolated --no-build-isolation --no-cache-dir
-        --no-clean --no-color --no-compile --no-dependencies --no-deps --no-index --no-input --no-python-version-warning
-        --no-use-pep517 --no-user --no-verify --no-warn-conflicts --no-warn-script-location --pre --prefer-binary --quiet
-        --require-hashes --require-venv --require-virtualenv --upgrade --use-pep517 --user --verbose --version --yes""".split()
+        --force-reinstall --help --ignore-installed --ignore-requires-python --isolated --no-build-isolation
+        --no-cache-dir --no-clean --no-color --no-compile --no-dependencies --no-deps --no-index --no-input
+        --no-python-version-warning --no-use-pep517 --no-user --no-verify --no-warn-conflicts
+        --no-warn-script-location --pre --only-dependencies --only-deps --no-require-hashes --prefer-binary --quiet --require-hashes --require-venv
+        --require-virtualenv --upgrade --use-pep517 --user --verbose --version --yes"""
     ),
 )
 _PIPX = Table(
-    frozenset("--spec --python --pip-args --index-url -i --suffix --preinstall --with --backend --requirement -r -c --constraint".split())
+    listed(
+        """--spec --python --pip-args --index-url -i --suffix --preinstall --with --backend --requirement -r -c
+        --constraint"""
+    )
 )
 _EASY_INSTALL = Table(
-    frozenset(
-        """-d --install-dir -s --script-dir -i --index-url -f --find-links -b --build-directory -O --optimize --record -S
-        --site-dirs -H --allow-hosts""".split()
+    listed(
+        """-d --install-dir -s --script-dir -i --index-url -f --find-links -b --build-directory -O --optimize
+        --record -S --site-dirs -H --allow-hosts"""
     )
 )
 _VERBS = {"install": "install", "download": "download", "wheel": "download", "uninstall": "uninstall"}
-TOOLS = frozenset("pip setuptools wheel uv pipx poetry pdm pipenv conda mamba npm yarn pnpm gem corepack easy-install distribute".split())
+TOOLS = listed(
+    """pip setuptools wheel uv pipx poetry pdm pipenv conda mamba npm yarn pnpm gem corepack easy-install
+        distribute"""
+)
 
 
 def pip(command: Command) -> Install | None:
@@ -109,17 +117,17 @@ def python_requests(arguments: Arguments, operands: Iterable[ShellWord]) -> tupl
     requests = [word_request(word) for word in operands if word.value != ""]
     for option in arguments.all("-e", "--editable"):
         if option.value is not None:
-            requests.append(requirement(option.value, option.word.text, editable=True))
+            requests.append(requirement(option.value, option.word, editable=True))
         elif option.unknown:
-            requests.append(unresolved_requirement(option.word.prefix, option.word.text, editable=True))
+            requests.append(unresolved_requirement(option.word.prefix, option.word, editable=True))
     return tuple(requests)
 
 
 def word_request(word: ShellWord) -> Request:
     """A request that is one word of a command line."""
     if word.value is not None:
-        return requirement(word.value, word.text)
-    request = unresolved_requirement(word.prefix, word.text)
+        return requirement(word.value, word)
+    request = unresolved_requirement(word.prefix, word)
     written = word.text.value.strip("\"'")
     tail = re.search(r"\]==([0-9][0-9A-Za-z.+!]*)\Z", written)
     if tail and request.name:  # only the extras are unknown: "foo[$EXTRAS]==1.2"
@@ -133,9 +141,9 @@ def file_refs(arguments: Arguments) -> tuple[FileRef, ...]:
     refs = []
     for option in arguments.options:
         if option.name in {"-r", "--requirement", "--requirements", "--with-requirements"}:
-            refs.append(FileRef("requirements", option.value, option.word.text))
+            refs.append(FileRef("requirements", option.value, option.word))
         elif option.name in {"-c", "--constraint", "--constraints"}:
-            refs.append(FileRef("constraints", option.value, option.word.text))
+            refs.append(FileRef("constraints", option.value, option.word))
     return tuple(refs)
 
 
@@ -157,7 +165,9 @@ def pipx_words(command: Command, words: Iterable[ShellWord]) -> Install | None:
     if spec is not None:
         operands = [spec.word]
     requests = tuple(word_request(word) for word in operands)
-    return Install("pipx", "pypi", "install", command, arguments, requests, complete=arguments.complete and command.complete)
+    return Install(
+        "pipx", "pypi", "install", command, arguments, requests, complete=arguments.complete and command.complete
+    )
 
 
 def easy_install(command: Command) -> Install | None:
@@ -172,9 +182,9 @@ def easy_install_words(command: Command, words: Iterable[ShellWord]) -> Install 
 
 def pip_sync(command: Command) -> Install | None:
     arguments = scan(command.arguments, PIP)
-    files = tuple(FileRef("requirements", word.value, word.text) for word in arguments.operands)
+    files = tuple(FileRef("requirements", word.value, word) for word in arguments.operands)
     if not files and command.words:
-        files = (FileRef("requirements", "requirements.txt", command.words[0].text),)
+        files = (FileRef("requirements", "requirements.txt", command.words[0]),)
     return Install("pip-sync", "pypi", "install", command, arguments, files=files)
 
 

@@ -7,19 +7,30 @@ from collections.abc import Callable
 
 from gate.dockerfile.command import Command, ShellWord
 from gate.packages.model import Install, Pin, Request
-from gate.packages.options import Arguments, Table, scan
+from gate.packages.options import Arguments, Table, listed, scan
 from gate.packages.pip import file_refs, word_request
 from gate.packages.requirement import pin_of
 
 _POETRY = Table(
-    frozenset("-C --directory -P --project -G --group -E --extras --source --python --platform --with --without --only --markers".split())
+    listed(
+        """-C --directory -P --project -G --group -E --extras --source --python --platform --with --without --only
+        --markers"""
+    )
 )
-_PDM = Table(frozenset("-p --project -G --group --with --without -L --lockfile -c --config -e --editable --venv --override --python".split()))
+_PDM = Table(
+    listed(
+        """-p --project -G --group --with --without -L --lockfile -c --config -e --editable --venv --override
+        --python"""
+    )
+)
 _PIPENV = Table(
-    frozenset("-i --index --pypi-mirror --python -r --requirements -c --categories -e --editable --extra-pip-args".split())
+    listed("""-i --index --pypi-mirror --python -r --requirements -c --categories -e --editable --extra-pip-args""")
 )
 _PIXI = Table(
-    frozenset("--manifest-path -m -e --environment --channel -c --platform -p --feature -f --color --pypi-keyring-provider --with -w".split())
+    listed(
+        """--manifest-path -m -e --environment --channel -c --platform -p --feature -f --color
+        --pypi-keyring-provider --with -w"""
+    )
 )
 
 
@@ -32,7 +43,14 @@ def poetry(command: Command) -> Install | None:
     if arguments.has("--dry-run"):
         return None
     if verb in {"install", "sync"}:
-        return _locked(command, "poetry", arguments, ("poetry.lock",), frozen=True, directory=("-C", "--directory", "-P", "--project"))
+        return _locked(
+            command,
+            "poetry",
+            arguments,
+            ("poetry.lock",),
+            frozen=True,
+            directory=("-C", "--directory", "-P", "--project"),
+        )
     return _added(command, "poetry", arguments, _constraint) if verb == "add" and not arguments.has("--lock") else None
 
 
@@ -58,8 +76,7 @@ def pipenv(command: Command) -> Install | None:
         return Install("pipenv", "pypi", "install", command, arguments, requests, files, complete=arguments.complete)
     frozen = verb == "sync" or arguments.has("--deploy", "--ignore-pipfile")
     locks = () if arguments.has("--skip-lock") else ("Pipfile.lock",)
-    install = _locked(command, "pipenv", arguments, locks or ("",), frozen=frozen)
-    return install
+    return _locked(command, "pipenv", arguments, locks or ("",), frozen=frozen)
 
 
 def pixi(command: Command) -> Install | None:
@@ -93,7 +110,16 @@ def _locked(
     ecosystem: str = "pypi",
 ) -> Install:
     where = arguments.last(*directory)
-    return Install(manager, ecosystem, "install", command, arguments, locks=locks, frozen=frozen, directory=where.value if where else None)
+    return Install(
+        manager,
+        ecosystem,
+        "install",
+        command,
+        arguments,
+        locks=locks,
+        frozen=frozen,
+        directory=where.value if where else None,
+    )
 
 
 def _added(
@@ -110,7 +136,7 @@ def _constraint(word: ShellWord) -> Request:
     if match is None or match[3].startswith("~="):
         return word_request(word)
     pin, version = constraint_pin(match[3])
-    return Request(match[1], "pypi", pin, word.text, version, match[3])
+    return Request(match[1], "pypi", pin, word, version, match[3])
 
 
 def constraint_pin(text: str) -> tuple[Pin, str | None]:

@@ -8,10 +8,13 @@ unresolved: pip refuses it, and whether a package is pinned is then not the ques
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from gate.dockerfile.source import Text
 from gate.packages.model import Pin, Request
+
+if TYPE_CHECKING:
+    from gate.rule import HasPlace
 
 _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
 _REQUIREMENT = re.compile(
@@ -21,10 +24,25 @@ _REQUIREMENT = re.compile(
 )
 _CLAUSE = re.compile(r"(===|==|~=|!=|<=|>=|<|>)\s*([^\s,;]+)")
 _SCHEME = re.compile(r"(?i)(?:https?|file|ftp|(?:git|hg|svn|bzr)\+[a-z0-9+]+):|(?:git|hg|svn|bzr)\+[^:/@]+@")
-_ARCHIVES = (".whl", ".zip", ".tar.gz", ".tgz", ".tar", ".tar.bz2", ".tbz", ".tar.xz", ".txz", ".tlz", ".tar.lz", ".tar.lzma")
+_ARCHIVES = (
+    ".whl",
+    ".zip",
+    ".tar.gz",
+    ".tgz",
+    ".tar",
+    ".tar.bz2",
+    ".tbz",
+    ".tar.xz",
+    ".txz",
+    ".tlz",
+    ".tar.lz",
+    ".tar.lzma",
+)
 _COMMIT = re.compile(r"(?i)(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")
 _HASH_FRAGMENT = re.compile(r"(?:^|&)(?:sha(?:224|256|384|512|1)|md5)=[0-9A-Fa-f]{32,}")
-_VERSION_IN_FILE = re.compile(r"(?:^|[-_/@])v?(\d+(?:\.\d+)+(?:[-_.+]?[A-Za-z0-9]+)*?)(?=-(?:py|cp)|\.(?:tar|zip|tgz|whl|tbz|txz)|[-_/]|$)")
+_VERSION_IN_FILE = re.compile(
+    r"(?:^|[-_/@])v?(\d+(?:\.\d+)+(?:[-_.+]?[A-Za-z0-9]+)*?)(?=-(?:py|cp)|\.(?:tar|zip|tgz|whl|tbz|txz)|[-_/]|$)"
+)
 
 
 def normalized(name: str) -> str:
@@ -32,20 +50,20 @@ def normalized(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def requirement(value: str, text: Text, *, editable: bool = False, hashes: tuple[str, ...] = ()) -> Request:
+def requirement(value: str, at: HasPlace, *, editable: bool = False, hashes: tuple[str, ...] = ()) -> Request:
     """Read a requirement of known text."""
     value = value.strip()
     if _SCHEME.match(value):
-        return _address(value, text, editable, hashes)
+        return _address(value, at, editable, hashes)
     path = value.partition(";")[0].strip()
     if editable or _is_path(path):
         name, version = _wheel(path)
-        return Request(name, "pypi", Pin.LOCAL, text, version, url=path, editable=editable)
+        return Request(name, "pypi", Pin.LOCAL, at, version, url=path, editable=editable)
     match = _REQUIREMENT.fullmatch(value)
     if match is None:
-        return Request("", "pypi", Pin.UNRESOLVED, text, specifier=value)
+        return Request("", "pypi", Pin.UNRESOLVED, at, specifier=value)
     if match["url"]:
-        request = _address(match["url"].partition(" ;")[0].partition("; ")[0], text, editable, hashes)
+        request = _address(match["url"].partition(" ;")[0].partition("; ")[0], at, editable, hashes)
         request.name = match["name"]
         request.extras = _extras(match["extras"])
         return request
@@ -53,14 +71,14 @@ def requirement(value: str, text: Text, *, editable: bool = False, hashes: tuple
     pin, version = pin_of(specifier)
     if hashes and pin is Pin.EXACT:
         pin = Pin.HASH
-    return Request(match["name"], "pypi", pin, text, version, specifier, _extras(match["extras"]),
+    return Request(match["name"], "pypi", pin, at, version, specifier, _extras(match["extras"]),
                    (match["marker"] or "").strip(), hashes=hashes, editable=editable)  # fmt: skip
 
 
-def unresolved_requirement(prefix: str, text: Text, *, editable: bool = False) -> Request:
+def unresolved_requirement(prefix: str, at: HasPlace, *, editable: bool = False) -> Request:
     """What the known beginning of a requirement tells when its end cannot be known."""
     match = re.match(rf"({_NAME})(?=[\[=<>!~ ;])", prefix)
-    return Request(match[1] if match else "", "pypi", Pin.UNRESOLVED, text, specifier=prefix, editable=editable)
+    return Request(match[1] if match else "", "pypi", Pin.UNRESOLVED, at, specifier=prefix, editable=editable)
 
 
 def pin_of(specifier: str) -> tuple[Pin, str | None]:
@@ -115,11 +133,11 @@ def _wheel(path: str) -> tuple[str, str | None]:
     return (parts[0], parts[1]) if name.endswith(".whl") and len(parts) >= 5 and "*" not in name else ("", None)
 
 
-def _address(value: str, text: Text, editable: bool, hashes: tuple[str, ...]) -> Request:
+def _address(value: str, at: HasPlace, editable: bool, hashes: tuple[str, ...]) -> Request:
     url, _, fragment = value.partition("#")
     fields = dict(part.split("=", 1) for part in fragment.split("&") if "=" in part)
     egg = re.match(rf"{_NAME}", fields.get("egg", ""))
-    request = Request(egg[0] if egg else "", "pypi", Pin.MOVABLE, text, url=value, hashes=hashes, editable=editable)
+    request = Request(egg[0] if egg else "", "pypi", Pin.MOVABLE, at, url=value, hashes=hashes, editable=editable)
     scheme = url.partition(":")[0].lower()
     if "+" in url.partition("/")[0]:
         _repository(request, url)

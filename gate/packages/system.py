@@ -7,37 +7,42 @@ from collections.abc import Callable
 
 from gate.dockerfile.command import Command, ShellWord
 from gate.packages.model import Install, Pin, Request
-from gate.packages.options import Arguments, Table, scan
+from gate.packages.options import Arguments, Table, listed, scan
 from gate.packages.requirement import version_in_url
 
 APT = Table(
-    frozenset(
-        """-o --option -c --config-file -t --target-release --default-release -a --host-architecture -P --build-profiles
-        --with-source""".split()
+    listed(
+        """-o --option -c --config-file -t --target-release --default-release -a --host-architecture -P
+        --build-profiles --with-source"""
     ),
     short_equals=True,
 )
-APTITUDE = Table(frozenset("-o --option -t --target-release --default-release -w --width -q= -F -O -S -h=".split()) - {"-q=", "-h="}, short_equals=True)
+APTITUDE = Table(
+    listed("-o --option -t --target-release --default-release -w --width -q= -F -O -S -h=") - {"-q=", "-h="},
+    short_equals=True,
+)
 APK = Table(
-    frozenset(
-        """-t --virtual -X --repository -p --root --arch --keys-dir --cache-dir --repositories-file --wait --cache-max-age
-        --progress-fd --timeout""".split()
+    listed(
+        """-t --virtual -X --repository -p --root --arch --keys-dir --cache-dir --repositories-file --wait
+        --cache-max-age --progress-fd --timeout"""
     )
 )
 DNF = Table(
-    frozenset(
-        """-c --config --setopt --enablerepo --disablerepo --repo --repoid --repofrompath --exclude -x --installroot --releasever
-        --advisory --advisories --bz --bzs --cve --cves --sec-severity --secseverity --comment --forcearch --destdir --downloaddir
-        -d --debuglevel -e --errorlevel -R --randomwait --disableplugin --enableplugin --color --rpmverbosity --disableexcludes
-        --from-repo --enable-repo --disable-repo --use-host-config --store""".split()
+    listed(
+        """-c --config --setopt --enablerepo --disablerepo --repo --repoid --repofrompath --exclude -x --installroot
+        --releasever --advisory --advisories --bz --bzs --cve --cves --sec-severity --secseverity --comment
+        --forcearch --destdir --downloaddir -d --debuglevel -e --errorlevel -R --randomwait --disableplugin
+        --enableplugin --color --rpmverbosity --disableexcludes --from-repo --enable-repo --disable-repo
+        --use-host-config --store"""
     )
     - {"--use-host-config"}
 )
 ZYPPER = Table(
-    frozenset(
-        """-c --config -C --reposd-dir --cache-dir --raw-cache-dir --solv-cache-dir --pkg-cache-dir -R --root --installroot -D
-        --plus-repo -p --plus-content --releasever --target-os -t --type -r --repo --from --solver-focus --download -x -s
-        --userdata --category --bugzilla --cve --date --severity --auto-agree-with-product-licenses""".split()
+    listed(
+        """-c --config -C --reposd-dir --cache-dir --raw-cache-dir --solv-cache-dir --pkg-cache-dir -R --root
+        --installroot -D --plus-repo -p --plus-content --releasever --target-os -t --type -r --repo --from
+        --solver-focus --download -x -s --userdata --category --bugzilla --cve --date --severity
+        --auto-agree-with-product-licenses"""
     )
     - {"--auto-agree-with-product-licenses", "-x", "-s"}
 )
@@ -60,18 +65,18 @@ def _deb(word: ShellWord) -> Request | None:
     if value is None:
         return _unresolved(word, "deb", r"([a-z0-9][a-z0-9.+-]*)(?::\w+)?=")
     if value.endswith(".deb") or value.startswith(("./", "/", "../")):
-        return Request("", "deb", Pin.LOCAL, word.text, url=value)
+        return Request("", "deb", Pin.LOCAL, word, url=value)
     name, equals, version = value.partition("=")
     if equals:
         name = name.partition(":")[0]
         if not version:
-            return Request(name, "deb", Pin.UNRESOLVED, word.text)
+            return Request(name, "deb", Pin.UNRESOLVED, word)
         wild = "*" in version
-        return Request(name, "deb", Pin.WILDCARD if wild else Pin.EXACT, word.text, None if wild else version, "=" + version)
+        return Request(name, "deb", Pin.WILDCARD if wild else Pin.EXACT, word, None if wild else version, "=" + version)
     name = value.partition("/")[0].partition(":")[0]
     if name.endswith("-"):
         return None
-    return Request(name, "deb", Pin.NONE, word.text)
+    return Request(name, "deb", Pin.NONE, word)
 
 
 def apk(command: Command) -> Install | None:
@@ -88,23 +93,23 @@ def _apk(word: ShellWord) -> Request | None:
     if value.startswith("!"):
         return None
     if value.endswith(".apk") or "/" in value:
-        return Request("", "apk", Pin.LOCAL, word.text, url=value)
+        return Request("", "apk", Pin.LOCAL, word, url=value)
     match = re.fullmatch(r"([^=<>~@]+)(?:@[^=<>~]+)?(.*)", value)
     if match is None:
         return None
     name, specifier = match[1], match[2]
     if not specifier:
-        return Request(name, "apk", Pin.NONE, word.text)
+        return Request(name, "apk", Pin.NONE, word)
     operator = specifier[: len(specifier) - len(specifier.lstrip("=<>~"))]
     version = specifier[len(operator) :].partition("@")[0]
     if not version:
-        return Request(name, "apk", Pin.UNRESOLVED, word.text, specifier=specifier)
+        return Request(name, "apk", Pin.UNRESOLVED, word, specifier=specifier)
     if operator in {"=", "=="}:
-        return Request(name, "apk", Pin.EXACT, word.text, version, specifier)
-    return Request(name, "apk", Pin.COMPATIBLE if "~" in operator else Pin.RANGE, word.text, None, specifier)
+        return Request(name, "apk", Pin.EXACT, word, version, specifier)
+    return Request(name, "apk", Pin.COMPATIBLE if "~" in operator else Pin.RANGE, word, None, specifier)
 
 
-_DNF_INSTALLS = frozenset("install in install-n install-na install-nevra localinstall reinstall rei downgrade dg".split())
+_DNF_INSTALLS = listed("""install in install-n install-na install-nevra localinstall reinstall rei downgrade dg""")
 
 
 def dnf(command: Command) -> Install | None:
@@ -143,28 +148,30 @@ def _rpm(word: ShellWord) -> Request | None:
     if "://" in value:
         version = version_in_url(value.removesuffix(".rpm") + ".tar")
         latest = "latest" in value
-        return Request("", "rpm", Pin.MOVABLE if latest else Pin.EXACT, word.text, version, url=value)
+        return Request("", "rpm", Pin.MOVABLE if latest else Pin.EXACT, word, version, url=value)
     if value.endswith(".rpm") or value.startswith(("/", "./", "../")):
-        return Request("", "rpm", Pin.LOCAL, word.text, url=value)
+        return Request("", "rpm", Pin.LOCAL, word, url=value)
     if value.startswith("@"):
         return _group(word)
     if re.search(r"\s[<>=]+\s", value):
         name, operator, version = value.split(None, 2)
         exact = operator in {"=", "=="}
-        return Request(name, "rpm", Pin.EXACT if exact else Pin.RANGE, word.text, version if exact else None, operator + version)
+        return Request(
+            name, "rpm", Pin.EXACT if exact else Pin.RANGE, word, version if exact else None, operator + version
+        )
     match = _NEVRA.fullmatch(value)
     if match:
-        return Request(match["name"], "rpm", Pin.EXACT, word.text, match["version"], "-" + match["version"])
+        return Request(match["name"], "rpm", Pin.EXACT, word, match["version"], "-" + match["version"])
     wild = re.fullmatch(r"(.+?)-(\d[^-]*\*.*)", value)
     if wild:
-        return Request(wild[1], "rpm", Pin.WILDCARD, word.text, None, "-" + wild[2])
-    return Request(re.sub(rf"\.{_ARCH}\Z", "", value), "rpm", Pin.NONE, word.text)
+        return Request(wild[1], "rpm", Pin.WILDCARD, word, None, "-" + wild[2])
+    return Request(re.sub(rf"\.{_ARCH}\Z", "", value), "rpm", Pin.NONE, word)
 
 
 def _group(word: ShellWord) -> Request | None:
     if word.value is None:
         return _unresolved(word, "rpm", r"(@\S+)")
-    return Request(word.value, "rpm", Pin.NONE, word.text)
+    return Request(word.value, "rpm", Pin.NONE, word)
 
 
 def zypper(command: Command) -> Install | None:
@@ -181,16 +188,22 @@ def _zypp(word: ShellWord) -> Request | None:
     if value.startswith(("!", "-")):
         return None
     if "://" in value or value.endswith(".rpm") or value.startswith(("/", "./")):
-        return Request("", "rpm", Pin.LOCAL, word.text, url=value)
+        return Request("", "rpm", Pin.LOCAL, word, url=value)
     match = re.fullmatch(r"\+?([^=<>\s]+?)\s*(>=|<=|=|<|>)\s*(.+)", value)
     if match is None:
-        return Request(value.lstrip("+").rpartition(":")[2], "rpm", Pin.NONE, word.text)
+        return Request(value.lstrip("+").rpartition(":")[2], "rpm", Pin.NONE, word)
     exact = match[2] == "=" and "*" not in match[3]
-    return Request(match[1], "rpm", Pin.EXACT if exact else Pin.RANGE, word.text, match[3] if exact else None, match[2] + match[3])
+    return Request(
+        match[1], "rpm", Pin.EXACT if exact else Pin.RANGE, word, match[3] if exact else None, match[2] + match[3]
+    )
 
 
 def _install(
-    command: Command, arguments: Arguments, ecosystem: str, read: Callable[[ShellWord], Request | None], verb: str = "install"
+    command: Command,
+    arguments: Arguments,
+    ecosystem: str,
+    read: Callable[[ShellWord], Request | None],
+    verb: str = "install",
 ) -> Install:
     requests = (read(word) for word in arguments.operands[1:] if word.value != "")
     return Install(
@@ -210,7 +223,7 @@ def _verb(arguments: Arguments) -> str:
 
 def _unresolved(word: ShellWord, ecosystem: str, name: str) -> Request:
     match = re.match(name, word.prefix)
-    return Request(match[1] if match else "", ecosystem, Pin.UNRESOLVED, word.text, specifier=word.prefix)
+    return Request(match[1] if match else "", ecosystem, Pin.UNRESOLVED, word, specifier=word.prefix)
 
 
 PROGRAMS = {

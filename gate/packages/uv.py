@@ -7,19 +7,21 @@ from collections.abc import Sequence
 
 from gate.dockerfile.command import Command, ShellWord
 from gate.packages.model import FileRef, Install, Pin, Request
-from gate.packages.options import Arguments, Table, scan
+from gate.packages.options import Arguments, Table, listed, scan
 from gate.packages.pip import file_refs, pip_words, python_requests, word_request
 
-_VALUES = frozenset(
-    """--all-extras-except --allow-insecure-host --bounds --branch --build-constraint --build-constraints --cache-dir --color
-    --config-file --config-setting --config-settings --constraint --constraints --default-index --directory --editable --env-file
-    --exclude-newer --exclude-newer-package --extra --extra-index-url --find-links --fork-strategy --from --group --index
-    --index-strategy --index-url --keyring-provider --link-mode --marker --no-binary --no-binary-package
-    --no-build-isolation-package --no-build-package --no-extra --no-group --no-install-package --no-sources-package --only-binary
-    --only-group --optional --output-format --override --overrides --package --prefix --prerelease --project --python
-    --python-platform --python-version --refresh-package --reinstall-package --requirement --requirements --resolution --rev
-    --script --tag --target --torch-backend --upgrade-group --upgrade-package --with --with-editable --with-executables-from
-    --with-requirements -C -P -b -c -e -f -i -m -p -r -w""".split()
+_VALUES = listed(
+    """--all-extras-except --allow-insecure-host --bounds --branch --build-constraint --build-constraints
+        --cache-dir --color --config-file --config-setting --config-settings --constraint --constraints
+        --default-index --directory --editable --env-file --exclude-newer --exclude-newer-package --extra
+        --extra-index-url --find-links --fork-strategy --from --group --index --index-strategy --index-url
+        --keyring-provider --link-mode --marker --no-binary --no-binary-package --no-build-isolation-package
+        --no-build-package --no-extra --no-group --no-install-package --no-sources-package --only-binary
+        --only-group --optional --output-format --override --overrides --package --prefix --prerelease --project
+        --python --python-platform --python-version --refresh-package --reinstall-package --requirement
+        --requirements --resolution --rev --script --tag --target --torch-backend --upgrade-group
+        --upgrade-package --with --with-editable --with-executables-from --with-requirements -C -P -b -c -e -f -i
+        -m -p -r -w"""
 )
 _UV = Table(_VALUES)
 _RUN = Table(_VALUES, stop=True)
@@ -54,7 +56,7 @@ def uv(command: Command) -> Install | None:
 def _pip(command: Command, head: Arguments, words: Sequence[ShellWord]) -> Install | None:
     if words and words[0].value == "sync":
         arguments = scan(words[1:], _UV)
-        files = tuple(FileRef("requirements", word.value, word.text) for word in arguments.operands)
+        files = tuple(FileRef("requirements", word.value, word) for word in arguments.operands)
         arguments.options[:0] = head.options
         return Install("uv", "pypi", "install", command, arguments, files=(*files, *file_refs(arguments)))
     install = pip_words(command, words, _UV, "uv")
@@ -85,7 +87,9 @@ def _run(command: Command, words: Sequence[ShellWord]) -> Install | None:
 
 def _tools(command: Command, arguments: Arguments, words: Sequence[ShellWord]) -> Install | None:
     requests = [_tool_request(word) for word in words]
-    requests += [word_request(option.word) for option in arguments.all("--with", "-w") if option.word.value != option.name]
+    requests += [
+        word_request(option.word) for option in arguments.all("--with", "-w") if option.word.value != option.name
+    ]
     if not requests:
         return None
     return Install("uv", "pypi", "install", command, arguments, tuple(requests), complete=arguments.complete)
@@ -98,7 +102,7 @@ def _tool_request(word: ShellWord) -> Request:
         return word_request(word)
     latest = match[2] == "latest"
     pin = Pin.NONE if latest else Pin.EXACT
-    return Request(match[1], "pypi", pin, word.text, None if latest else match[2], "@" + match[2])
+    return Request(match[1], "pypi", pin, word, None if latest else match[2], "@" + match[2])
 
 
 PROGRAMS = {"uv": uv, "uvx": uvx}

@@ -1,0 +1,113 @@
+"""Every installation of a build, found once and kept.
+
+Rules and the bill of materials ask :func:`installs` for all of them in the order of the file, or :func:`install_of` for the
+one of a command. The module of a package manager is imported when its first command is met.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from importlib import import_module
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from gate.dockerfile.command import Command
+from gate.dockerfile.tree import Run
+from gate.packages.model import Install
+
+if TYPE_CHECKING:
+    from gate.build import Build
+
+_MODULES = {
+    "pip": ("pip", "python", "pypy", "pipx", "easy_install", "pip-sync"),
+    "uv": ("uv", "uvx"),
+    "projects": ("poetry", "pdm", "pipenv", "pixi"),
+    "conda": ("conda", "mamba", "micromamba", "conda-lock"),
+    "system": ("apt-get", "apt", "aptitude", "apk", "dnf", "yum", "microdnf", "tdnf", "zypper"),
+    "node": ("npm", "yarn", "pnpm", "bun"),
+    "others": ("gem", "go", "cargo", "R", "Rscript", "install.r", "install2.r", "installGithub.r"),
+}
+_HOME = {program: module for module, programs in _MODULES.items() for program in programs}
+_MOVED = {">", ">>", "<", ">|"}
+_VERSION_TARGET = re.compile(r"=|\d+(?:\.\d+|\.\*)*(?:[,<>!=~].*|[ab]\d+|rc\d+)?\Z")
+
+
+def installs(build: Build) -> list[Install]:
+    """Every installation of every stage, in the order of the file."""
+    return _found(build)[0]
+
+
+def install_of(command: Command, build: Build) -> Install | None:
+    """What one command of a RUN installs."""
+    return _found(build)[1].get(id(command))
+
+
+_kept: WeakKeyDictionary[Build, tuple[list[Install], dict[int, Install]]] = WeakKeyDictionary()
+
+
+def _found(build: Build) -> tuple[list[Install], dict[int, Install]]:
+    found = _kept.get(build)
+    if found is None:
+        found = _kept[build] = ([], {})
+        for instruction in build.dockerfile.instructions:
+            if isinstance(instruction, Run):
+                _collect(instruction, build, *found)
+    return found
+
+
+def _collect(run: Run, build: Build, everything: list[Install], by_command: dict[int, Install]) -> None:
+    for command in build.script(run).commands:
+        install = read(command)
+        if install is not None:
+            install.run = run
+            everything.append(install)
+            by_command[id(command)] = install
+
+
+def program(name: str) -> str:
+    """The program behind a versioned name: ``pip3.11`` is pip, ``dnf5`` is dnf."""
+    return name if name in _HOME else name.rstrip("0123456789.-")
+
+
+def read(command: Command) -> Install | None:
+    """What a command installs, removes or downloads; None when it does none of that."""
+    if not command.name:
+        return None
+    reader = _reader(command.name)
+    install = reader(command) if reader is not None else None
+    if install is not None and command.redirects:
+        _mark_redirected(install)
+    return install
+
+
+@lru_cache(maxsize=None)
+def _reader(name: str) -> Callable[[Command], Install | None] | None:
+    name = program(name)
+    module = _HOME.get(name)
+    if module is None:
+        return None
+    readers: dict[str, Callable[[Command], Install | None]] = import_module(f"gate.packages.{module}").PROGRAMS
+    return readers[name]
+
+
+def _mark_redirected(install: Install) -> None:
+    """Mark the requests whose version part the shell takes for a redirection: ``foo>=1`` without quotes."""
+    for redirect in install.command.redirects:
+        target = redirect.target
+        if redirect.fd is not None or redirect.operator not in _MOVED or target is None or redirect.text is None:
+            continue
+        written = target.text.value
+        if not _VERSION_TARGET.match(written):
+            continue
+        start = redirect.text.start
+        before = [request for request in install.requests if request.at.place.span and _end(request) <= start]
+        # Blanks between the name and the operator: only a target that starts with "=" can be no file name.
+        if before and (_end(before[-1]) == start or written.startswith("=")):
+            before[-1].redirected = True
+
+
+def _end(request: object) -> int:
+    word = request.at  # type: ignore[attr-defined]
+    return int(word.text.end if hasattr(word, "text") else word.end)

@@ -8,7 +8,36 @@ from gate.rule import Results, Rule
 
 # Official images whose configuration names no user: what they start runs as root.
 _ROOT_BASES = frozenset(
-    ["debian", "ubuntu", "alpine", "centos", "fedora", "rockylinux", "almalinux", "amazonlinux", "busybox", "scratch", "python", "node", "golang", "rust", "openjdk", "eclipse-temurin", "buildpack-deps", "nvidia/cuda", "r-base", "pytorch/pytorch", "tensorflow/tensorflow", "continuumio/miniconda3", "continuumio/anaconda3", "condaforge/miniforge3", "redhat/ubi8", "redhat/ubi9", "nginx", "httpd"]
+    [
+        "debian",
+        "ubuntu",
+        "alpine",
+        "centos",
+        "fedora",
+        "rockylinux",
+        "almalinux",
+        "amazonlinux",
+        "busybox",
+        "scratch",
+        "python",
+        "node",
+        "golang",
+        "rust",
+        "openjdk",
+        "eclipse-temurin",
+        "buildpack-deps",
+        "nvidia/cuda",
+        "r-base",
+        "pytorch/pytorch",
+        "tensorflow/tensorflow",
+        "continuumio/miniconda3",
+        "continuumio/anaconda3",
+        "condaforge/miniforge3",
+        "redhat/ubi8",
+        "redhat/ubi9",
+        "nginx",
+        "httpd",
+    ]
 )
 
 rule = Rule(

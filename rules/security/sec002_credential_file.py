@@ -1,0 +1,159 @@
+"""SEC002 credential-file: a file that holds credentials is copied into the image, or written by a RUN."""
+
+import re
+
+from gate.build import Build
+from gate.dockerfile.command import Command
+from gate.dockerfile.tree import Copy, Instruction, Run
+from gate.model import Severity
+from gate.rule import Example, Results, Rule
+
+rule = Rule(
+    id="SEC002",
+    name="credential-file",
+    severity=Severity.HIGH,
+    security=True,
+    summary="A credential file becomes part of a layer.",
+    reason="It stays in that layer even when a later RUN deletes it, for everybody who can pull the image.",
+    fix="Mount it for the one RUN that needs it (RUN --mount=type=secret …), or give the container a role. List the file in .dockerignore.",
+    bad=[
+        "FROM debian:12.5\nCOPY ».aws /root/.aws\n",
+        "FROM debian:12.5\nCOPY app.py »id_rsa /root/.ssh/\n",
+        Example(
+            "FROM debian:12.5\nCOPY ». /app\n",
+            files={"app.py": "x", ".env": "API_TOKEN=abc\n", "key.pem": "-----BEGIN CERTIFICATE-----"},
+        ),
+        'FROM debian:12.5\nRUN »echo "machine x login y password z" > ~/.netrc && pip install x==1.0\n',
+        "FROM debian:12.5\nARG T\nRUN »huggingface-cli login --token $T\n",
+    ],
+    good=[
+        "FROM debian:12.5\nRUN --mount=type=secret,id=netrc,target=/root/.netrc pip install x==1.0\n",
+        Example("FROM debian:12.5\nCOPY . /app\n", files={".env": "A=b", ".dockerignore": ".env\n", "app.py": "x"}),
+        "FROM debian:12.5\nCOPY ca.pem /etc/ssl/certs/\n",
+        "FROM debian:12.5\nCOPY .env.example /app/\n",
+        "FROM debian:12.5\nRUN echo machine > ~/.netrc && pip install x==1.0 && rm -f ~/.netrc\n",
+    ],
+)
+
+_FILE = re.compile(
+    r"(?:^|/)(?:\.aws/credentials|\.netrc|_netrc|\.kaggle/kaggle\.json|kaggle\.json|\.docker/config\.json|\.dockercfg|\.pgpass|\.pypirc"
+    r"|\.npmrc|\.git-credentials|\.huggingface/token|huggingface/token|id_(?:rsa|dsa|ecdsa|ed25519)|\.kube/config|application_default_credentials\.json"
+    r"|(?:gcp|google)?[\w.-]*service[-_]?account[\w.-]*\.json|credentials\.json|\.env(?:\.(?:local|prod|production|dev|development|staging))?"
+    r"|[\w.-]+\.(?:p12|pfx|jks|keystore)|\.htpasswd|\.s3cfg|\.boto|secrets?\.ya?ml)\Z",
+    re.IGNORECASE,
+)
+_FOLDER = re.compile(r"(?:^|/)\.(?:aws|ssh|kaggle|gnupg|azure|kube|docker)/?\Z")
+_HARMLESS = re.compile(r"example|sample|template|dummy|fake|test|\.pub\Z|\.dist\Z", re.IGNORECASE)
+_PRIVATE_KEY = b"PRIVATE KEY-----"
+_LOGINS = {
+    ("huggingface-cli", "login"), ("hf", "auth"), ("wandb", "login"), ("docker", "login"), ("gcloud", "auth"), ("az", "login"),
+    ("kaggle", "config"), ("databricks", "configure"), ("clearml-init", ""), ("gh", "auth"),
+}  # fmt: skip
+"""Programs that write the credentials they are given into the home folder."""
+
+
+@rule.on_instruction("COPY", "ADD")
+def check_copy(instruction: Instruction, build: Build) -> Results:
+    assert isinstance(instruction, Copy)
+    if instruction.from_ is not None or instruction.stage is None:
+        return
+    severity = Severity.HIGH if build.ships(instruction) else Severity.LOW
+    for source in instruction.sources:
+        name = source.value.removeprefix("./")
+        if _credential(name) or (_FOLDER.search(name) and not _HARMLESS.search(name)):
+            yield rule.finding(
+                source,
+                f"{name} holds credentials and is copied into the image.",
+                severity=severity,
+                stage=instruction.stage,
+            )
+            continue
+        found = _below(name, build)
+        if found:
+            more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+            yield rule.finding(
+                source,
+                f"{instruction.keyword} {name} takes {found[0]}{more} along, which holds credentials.",
+                severity=severity,
+                stage=instruction.stage,
+            )
+
+
+def _credential(path: str) -> bool:
+    return bool(_FILE.search(path)) and not _HARMLESS.search(path)
+
+
+def _below(name: str, build: Build) -> list[str]:
+    """The credential files that a copied directory of the context brings."""
+    if build.context is None or "://" in name or "$" in name:
+        return []
+    folder = "" if name in {".", "/", ""} else name.strip("/")
+    found = []
+    for entry in build.context.entries():
+        below = not folder or entry.path.startswith(folder + "/")
+        if below and entry.type == "file" and entry.size > 0 and _is_credential(entry.path, build):
+            found.append(entry.path)
+    return found
+
+
+def _is_credential(path: str, build: Build) -> bool:
+    if path.endswith((".pem", ".key")) and not _HARMLESS.search(path):
+        return _PRIVATE_KEY in ((build.context.read(path, 4096) if build.context else None) or b"")
+    return _credential(path)
+
+
+@rule.on_instruction("RUN")
+def check_run(instruction: Instruction, build: Build) -> Results:
+    assert isinstance(instruction, Run)
+    commands = build.script(instruction).commands
+    severity = Severity.HIGH if build.ships(instruction) else Severity.LOW
+    for command in commands:
+        target = _written(command)
+        if target is not None and not _removed(target, commands) and not _mounted(target, instruction):
+            yield rule.finding(
+                command, f"{target} is written into the layer.", severity=severity, stage=instruction.stage
+            )
+        elif _logs_in(command) and not any(_logs_out(other) for other in commands):
+            yield rule.finding(command, f"{command.name} {command.values[0] if command.values else ''} writes the credentials into the layer.",
+                               severity=severity, stage=instruction.stage)  # fmt: skip
+
+
+def _written(command: Command) -> str | None:
+    """The credential file that a command's output goes to."""
+    for redirect in command.redirects:
+        target = (
+            redirect.target.value if redirect.target is not None and redirect.operator in {">", ">>", ">|"} else None
+        )
+        if target and _credential(target):
+            return target
+    if command.name == "tee":
+        return next((value for value in command.values if value and _credential(value)), None)
+    return None
+
+
+def _removed(target: str, commands: tuple[Command, ...]) -> bool:
+    return any(command.name in {"rm", "shred"} and any(value and (value == target or target.startswith(value.rstrip("/*") + "/")) for value in command.values)
+               for command in commands)  # fmt: skip
+
+
+def _mounted(target: str, instruction: Run) -> bool:
+    return any(
+        flag.name == "mount" and flag.value is not None and target.lstrip("~") in flag.value.value
+        for flag in instruction.flags
+    )
+
+
+def _logs_in(command: Command) -> bool:
+    values = command.values
+    return bool(values) and (command.name or "", values[0] or "") in _LOGINS and _given_credentials(command)
+
+
+def _given_credentials(command: Command) -> bool:
+    """A login without a credential only asks, and fails; with one, it writes it down."""
+    return len(command.words) > 2 and not any(
+        value in {"--help", "-h", "configure-docker", "list"} for value in command.values
+    )
+
+
+def _logs_out(command: Command) -> bool:
+    return any(value in {"logout", "revoke"} for value in command.values)

@@ -1,0 +1,140 @@
+"""SEC003 pipe-to-shell: a downloaded script is run without being looked at."""
+
+from collections.abc import Iterator
+
+from gate.build import Build
+from gate.dockerfile.command import Command, Node, ShellWord
+from gate.dockerfile.tree import Instruction, Run
+from gate.model import Severity
+from gate.rule import Results, Rule
+from gate.rules.security._downloads import DOWNLOADERS, Download, downloads, has_version, verified
+
+INTERPRETERS = frozenset(["sh", "bash", "dash", "ash", "zsh", "ksh", "python", "python2", "python3", "perl", "ruby", "node", "php", "Rscript"])
+
+rule = Rule(
+    id="SEC003",
+    name="pipe-to-shell",
+    severity=Severity.MEDIUM,
+    security=True,
+    summary="A script from the network is run as it comes.",
+    reason="Whoever controls the server, today or next year, runs code as root in your build; and without pipefail a download that fails "
+    "half-way runs half a script and the build goes on.",
+    fix="Download a pinned release, check its sha256, then run it; or COPY --from an image that is pinned by digest.",
+    bad=[
+        "FROM debian:12.5\nRUN »curl -sSfL https://example.com/install.sh | sh -s\n",
+        "FROM debian:12.5\nRUN bash <(»curl -s https://example.com/install.sh)\n",
+        'FROM debian:12.5\nRUN sh -c "$(»curl -fsSL https://example.com/install.sh)"\n',
+        "FROM debian:12.5\nRUN »wget https://example.com/install.sh && bash install.sh\n",
+    ],
+    good=[
+        'FROM debian:12.5\nRUN curl -o x.sh https://example.com/x.sh && echo "$SHA  x.sh" | sha256sum -c - && bash x.sh\n',
+        "FROM debian:12.5\nCOPY --from=ghcr.io/astral-sh/uv:0.9.5 /uv /bin/\n",
+        "FROM debian:12.5\nRUN curl -s https://example.com/data.csv | grep x > y\n",
+        'FROM debian:12.5\nRUN echo "curl https://example.com/x | sh"\n',
+    ],
+)
+
+
+@rule.on_instruction("RUN")
+def check(instruction: Instruction, build: Build) -> Results:
+    assert isinstance(instruction, Run)
+    commands = build.script(instruction).commands
+    if not any(command.name in DOWNLOADERS for command in commands):
+        return
+    for download, how in _executed(commands):
+        severity = Severity.LOW if has_version(download.url) else None
+        yield rule.finding(
+            download.command,
+            f"The script from {_short(download.url)} is {how} without a check of its content.",
+            severity=severity,
+        )
+
+
+def _executed(commands: tuple[Command, ...]) -> Iterator[tuple[Download, str]]:
+    checked = verified(commands)
+    seen: set[int] = set()
+    for download in downloads(commands):
+        if id(download.command) in seen:
+            continue
+        if download.file is None and _feeds_interpreter(download.command):
+            seen.add(id(download.command))
+            yield download, "piped into an interpreter"
+        elif download.file and not checked and _run_later(download, commands):
+            seen.add(id(download.command))
+            yield download, "run"
+
+
+def _feeds_interpreter(command: Command) -> bool:
+    """Whether the command's output is read as a program: ``| sh``, ``bash <( )``, ``sh -c "$( )"``, ``eval "$( )"``."""
+    node: Node = command
+    while node.parent is not None:
+        parent = node.parent
+        if parent.kind == "pipeline":
+            after = parent.children[_index(parent, node) + 1 :]
+            for sibling in after:
+                if any(isinstance(inner, Command) and _reads_program(inner) for inner in sibling.walk()):
+                    return True
+        elif parent.kind == "substitution" and isinstance(parent.parent, Command):
+            holder = parent.parent
+            return holder.name in {"eval", ".", "source"} or (
+                holder.name in INTERPRETERS and _runs_word(holder, parent)
+            )
+        node = parent
+    return False
+
+
+def _index(parent: Node, node: Node) -> int:
+    return next(index for index, child in enumerate(parent.children) if child is node)
+
+
+def _reads_program(command: Command) -> bool:
+    """An interpreter that takes its program from standard input: no script among its arguments."""
+    if command.name not in INTERPRETERS:
+        return False
+    for value in command.values:
+        if value in {"-", "-s", "--"}:
+            return value != "--"
+        if value in {"-c", "-e", "-m", "-n", "-V", "--version"}:
+            return False
+        if value is None or not value.startswith("-"):
+            return value == "/dev/stdin"
+    return True
+
+
+def _runs_word(holder: Command, substitution: Node) -> bool:
+    """The substitution is the interpreter's program: the word after ``-c``, or its first operand."""
+    start = substitution.text.start
+    words: list[ShellWord] = list(holder.arguments)
+    for index, word in enumerate(words):
+        if word.text.start <= start < word.text.end:
+            return (
+                index == 0
+                or words[index - 1].value in {"-c", "-ec", "-lc", "-e"}
+                or all((w.value or "x").startswith("-") for w in words[:index])
+            )
+    return False
+
+
+def _run_later(download: Download, commands: tuple[Command, ...]) -> bool:
+    """A later command runs the downloaded file: ``bash f``, ``./f``, ``. f``."""
+    file = (download.file or "").removeprefix("./")
+    if not file:
+        return False
+    base = file.rpartition("/")[2]
+    for command in commands[_position(download.command, commands) + 1 :]:
+        program = (command.words[0].value or "") if command.words else ""
+        if program in {file, f"./{base}"} or (program.startswith("/") and program == file):
+            return True
+        if command.name in INTERPRETERS or command.name in {".", "source"}:
+            operand = next((value for value in command.values if value is None or not value.startswith("-")), None)
+            if operand is not None and operand.removeprefix("./") in {file, base}:
+                return True
+    return False
+
+
+def _position(command: Command, commands: tuple[Command, ...]) -> int:
+    return next(index for index, other in enumerate(commands) if other is command)
+
+
+def _short(url: str) -> str:
+    return url.partition("?")[0][:80]

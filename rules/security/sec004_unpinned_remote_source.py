@@ -1,0 +1,142 @@
+"""SEC004 unpinned-remote-source: something from the network whose content nobody fixed."""
+
+import re
+
+from gate.build import Build
+from gate.dockerfile.command import Command
+from gate.dockerfile.tree import Copy, Instruction, Run, Stage
+from gate.model import Severity, Unknown
+from gate.packages.options import Arguments, Table, scan
+from gate.rule import Results, Rule
+from gate.rules.security._downloads import DOWNLOADERS, Download, downloads, has_version, urlsplit_path, verified
+
+rule = Rule(
+    id="SEC004",
+    name="unpinned-remote-source",
+    severity=Severity.MEDIUM,
+    security=True,
+    summary="Remote content is used without a fixed version or checksum.",
+    reason="Tomorrow's build gets something else under the same name, by accident or by an attacker's hand.",
+    fix="Fix the commit (git clone … && git checkout <sha>), give ADD --checksum=sha256:…, or check the file's sha256 in the same RUN.",
+    bad=[
+        "FROM debian:12.5\nRUN git clone »https://github.com/acme/tool\n",
+        "FROM debian:12.5\nADD »https://example.com/tool-1.2.tar.gz /opt/\n",
+        "FROM debian:12.5\nRUN wget »https://example.com/latest/tool.tar.gz && tar xf tool.tar.gz\n",
+    ],
+    good=[
+        "FROM debian:12.5\nRUN git clone https://github.com/acme/tool && git -C tool checkout 0123456789abcdef0123456789abcdef01234567\n",
+        "FROM debian:12.5\nADD --checksum=sha256:24454f830cdb571e2c4ad15481119c43b3cafd48dd869a9b2945d1036d1dc68d https://example.com/t.tar.gz /opt/\n",
+        'FROM debian:12.5\nRUN wget https://example.com/latest/t.tgz && echo "$SHA  t.tgz" | sha256sum -c\n',
+        "FROM debian:12.5\nRUN curl -fsSL https://example.com/key.asc | gpg --dearmor -o /etc/apt/keyrings/x.gpg\n",
+        "FROM debian:12.5\nRUN git clone /src/tool\n",
+    ],
+)
+
+_GIT_CLONE = Table(frozenset(["-b", "-o", "-c", "-u", "-j", "--branch", "--origin", "--config", "--depth", "--reference", "--template", "--upload-pack", "--jobs", "--filter", "--shallow-since", "--shallow-exclude", "--separate-git-dir", "--server-option", "--revision"]))  # fmt: skip
+_COMMIT = re.compile(r"[0-9a-f]{7,40}\Z")
+_TAG = re.compile(r"(?:[A-Za-z][A-Za-z0-9]*[-_/])*v?\d+(?:[._-][\dA-Za-z]+)*\Z")
+_CODE = re.compile(
+    r"\.(?:tar(?:\.\w+)?|t[gbx]z2?|zip|gz|bz2|xz|zst|7z|deb|rpm|apk|whl|sh|run|bin|jar|AppImage|exe|so)\Z",
+    re.IGNORECASE,
+)
+_KEY = re.compile(r"\.(?:gpg|asc|key|pub|pem|crt|sig|sha\d*(?:sum)?s?)\Z|/(?:gpg|keys?|apt-key)[\w.]*\Z", re.IGNORECASE)
+_MODEL = re.compile(r"\.(?:pt|pth|safetensors|h5|onnx|gguf|pkl|ckpt|tflite|joblib)\Z", re.IGNORECASE)
+
+
+@rule.on_stage
+def check_clones(stage: Stage, build: Build) -> Results:
+    commands = [command for command in build.commands(stage) if command.name == "git"]
+    for index, command in enumerate(commands):
+        values = command.values
+        if "clone" not in values:
+            continue
+        arguments = scan(command.arguments[values.index("clone") + 1 :], _GIT_CLONE)
+        url = arguments.operands[0] if arguments.operands else None
+        if url is None or not _remote(url.prefix) or arguments.has("--revision"):
+            continue
+        severity = _severity(*_reference(arguments, commands[index + 1 :]))
+        if severity is not None:
+            how = "a tag, which can be moved" if severity is Severity.LOW else "whatever its branch holds today"
+            yield rule.finding(url, f"git clone takes {how}, of {url.prefix}.", severity=severity, stage=stage)
+
+
+def _remote(url: str) -> bool:
+    return bool(re.match(r"(?:https?|git|ssh)://|git@|[\w.-]+@[\w.-]+:", url))
+
+
+def _reference(arguments: Arguments, later: list[Command]) -> tuple[bool, str | None]:
+    """Whether a reference is named at all, and which (None: not known): what a later git command of the stage checks out,
+    else the clone's own branch."""
+    for command in later:
+        words = [word.value for word in command.arguments if word.value is None or not word.value.startswith("-")]
+        verb = next((verb for verb in ("checkout", "reset", "switch") if verb in words), None)
+        if verb and words.index(verb) + 1 < len(words):
+            return True, words[words.index(verb) + 1]
+        if "clone" in words:
+            break
+    branch = arguments.last("-b", "--branch")
+    return branch is not None, branch.value if branch else None
+
+
+def _severity(named: bool, reference: str | None) -> Severity | None:
+    """How bad a reference is; None when it is fixed, or when that cannot be known."""
+    if named and (reference is None or _COMMIT.match(reference)):
+        return None
+    return Severity.LOW if reference and _TAG.match(reference) else Severity.MEDIUM
+
+
+@rule.on_instruction("ADD")
+def check_add(instruction: Instruction, build: Build) -> Results:
+    assert isinstance(instruction, Copy)
+    if instruction.flag("checksum") is not None:
+        return
+    for source in instruction.sources:
+        url = build.expand(source, instruction)
+        if isinstance(url, Unknown):
+            url = source.value.partition("$")[0]
+        if not re.match(r"(?:https?|git)://|git@", url) or _KEY.search(urlsplit_path(url)) or "api.github.com" in url:
+            continue
+        if re.search(r"\.git(?:#|$)", url) or url.startswith(("git://", "git@")):
+            fragment = url.partition("#")[2].partition(":")[0]
+            severity = _severity(bool(fragment), fragment)
+            if severity is not None:
+                yield rule.finding(
+                    source,
+                    f"ADD takes {url.partition('#')[0]} without a commit.",
+                    severity=severity,
+                    stage=instruction.stage,
+                )
+        elif not _MODEL.search(urlsplit_path(url)):
+            severity = Severity.LOW if has_version(url) else Severity.MEDIUM
+            yield rule.finding(
+                source, f"ADD takes {url} without a checksum.", severity=severity, stage=instruction.stage
+            )
+
+
+@rule.on_instruction("RUN")
+def check_download(instruction: Instruction, build: Build) -> Results:
+    assert isinstance(instruction, Run)
+    commands = build.script(instruction).commands
+    if not any(command.name in DOWNLOADERS for command in commands) or verified(commands):
+        return
+    for download in downloads(commands):
+        if _is_code(download, commands):
+            severity = Severity.LOW if has_version(download.url) else Severity.MEDIUM
+            yield rule.finding(
+                download.word,
+                f"{download.url[:100]} is downloaded and nothing checks its content.",
+                severity=severity,
+                stage=instruction.stage,
+            )
+
+
+def _is_code(download: Download, commands: tuple[Command, ...]) -> bool:
+    """An archive, package or program that is kept; scripts that are run at once are SEC003's, models MLA002's."""
+    if not download.file or not re.match(r"(?:https?|ftp)://", download.url):
+        return False
+    path = urlsplit_path(download.url)
+    if _KEY.search(path) or _MODEL.search(path) or path.endswith(".sh"):
+        return False
+    if _CODE.search(path) or _CODE.search(download.file):
+        return True
+    return any(command.name == "chmod" and download.file in (command.values or ()) for command in commands)

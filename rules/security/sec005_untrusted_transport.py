@@ -1,0 +1,137 @@
+"""SEC005 untrusted-transport: content comes over a plain or unchecked connection, or its signature is not checked."""
+
+import re
+from collections.abc import Callable
+
+from gate.build import Build
+from gate.dockerfile.command import Command
+from gate.dockerfile.tree import Copy, Instruction, Pairs, Run
+from gate.model import Severity
+from gate.rule import HasPlace, Results, Rule
+from gate.rules.security._downloads import DOWNLOADERS, downloads, verified
+
+rule = Rule(
+    id="SEC005",
+    name="untrusted-transport",
+    severity=Severity.MEDIUM,
+    security=True,
+    summary="A download is neither encrypted nor checked.",
+    reason="Anybody on the way can change what arrives, and the build runs it as root.",
+    fix="Use https and leave the checks on; where a private certificate is in use, install it instead of switching the check off.",
+    bad=[
+        "FROM debian:12.5\nRUN curl -O »http://example.com/tool.tgz\n",
+        "FROM debian:12.5\nRUN curl »-k -O https://example.com/tool.tgz\n",
+        "FROM debian:12.5\nRUN pip install »--trusted-host pypi.example.com x==1.0\n",
+        "FROM debian:12.5\nENV »PIP_TRUSTED_HOST=pypi.example.com\n",
+        "FROM debian:12.5\nRUN git clone »git://example.com/x\n",
+    ],
+    good=[
+        "FROM debian:12.5\nRUN curl -O https://example.com/tool.tgz\n",
+        'FROM debian:12.5\nRUN echo "deb http://deb.debian.org/debian bookworm main" > /etc/apt/sources.list\n',
+        "FROM debian:12.5\nRUN curl http://localhost:8080/ping\n",
+        'FROM debian:12.5\nRUN wget http://example.com/x.tgz && echo "$SHA  x.tgz" | sha256sum -c -\n',
+        'FROM debian:12.5\nLABEL url="http://example.com"\n',
+    ],
+)
+
+_PLAIN = re.compile(r"(?:git\+)?(?:http|git|ftp)://", re.IGNORECASE)
+_LOCAL = re.compile(
+    r"://(?:[^/@]*@)?(?:localhost|127\.|0\.0\.0\.0|\[::1\]|169\.254\.|host\.docker\.internal|[^/.:]+(?:[:/]|$))"
+)
+_ENVIRONMENT: dict[str, Callable[[str], bool]] = {
+    "PIP_TRUSTED_HOST": bool,
+    "GIT_SSL_NO_VERIFY": lambda value: value.lower() not in {"", "0", "false", "no"},
+    "PYTHONHTTPSVERIFY": lambda value: value == "0",
+    "NODE_TLS_REJECT_UNAUTHORIZED": lambda value: value == "0",
+    "NPM_CONFIG_STRICT_SSL": lambda value: value.lower() == "false",
+    "CONDA_SSL_VERIFY": lambda value: value.lower() == "false",
+    "UV_INSECURE_HOST": bool,
+    "CURL_INSECURE": bool,
+    "HF_HUB_DISABLE_SSL_VERIFICATION": lambda value: value not in {"", "0"},
+}
+"""Variables that switch a check off, and for which values."""
+
+_FLAGS: dict[str, frozenset[str]] = {
+    "curl": frozenset({"-k", "--insecure"}),
+    "wget": frozenset({"--no-check-certificate"}),
+    "pip": frozenset({"--trusted-host"}),
+    "uv": frozenset({"--trusted-host", "--allow-insecure-host"}),
+    "apt-get": frozenset({"--allow-unauthenticated", "--force-yes", "--allow-insecure-repositories"}),
+    "apt": frozenset({"--allow-unauthenticated", "--force-yes", "--allow-insecure-repositories"}),
+    "apk": frozenset({"--allow-untrusted"}),
+    "yum": frozenset({"--nogpgcheck", "--no-gpgcheck", "--no-gpg-checks"}),
+    "dnf": frozenset({"--nogpgcheck", "--no-gpgcheck", "--no-gpg-checks"}),
+    "microdnf": frozenset({"--nogpgcheck"}),
+    "tdnf": frozenset({"--nogpgcheck"}),
+    "zypper": frozenset({"--no-gpg-checks"}),
+    "rpm": frozenset({"--nosignature", "--nodigest"}),
+}
+"""Options that switch a check off, by program."""
+
+_SETTINGS = re.compile(
+    r"\b(?:http\.sslverify\s+['\"]?(?:false|0)|strict-ssl[ =]+false|ssl_verify\s+false|sslverify=(?:0|false)|gpgcheck=0)",
+    re.IGNORECASE,
+)
+
+
+@rule.on_command(*_FLAGS, "pip3", "python", "python3", "git", "npm", "yarn", "conda", "mamba")
+def check_flags(command: Command, build: Build) -> Results:
+    name = "pip" if (command.name or "").startswith("pip") or "pip" in command.values[:3] else command.name or ""
+    flags = _FLAGS.get(name, frozenset())
+    for word in command.arguments:
+        value = word.prefix if word.value is None else word.value
+        option = value.partition("=")[0]
+        if option in flags or (name == "curl" and re.fullmatch(r"-[A-Za-z]*k[A-Za-z]*", value)):
+            yield rule.finding(word, f"{option} switches the check of {_what(name)} off.")
+        elif name in {"pip", "uv", "git"} and _PLAIN.match(value) and not _LOCAL.search(value):
+            yield rule.finding(word, f"{value.partition('://')[0]}:// is not encrypted: {value[:80]}.")
+    if name in {"git", "npm", "yarn", "conda", "mamba", "pip"} and "config" in command.values:
+        text = " ".join(value or "" for value in command.values)
+        if _SETTINGS.search(text) or "trusted-host" in text:
+            yield rule.finding(command, f"{command.name} config switches the check of certificates off.")
+
+
+def _what(name: str) -> str:
+    return "certificates" if name in {"curl", "wget", "pip", "uv"} else "signatures"
+
+
+@rule.on_instruction("RUN")
+def check_downloads(instruction: Instruction, build: Build) -> Results:
+    assert isinstance(instruction, Run)
+    commands = build.script(instruction).commands
+    if not any(command.name in DOWNLOADERS for command in commands) or verified(commands):
+        return
+    for download in downloads(commands):
+        if _plain(download.url):
+            yield rule.finding(
+                download.word,
+                f"{download.url.partition('://')[0]}:// is not encrypted: {download.url[:80]}.",
+                stage=instruction.stage,
+            )
+
+
+@rule.on_instruction("ADD")
+def check_add(instruction: Instruction, build: Build) -> Results:
+    assert isinstance(instruction, Copy)
+    for source in instruction.sources:
+        if instruction.flag("checksum") is None and _plain(source.value):
+            yield rule.finding(
+                source, f"ADD over an unencrypted connection: {source.value[:80]}.", stage=instruction.stage
+            )
+
+
+@rule.on_instruction("ENV", "ARG")
+def check_environment(instruction: Instruction, build: Build) -> Results:
+    assert isinstance(instruction, Pairs)
+    for pair in instruction.pairs:
+        switched_off = _ENVIRONMENT.get(pair.key.value.upper())
+        value = build.expand(pair.value, instruction) if pair.value is not None else None
+        if switched_off is not None and isinstance(value, str) and switched_off(value):
+            place: HasPlace = pair
+            yield rule.finding(
+                place, f"{pair.key.value}={value} switches the check of certificates off.", stage=instruction.stage
+            )
+
+
+def _plain(url: str) -> bool:
+    return bool(_PLAIN.match(url)) and not _LOCAL.search(url) and not url.startswith("git+https")

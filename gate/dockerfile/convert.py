@@ -46,12 +46,11 @@ class _Node:
 
     name: str
     stage: Stage | None = None
-    needs: list[tuple[_Node, Instruction]] = field(default_factory=list)
+    needs: dict[_Node, Instruction] = field(default_factory=dict)  # … and the last instruction that needs it
 
 
 def conversion_faults(tree: Dockerfile, variables: Variables, target: str | None = None) -> Iterator[SyntaxFault]:
     """Every fault, in BuildKit's order. Meant for a file that could be read: without ``tree.faults``."""
-    yield from _check_directive(tree)
     yield from _global_args(tree, variables)
     for stage in tree.stages:
         yield from _from(tree, stage, variables)
@@ -69,29 +68,6 @@ def conversion_faults(tree: Dockerfile, variables: Variables, target: str | None
     for node in graph.nodes:
         if node.stage is not None and node in needed:
             yield from _Stage(tree, variables, graph, node).faults()
-
-
-def _check_directive(tree: Dockerfile) -> Iterator[SyntaxFault]:
-    """``# check=``: only its first word counts."""
-    value = tree.directives.get("check")
-    if value is None:
-        return
-    for part in value.value.partition(" ")[0].split(";", 2):
-        key, equals, given = part.partition("=")
-        key = key.strip()
-        problem = ""
-        if not equals:
-            problem = f"invalid check option {go.quote(part)}"
-        elif key == "error":
-            given = given.strip()
-            if not go.is_bool(given):
-                syntax = f"strconv.ParseBool: parsing {go.quote(given)}: invalid syntax"
-                problem = f"failed to parse check option {go.quote(part)}: {syntax}"
-        elif key not in ("skip", "experimental"):
-            problem = f"invalid check option {go.quote(key)}"
-        if problem:
-            yield SyntaxFault(f"failed to parse check options: {problem}", value.place)
-            return
 
 
 def _word(text: str, lookup: Callable[[str], Value | None], escape: str, *, quotes: bool = True) -> Value:
@@ -159,20 +135,18 @@ class Graph:
                     self._sources(node, instruction)
                 except Refused as error:
                     yield SyntaxFault(str(error), (error.at or instruction.head).place)
-        if len(self.nodes) == 1:
-            self.nodes[0].name = ""
 
     def _sources(self, node: _Node, instruction: Instruction) -> None:
         if isinstance(instruction, Copy) and instruction.keyword == "COPY":
             name = instruction.from_
             if name is not None and name.value:
-                node.needs.append((self._copied(name), instruction))
+                node.needs[self._copied(name)] = instruction
         elif isinstance(instruction, Run):
             for flag in instruction.flags:
                 if flag.name == "mount" and flag.value is not None:
                     name = _mounted(flag.value)
                     found = self.by_name.get((name.value if name is not None else "scratch").lower())
-                    node.needs.append((found or self._image(name or flag.value, name is not None), instruction))
+                    node.needs[found or self._image(name or flag.value, name is not None)] = instruction
 
     def _copied(self, name: Text) -> _Node:
         written = name.value
@@ -205,13 +179,15 @@ class Graph:
             if culprit is not None:
                 yield SyntaxFault(f"circular dependency detected on stage: {start.name}", culprit.head.place)
                 return
+        if len(self.nodes) == 1:
+            self.nodes[0].name = ""  # from here on BuildKit has no name for an only stage
 
     def _circle(self, start: _Node, done: set[_Node]) -> Instruction | None:
         if start in done:
             return None
         done.add(start)
         path = {start}
-        stack = [(start, iter(start.needs))]
+        stack = [(start, iter(start.needs.items()))]
         while stack:
             node, needs = stack[-1]
             for needed, instruction in needs:
@@ -220,7 +196,7 @@ class Graph:
                 if needed not in done:
                     done.add(needed)
                     path.add(needed)
-                    stack.append((needed, iter(needed.needs)))
+                    stack.append((needed, iter(needed.needs.items())))
                     break
             else:
                 path.discard(node)
@@ -241,7 +217,7 @@ class Graph:
         while stack:
             node = stack.pop()
             parent = node.stage.parent if node.stage is not None else None
-            for needed in [need for need, _ in node.needs] + ([self.nodes[parent.index]] if parent is not None else []):
+            for needed in (*node.needs, *([self.nodes[parent.index]] if parent is not None else [])):
                 if needed not in found:
                     found.add(needed)
                     stack.append(needed)

@@ -59,6 +59,8 @@ class Draft:
             found, begin = words.flags(value, begin, end, escape)
             self.flag_list = tuple(map(self._flag, found))
             begin, end = words.trim(value, begin, end)
+        elif begin < end and value[begin] in words.SPACE:
+            begin = words.trim(value, begin, end)[0]
         self.start, self.end = begin, end
 
     def _flag(self, word: words.Word) -> Flag:
@@ -183,9 +185,9 @@ def _healthcheck(draft: Draft) -> Instruction:
     if not _at_least_one(draft):
         return draft.plain()
     value, start, end = draft.value, draft.start, draft.end
-    stop = next((at for at in range(start, end) if value[at] in words.SPACE), end)
+    blank = words.BLANK.search(value, start, end)
+    stop, begin = blank.span() if blank else (end, end)
     kind = value[start:stop]
-    begin = words.trim(value, stop, end)[0]
     exec_form = draft.json(begin)
     if kind.upper() == "NONE":
         if begin < end and exec_form != ():

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from gate.dockerfile import go
 from gate.dockerfile.expand import SubstitutionError
 from gate.dockerfile.heredoc import Opener, openers, parse_opener
 from gate.dockerfile.instructions import build
@@ -15,7 +16,7 @@ from gate.dockerfile.stages import link
 from gate.dockerfile.tree import Comment, Copy, Dockerfile, From, Heredoc, Instruction, Onbuild, Run, Stage, SyntaxFault
 from gate.dockerfile.words import SPACE
 
-_DIRECTIVE = re.compile(r"#[%s]*([a-zA-Z][a-zA-Z0-9]*)[\t\n\f\r ]*=[\t\n\f\r ]*(.+?)[\t\n\f\r ]*" % SPACE)
+_DIRECTIVE = re.compile(rf"#[{SPACE}]*([a-zA-Z][a-zA-Z0-9]*)[\t\n\f\r ]*=[\t\n\f\r ]*(.+?)[\t\n\f\r ]*")
 _DIRECTIVES = ("syntax", "escape", "check")
 _HEREDOC_KEYWORDS = ("RUN", "COPY", "ADD")
 _LONGEST_LINE = 65536
@@ -36,7 +37,9 @@ def parse(source: Source) -> Dockerfile:
         faults=reader.faults,
     )
     _assign_stages(tree)
-    # BuildKit reads the whole file before it looks at any instruction.
+    if "check" in tree.directives:  # the one thing that BuildKit looks at first
+        tree.faults[:0] = _check_options(tree.directives["check"])
+    # The whole file is read before BuildKit looks at any instruction.
     tree.faults.extend(reader.refused)
     if not tree.stages and not tree.faults:
         tree.faults.append(SyntaxFault("dockerfile contains no stages to build", source.place(0, 0)))
@@ -73,6 +76,7 @@ class _Reader:
         self.escape = "\\"
         self.faults: list[SyntaxFault] = []
         self.refused: list[SyntaxFault] = []
+        self.staged = False
 
     def read(self) -> None:
         text, size, source = self.text, self.size, self.source
@@ -94,7 +98,7 @@ class _Reader:
                 self._logical(line, start, end)
         if not self.instructions:
             message = "file with no instructions" if self.text else "the Dockerfile cannot be empty"
-            self.faults.append(SyntaxFault(message, source.place(0, 0)))
+            self.faults.append(SyntaxFault(message, source.place(max(size - 1, 0), max(size - 1, 0))))
 
     def _line_end(self, begin: int) -> int:
         """The end of the line at ``begin``, its line end excluded; ``at`` moves to the next one."""
@@ -142,6 +146,10 @@ class _Reader:
         instruction, draft = build(text, self.escape)
         self.faults.extend(draft.parser_faults)
         self.refused.extend(draft.faults)
+        if instruction.keyword == "FROM":
+            self.staged = True
+        elif not (self.staged or draft.faults or instruction.keyword == "ARG"):
+            self.refused.append(SyntaxFault("no build stage in current context", instruction.place))
         instruction.start = start
         opens = instruction.child if isinstance(instruction, Onbuild) else instruction
         if opens is not None and "<<" in text.value and _takes_heredocs(opens):
@@ -225,6 +233,26 @@ class _Reader:
         if opener.chomp:
             return Text(self.source, "".join(chunks), pieces or ((0, start),))
         return Text(self.source, self.text[start:end], ((0, start),))
+
+
+def _check_options(value: Text) -> list[SyntaxFault]:
+    """``# check=``: only its first word counts."""
+    for part in value.value.partition(" ")[0].split(";", 2):
+        key, equals, given = part.partition("=")
+        key = key.strip()
+        problem = ""
+        if not equals:
+            problem = f"invalid check option {go.quote(part)}"
+        elif key == "error":
+            given = given.strip()
+            if not go.is_bool(given):
+                syntax = f"strconv.ParseBool: parsing {go.quote(given)}: invalid syntax"
+                problem = f"failed to parse check option {go.quote(part)}: {syntax}"
+        elif key not in ("skip", "experimental"):
+            problem = f"invalid check option {go.quote(key)}"
+        if problem:
+            return [SyntaxFault(f"failed to parse check options: {problem}", value.place)]
+    return []
 
 
 def _takes_heredocs(instruction: Instruction) -> bool:

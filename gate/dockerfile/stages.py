@@ -1,7 +1,8 @@
 """The stage graph, and the variables that each instruction sees.
 
-ARG and ENV as BuildKit has them: one environment per stage, handed on to the stages made FROM it, in which the later of
-two assignments wins, be it ARG or ENV. Every variable has two values:
+ARG and ENV as BuildKit has them: one environment per stage, in which the later of two assignments wins, be it ARG or ENV.
+A stage made FROM another begins with that one's environment, ARGs included, and with the image's ENV laid over it: there
+an ENV comes back that an ARG had hidden. Every variable has two values:
 
 * the *judged* one: Unknown for an ARG without default that no build argument sets, and for a platform variable
   (``TARGETARCH``) inside a stage, because other builds of the same file have other values;
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from gate.dockerfile.expand import SubstitutionError, Value, expand
 from gate.dockerfile.source import Text
@@ -34,22 +36,44 @@ PLATFORM = {
     "TARGETVARIANT": "",
 }
 
-Setting = tuple[Value, "Value | None"]
-"""The judged and the default value of a variable; the default one is None where a plain build leaves it unset."""
+
+
+class Setting(NamedTuple):
+    """What a variable is set to. ``default`` is None where a plain build leaves it unset."""
+
+    judged: Value
+    default: Value | None
+    image: tuple[Value, Value | None] | None = None  # both values of the ENV of that name, if there is one
+    arg: bool = False
+
+    @property
+    def hides(self) -> bool:
+        """An ARG in front of an ENV."""
+        return self.arg and self.image is not None
 
 
 class Timeline:
     """Every assignment of some scope, each at a time of its own, so that any earlier state can be asked for.
 
-    ``before`` is kept for :meth:`rewind`: a stage's assignments are taken back when everything made from it is done.
+    A stage's assignments are taken back (:meth:`rewind`) when everything made from it is done, so the whole costs no more
+    than the file has assignments, however its stages hang together.
     """
 
     def __init__(self) -> None:
         self.now = 0
         self.current: dict[str, Setting] = {}
+        self.hidden: dict[str, Setting] = {}
+        """The names whose ENV an ARG hides at the moment."""
         self._times: dict[str, list[int]] = {}
         self._settings: dict[str, list[Setting | None]] = {}
         self._undo: list[tuple[str, Setting | None]] = []
+
+    def set_arg(self, name: str, judged: Value, default: Value | None) -> None:
+        before = self.current.get(name)
+        self.set(name, Setting(judged, default, before.image if before is not None else None, arg=True))
+
+    def set_env(self, name: str, judged: Value, default: Value | None) -> None:
+        self.set(name, Setting(judged, default, (judged, default)))
 
     def set(self, name: str, setting: Setting) -> None:
         self._undo.append((name, self.current.get(name)))
@@ -70,6 +94,10 @@ class Timeline:
             self._record(name, before)
 
     def _record(self, name: str, setting: Setting | None) -> None:
+        if setting is not None and setting.hides:
+            self.hidden[name] = setting
+        else:
+            self.hidden.pop(name, None)
         self.now += 1
         self._times.setdefault(name, []).append(self.now)
         self._settings.setdefault(name, []).append(setting)
@@ -100,21 +128,26 @@ class VariableScope:
     def get(self, name: str) -> Value | None:
         """The value; Unknown when it cannot be known; None when nothing in this file sets it (the base image may)."""
         setting = self._timeline.at(name, self._time)
-        return setting[0] if setting is not None else None
+        return setting.judged if setting is not None else None
 
     def default(self, name: str) -> Value | None:
         """The value in a build without build arguments; None where that leaves it unset (the base image may set it)."""
         setting = self._timeline.at(name, self._time)
-        return setting[1] if setting is not None else None
+        return setting.default if setting is not None else None
 
     def lookup(self, name: str) -> Value | None:
         """:meth:`get`, but Unknown where the base image may have set the name. What expansion wants."""
         value = self.get(name)
-        return self.inherited if value is None else value
+        return self._base(name) if value is None else value
 
     def default_lookup(self, name: str) -> Value | None:
+        """The same for :meth:`default`."""
         value = self.default(name)
-        return self.inherited if value is None else value
+        return self._base(name) if value is None else value
+
+    def _base(self, name: str) -> Unknown | None:
+        """``$1``, ``$@``, ``$$`` … are never set."""
+        return self.inherited if name.isidentifier() else None
 
     def environment(self) -> dict[str, Value]:
         """What a RUN's shell starts with, as far as the file sets it: ENV and the stage's ARGs, the later one winning."""
@@ -155,7 +188,7 @@ class Variables:
     def _start(self, target: str | None) -> None:
         for name, value in {**PLATFORM, "TARGETSTAGE": self._target_name(target)}.items():
             value = self._args.get(name, value)
-            self._globals.set(name, (value, value))
+            self._globals.set_arg(name, value, value)
         for instruction in self._tree.header:
             self._times[instruction.index] = self._globals.now
             if instruction.keyword == "ARG" and isinstance(instruction, Pairs):
@@ -191,11 +224,13 @@ class Variables:
         if stage.parent is None:
             inherited = None
             if stage.base == "scratch":
-                timeline.set("PATH", (DEFAULT_PATH, DEFAULT_PATH))
+                timeline.set_env("PATH", DEFAULT_PATH, DEFAULT_PATH)
             else:
                 inherited = Unknown(f"inherited from {stage.base or stage.from_.image}", "--image")
         else:
             inherited = self._inherited[stage.parent.index]
+            for name, setting in list(timeline.hidden.items()):
+                timeline.set_env(name, *(setting.image or setting[:2]))
             for instruction in stage.parent.instructions:  # its triggers run first
                 if isinstance(instruction, Onbuild) and isinstance(instruction.child, Pairs):
                     self._assign(instruction.child, inherited, stage.index)
@@ -218,7 +253,7 @@ class Variables:
                 settings.append((key, self._expand(value, scope, where)))
             for key, setting in settings:
                 if isinstance(key, str):
-                    self._stages.set(key, setting)
+                    self._stages.set_env(key, *setting)
 
     def _declare(self, instruction: Pairs, timeline: Timeline, inherited: Unknown | None, stage: int) -> None:
         """An ARG: each of its names sees those in front of it, which ENV's do not."""
@@ -226,26 +261,29 @@ class Variables:
             name = pair.key.value
             given = self._args.get(name)
             if given is not None:
-                timeline.set(name, (given, given))
+                timeline.set_arg(name, given, given)
             elif pair.value is not None:
                 scope = VariableScope(timeline, timeline.now, inherited)
-                timeline.set(name, self._expand(pair.value, scope, (stage, instruction.index)))
+                timeline.set_arg(name, *self._expand(pair.value, scope, (stage, instruction.index)))
             elif timeline is self._stages:
                 self._redeclare(name)
             elif name not in timeline.current:
-                timeline.set(name, (no_default(name), None))
+                timeline.set_arg(name, no_default(name), None)
 
     def _redeclare(self, name: str) -> None:
         """``ARG NAME`` in a stage: the global value, else what the stage already has, else nothing that is known."""
         found = self._globals.current.get(name)
-        if name in PLATFORM and found is not None and name not in self._args:
-            found = (Unknown(f"{name} depends on the platform that is built for", f"--build-arg {name}=…"), found[1])
-        if found is not None and found[1] is not None:
-            self._stages.set(name, found)
+        if found is not None and found.default is not None:
+            judged = found.judged
+            if name in PLATFORM and name not in self._args:
+                judged = Unknown(f"{name} depends on the platform that is built for", f"--build-arg {name}=…")
+            self._stages.set_arg(name, judged, found.default)
         elif name not in self._stages.current:
-            self._stages.set(name, (no_default(name), None))
+            self._stages.set_arg(name, no_default(name), None)
 
-    def _expand(self, text: Text, scope: VariableScope, where: tuple[int, int]) -> Setting:
+    def _expand(
+        self, text: Text, scope: VariableScope, where: tuple[int, int]
+    ) -> tuple[Value, Value]:
         try:
             judged = expand(text.value, scope.lookup, self._tree.escape)
             if isinstance(judged, str):

@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
-SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+SPACE = "\t\n\v\f\r \x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
+_BYTE_SPACE = "\t\n\v\f\r \x85\xa0"
 BLANK = re.compile("[\t\v\f\r ]+")
 WORD = re.compile("[^\t\v\f\r ]+")
 
@@ -47,11 +49,31 @@ def blank_separated(text: str, start: int, end: int) -> list[tuple[int, int]]:
 
 def flags(text: str, start: int, end: int, escape: str) -> tuple[list[Word], int]:
     """The ``--name=value`` words in front of an instruction's arguments, and where the arguments begin."""
+    if text.isascii():
+        return _flags(text, start, end, escape)
+    # BuildKit reads flags byte by byte, as if each byte were a character.
+    raw = text[start:end].encode("utf-8", "surrogateescape")
+    found, at = _flags(raw.decode("latin-1"), 0, len(raw), escape)
+
+    def place(offset: int) -> int:
+        return start + len(raw[:offset].decode("utf-8", "ignore"))
+
+    return [
+        Word(
+            place(word.start),
+            place(word.end),
+            [(place(a), place(b), raw[a:b].decode("latin-1")) for a, b, _ in word.runs],
+        )
+        for word in found
+    ], place(at)
+
+
+def _flags(text: str, start: int, end: int, escape: str) -> tuple[list[Word], int]:
     found: list[Word] = []
-    special = _special(escape)
+    special = _special(escape, _BYTE_SPACE)
     at = start
     while True:
-        while at < end and text[at] in SPACE:
+        while at < end and text[at] in _BYTE_SPACE:
             at += 1
         if not text.startswith("--", at, end):
             return found, at
@@ -128,15 +150,10 @@ def quoted_words(text: str, start: int, end: int, escape: str) -> list[tuple[int
     return words
 
 
-_SPECIAL: dict[str, re.Pattern[str]] = {}
-
-
-def _special(escape: str) -> re.Pattern[str]:
+@lru_cache
+def _special(escape: str, space: str = SPACE) -> re.Pattern[str]:
     """Where a scanner of words has to stop and think."""
-    pattern = _SPECIAL.get(escape)
-    if pattern is None:
-        pattern = _SPECIAL[escape] = re.compile(f"[{SPACE}'\"{re.escape(escape)}]")
-    return pattern
+    return re.compile(f"[{space}'\"{re.escape(escape)}]")
 
 
 class NotStrings(ValueError):
@@ -159,7 +176,8 @@ def json_words(text: str, start: int, end: int) -> list[Word] | None:
     while True:
         match = _JSON_STRING.match(text, at, end)
         if match is None:
-            return _other_array(text[start:end])
+            _refuse_other_array(text[start:end])
+            return None
         words.append(_json_word(text, *match.span()))
         at = skip(text, match.end(), end).end()  # type: ignore[union-attr]
         if text.startswith("]", at, end):
@@ -193,7 +211,7 @@ def _unescape(match: re.Match[str]) -> str:
     return _JSON_PLAIN.get(plain, plain)
 
 
-def _other_array(text: str) -> None:
+def _refuse_other_array(text: str) -> None:
     """Tell a valid array of other things (refused) from no JSON at all (shell form)."""
     try:
         json.loads(text, parse_constant=_refuse, parse_float=_number, parse_int=_number)

@@ -110,6 +110,7 @@ class Finding:
     state: str = "active"
     waiver: dict[str, Any] | None = None
     fingerprint: str = ""
+    fix: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,7 +166,10 @@ def _mentions_mlgate(project: Path) -> bool:
 
 def overridden(policy: Policy, **values: Any) -> Policy:
     """The policy with what the command line says: ``ignore`` and ``extend_select`` are added to, ``engines`` are
-    replaced one by one, everything else is replaced. What is not given is left alone."""
+    replaced one by one, everything else is replaced. What is not given is left alone. With ``fresh``, the policy's own
+    ``ignore`` and ``extend_select`` are forgotten first."""
+    if values.pop("fresh", False):
+        policy = replace(policy, ignore=(), extend_select=())
     for key in ("ignore", "extend_select"):
         if key in values:
             values[key] = (*getattr(policy, key), *values[key])

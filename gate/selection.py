@@ -100,11 +100,8 @@ class Selection:
 
     def wants_engine(self, name: str) -> bool:
         """Whether anything that an engine could find is asked for."""
-        if name in self._ignore:
-            return any(_engine_of(word) == name for word in (*self._select, *self._extend))
-        if not self._select:
-            return True
-        return any(_engine_of(word) == name for word in (*self._select, *self._extend))
+        named = any(engine_of(word) == name for word in (*self._select, *self._extend))
+        return named or not (self._select or name in self._ignore)
 
     def _speaks(self, about: Subject, enabled: bool) -> bool:
         chosen = fit(self._select, about) if self._select else int(enabled)
@@ -133,7 +130,7 @@ def _of_rule(rule: Rule) -> Subject:
     return Subject(rule.id, rule.name, OWN, rule.aliases)
 
 
-def _engine_of(word: str) -> str | None:
+def engine_of(word: str) -> str | None:
     """The engine that an engine's name or one of its ids belongs to."""
     if word in ENGINES:
         return word

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timezone
 from typing import Any
@@ -20,7 +20,7 @@ from gate.dockerfile.source import Text
 from gate.dockerfile.tree import Comment, Dockerfile, From, Instruction
 from gate.model import Finding, Place
 from gate.policy import Waiver
-from gate.selection import known, subject, vocabulary, words_for
+from gate.selection import engine_of, known, subject, vocabulary, words_for
 from gate.words import closest
 
 _OWN = re.compile(r"#\s*mlgate\s*:\s*(.*)", re.S)
@@ -102,12 +102,17 @@ def apply(
     return [index.apply(finding) for finding in findings]
 
 
-def mark_unused(suppressions: Iterable[Suppression], judged: Mapping[str, bool], catalogue: Catalogue) -> None:
-    """Fill ``unused``. ``judged``: engine → whether all that it can find was looked for (the own rules: ``mlgate``)."""
+def mark_unused(
+    suppressions: Iterable[Suppression], decided: Container[str], engines: Container[str], catalogue: Catalogue
+) -> None:
+    """Fill ``unused``. ``decided``: the ids of the rules that ran and left nothing undecided; ``engines``: those that
+    ran."""
     for suppression in suppressions:
         if suppression.kind != "hadolint" and suppression.active:
             suppression.unused = [
-                word for word in suppression.words if word.known and not word.used and _judged(word, judged, catalogue)
+                word
+                for word in suppression.words
+                if word.known and not word.used and _looked_for(word.text, decided, engines, catalogue)
             ]
 
 
@@ -180,15 +185,13 @@ def _waiver(suppression: Suppression) -> dict[str, Any]:
     }
 
 
-def _judged(word: Word, judged: Mapping[str, bool], catalogue: Catalogue) -> bool:
+def _looked_for(text: str, decided: Container[str], engines: Container[str], catalogue: Catalogue) -> bool:
     """Whether everything was looked for that a word could have suppressed."""
-    if catalogue.find(word.text) and not judged.get("mlgate"):
+    engine = engine_of(text)
+    if engine is not None and engine not in engines:
         return False
-    if word.text.startswith(("DL", "SC")):
-        return bool(judged.get("hadolint"))
-    if word.text.startswith(("CVE", "GHSA")) or word.text == "grype":
-        return bool(judged.get("grype"))
-    return all(judged.values()) if not catalogue.find(word.text) else True
+    rules = catalogue.find(text) or [rule for rule in catalogue.rules.values() if rule.id.startswith(text)]
+    return all(rule.id in decided for rule in rules)
 
 
 class _Reader:

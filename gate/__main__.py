@@ -1,0 +1,5 @@
+"""``python -m gate`` is ``mlgate``."""
+
+from gate.cli import main
+
+main()

@@ -1,0 +1,368 @@
+"""The command line: options in, exit code out. What a command does is in :mod:`gate.commands`, imported when it is
+run."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from enum import Enum
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand
+
+EXIT_CODES = """Exit codes: 0 the gate is passed; 1 the gate is failed: an active finding at or above the threshold;
+2 wrong use: bad option, bad policy; 3 could not judge: no Dockerfile, an input that cannot be read, an engine that was
+required and gave no answer; 130 interrupted. When several apply: 2, then 3, then 1. The last line on standard error
+says which and why."""
+
+
+class FailOn(str, Enum):
+    critical = "critical"
+    high = "high"
+    medium = "medium"
+    low = "low"
+    info = "info"
+    never = "never"
+
+
+class Color(str, Enum):
+    auto = "auto"
+    always = "always"
+    never = "never"
+
+
+class Form(str, Enum):
+    text = "text"
+    json = "json"
+    markdown = "markdown"
+
+
+class GroupedCommand(TyperCommand):
+    """A command whose help lists its options under headings, in plain text."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            if record is not None:
+                heading = getattr(parameter, "rich_help_panel", None) or "Options"
+                sections.setdefault(heading, []).append(record)
+        for heading, rows in sections.items():
+            with formatter.section(heading):
+                formatter.write_dl(rows)
+
+
+WHAT, HOW, JUDGING, REPORTS = "What to judge", "How to look at it", "What fails", "Reports"
+
+Paths = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[PATH]...", help="Dockerfiles, folders to search, or - for standard input. Default: ."),
+]
+For = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--for", metavar="PLATFORM", help="The platform it is meant for; default: detected.", rich_help_panel=WHAT
+    ),
+]
+Context = Annotated[
+    str | None,
+    typer.Option(metavar="DIR", help="Build context; default: the Dockerfile's own folder.", rich_help_panel=WHAT),
+]
+NoContext = Annotated[bool, typer.Option("--no-context", help="Judge the Dockerfile alone.", rich_help_panel=WHAT)]
+BuildArg = Annotated[
+    list[str] | None, typer.Option(metavar="K=V", help="A build argument, as for docker build.", rich_help_panel=WHAT)
+]
+Target = Annotated[
+    str | None, typer.Option(metavar="STAGE", help="The stage to build, as for docker build.", rich_help_panel=WHAT)
+]
+StdinFilename = Annotated[
+    str | None, typer.Option(metavar="NAME", help="What to call standard input.", rich_help_panel=WHAT)
+]
+PolicyOption = Annotated[
+    str | None,
+    typer.Option(
+        "--policy",
+        metavar="NAME|FILE",
+        help="A shipped policy or a file; default: the nearest mlgate.yaml or pyproject.toml.",
+        rich_help_panel=JUDGING,
+    ),
+]
+FailOnOption = Annotated[
+    FailOn | None,
+    typer.Option(help="Findings of this severity or above fail the gate. Default: high.", rich_help_panel=JUDGING),
+]
+Select = Annotated[
+    list[str] | None,
+    typer.Option(metavar="RULES", help="Only these: ids, prefixes, names, engines.", rich_help_panel=JUDGING),
+]
+Ignore = Annotated[list[str] | None, typer.Option(metavar="RULES", help="Not these.", rich_help_panel=JUDGING)]
+ExtendSelect = Annotated[
+    list[str] | None, typer.Option(metavar="RULES", help="These as well.", rich_help_panel=JUDGING)
+]
+Baseline = Annotated[
+    str | None, typer.Option(metavar="FILE", help="Accept the findings that this file names.", rich_help_panel=JUDGING)
+]
+Format = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--format", metavar="FMT[=FILE]", help="A report, to standard output or to a file.", rich_help_panel=REPORTS
+    ),
+]
+Output = Annotated[
+    list[str] | None,
+    typer.Option(
+        "-o", "--output", metavar="FILE", help="A report, its format taken from the name.", rich_help_panel=REPORTS
+    ),
+]
+SarifFull = Annotated[
+    bool, typer.Option("--sarif-full", help="Waived and baselined findings in SARIF too.", rich_help_panel=REPORTS)
+]
+Engine = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME=MODE", help="hadolint or grype: auto, required or off. Default: auto.", rich_help_panel=HOW
+    ),
+]
+EngineTimeout = Annotated[
+    float,
+    typer.Option(
+        metavar="SECONDS", min=1, help="The longest that one call of an engine may take.", rich_help_panel=HOW
+    ),
+]
+NoCache = Annotated[bool, typer.Option("--no-cache", help="Ask the engines anew.", rich_help_panel=HOW)]
+Jobs = Annotated[int, typer.Option(metavar="N", min=0, help="Processes; 0: one per core.", rich_help_panel=HOW)]
+ColorOption = Annotated[Color, typer.Option("--color", help="Colours in the text.", rich_help_panel=REPORTS)]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Only what blocks.", rich_help_panel=REPORTS)]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="All the evidence.", rich_help_panel=REPORTS)]
+FormOption = Annotated[Form, typer.Option("--format", help="How to print it.")]
+
+
+def check(
+    paths: Paths = None,
+    platforms: For = None,
+    context: Context = None,
+    no_context: NoContext = False,
+    build_arg: BuildArg = None,
+    target: Target = None,
+    stdin_filename: StdinFilename = None,
+    policy: PolicyOption = None,
+    fail_on: FailOnOption = None,
+    select: Select = None,
+    ignore: Ignore = None,
+    extend_select: ExtendSelect = None,
+    baseline: Baseline = None,
+    formats: Format = None,
+    output: Output = None,
+    sarif_full: SarifFull = False,
+    color: ColorOption = Color.auto,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    engine: Engine = None,
+    engine_timeout: EngineTimeout = 300,
+    no_cache: NoCache = False,
+    jobs: Jobs = 0,
+) -> int:
+    """The gate: lint every Dockerfile found, ask the engines, judge, report."""
+    from gate.commands.check import Arguments, run
+
+    return run(
+        Arguments(
+            paths=paths or (),
+            platforms=platforms or (),
+            context=context,
+            no_context=no_context,
+            build_args=build_arg or (),
+            target=target,
+            policy=policy,
+            fail_on=fail_on.value if fail_on is not None else None,
+            select=select or (),
+            ignore=ignore or (),
+            extend_select=extend_select or (),
+            formats=formats or (),
+            outputs=output or (),
+            sarif_full=sarif_full,
+            engines=engine or (),
+            engine_timeout=engine_timeout,
+            baseline=baseline,
+            cache=not no_cache,
+            jobs=jobs,
+            stdin_filename=stdin_filename,
+            color=color.value,
+            quiet=quiet,
+            verbose=verbose,
+        )
+    )
+
+
+def rules(
+    words: Annotated[list[str] | None, typer.Argument(metavar="[RULE]...", help="Ids, prefixes or names.")] = None,
+    form: FormOption = Form.text,
+) -> int:
+    """The catalogue of rules."""
+    from gate.commands.rules import list_rules
+
+    return list_rules(form.value, tuple(words or ()))
+
+
+def explain(
+    word: Annotated[str, typer.Argument(metavar="ID", help="A rule, or another linter's id (DL3014, SC2086).")],
+    form: FormOption = Form.text,
+) -> int:
+    """One rule: why, how to mend it, a bad and a good example."""
+    from gate.commands.rules import explain as run
+
+    return run(word, form.value)
+
+
+def doctor() -> int:
+    """Which engines are there, what is missing, and the command that mends it."""
+    from gate.commands.doctor import run
+
+    return run()
+
+
+def init(
+    schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of mlgate.yaml.")] = False,
+) -> int:
+    """Write what a project needs to begin."""
+    from gate.commands.init import schema as print_schema
+
+    if not schema:
+        raise typer.BadParameter("say what: --schema")
+    return print_schema()
+
+
+def baseline_write(
+    paths: Paths = None,
+    output: Annotated[str, typer.Option("-o", "--output", metavar="FILE", help="Where to.")] = "mlgate-baseline.json",
+    platforms: For = None,
+    context: Context = None,
+    no_context: NoContext = False,
+    build_arg: BuildArg = None,
+    target: Target = None,
+    policy: PolicyOption = None,
+    engine: Engine = None,
+    engine_timeout: EngineTimeout = 300,
+    jobs: Jobs = 0,
+) -> int:
+    """Accept today's findings."""
+    from gate.commands.baseline import write
+    from gate.commands.check import Arguments
+
+    return write(
+        Arguments(
+            paths=paths or (),
+            platforms=platforms or (),
+            context=context,
+            no_context=no_context,
+            build_args=build_arg or (),
+            target=target,
+            policy=policy,
+            engines=engine or (),
+            engine_timeout=engine_timeout,
+            jobs=jobs,
+        ),
+        output,
+    )
+
+
+def baseline_show(
+    path: Annotated[str, typer.Argument(metavar="[FILE]", help="The baseline.")] = "mlgate-baseline.json",
+) -> int:
+    """Print what a baseline accepts."""
+    from gate.commands.baseline import show
+
+    return show(path)
+
+
+COMMANDS: dict[str, Callable[..., int]] = {
+    "check": check,
+    "rules": rules,
+    "explain": explain,
+    "doctor": doctor,
+    "init": init,
+}
+GROUPS: dict[str, tuple[str, dict[str, Callable[..., int]]]] = {
+    "baseline": (
+        "Accept today's findings, so that only new ones fail.",
+        {"write": baseline_write, "show": baseline_show},
+    ),
+}
+
+
+def build_app(only: str | None = None) -> typer.Typer:
+    """The application. Reading the signatures of all commands takes longer than judging a file; so when it is clear
+    which command is meant, the others are left out."""
+    settings: dict[str, Any] = {
+        "rich_markup_mode": None,
+        "pretty_exceptions_enable": False,
+        "context_settings": {"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    }
+    app = typer.Typer(
+        help=f"{__doc_line__}\n\n{EXIT_CODES}", no_args_is_help=True, add_completion=only is None, **settings
+    )
+    app.callback()(_root)
+    for name, function in COMMANDS.items():
+        if only in (None, name):
+            app.command(name, cls=GroupedCommand, epilog=EXIT_CODES if name == "check" else None)(function)
+    for name, (text, functions) in GROUPS.items():
+        if only in (None, name):
+            group = typer.Typer(help=text, no_args_is_help=True, **settings)
+            for sub, function in functions.items():
+                group.command(sub, cls=GroupedCommand)(function)
+            app.add_typer(group, name=name)
+    return app
+
+
+__doc_line__ = "The gate that a machine-learning container image passes before it ships."
+
+
+def _root(
+    version: Annotated[bool, typer.Option("--version", "-V", help="Print the version.", is_eager=True)] = False,
+) -> None:
+    if version:
+        from gate import __version__
+
+        typer.echo(f"mlgate {__version__}")
+        raise typer.Exit
+
+
+def run(arguments: list[str]) -> int:
+    """Run a command line and give its exit code. Never raises, whatever happens."""
+    from gate.commands.output import OutputError, tell, tell_exit
+    from gate.policy import PolicyError
+
+    first = arguments[0] if arguments else None
+    only = first if first in COMMANDS or first in GROUPS else None
+    try:
+        code = build_app(only)(args=arguments, prog_name="mlgate", standalone_mode=False)
+        return code if isinstance(code, int) else 0
+    except PolicyError as error:
+        *details, last = str(error).splitlines()
+        for line in details:
+            tell(line)
+        tell_exit(2, f"wrong use: {last}")
+        return 2
+    except OutputError as error:
+        tell_exit(3, str(error))
+        return 3
+    except (KeyboardInterrupt, typer.Abort):
+        tell_exit(130, "interrupted")
+        return 130
+    except typer.Exit as error:
+        return error.exit_code
+    except Exception as error:
+        if hasattr(error, "format_message"):  # the command line could not be understood
+            tell_exit(2, f"wrong use: {error.format_message()}")
+            return 2
+        if os.environ.get("MLGATE_DEBUG"):
+            raise
+        tell_exit(3, f"could not judge: internal error: {type(error).__name__}: {error}; MLGATE_DEBUG=1 shows more")
+        return 3
+
+
+def main() -> None:
+    """The entry point of the command ``mlgate``."""
+    sys.exit(run(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""The commands of `mlgate`, one module each: plain arguments in, exit code out. :mod:`gate.cli` reads the options."""

@@ -1,0 +1,41 @@
+"""``mlgate baseline``: accept today's findings, so that only new ones fail."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from gate import baseline, files
+from gate.commands.check import Arguments, request_of
+from gate.commands.output import OutputError, say, tell_exit
+from gate.judge import PASSED, UNJUDGED
+from gate.pipeline import check
+from gate.policy import PolicyError
+from gate.terminal import clean
+
+
+def write(arguments: Arguments, path: str) -> int:
+    """Judge, and write down every finding that is not waived. What was not judged is not accepted."""
+    if why := files.why_unwritable(path):
+        raise PolicyError(f"cannot write {path}: {why}")
+    request = request_of(arguments)
+    request = replace(request, baseline=None, overrides={**request.overrides, "baseline": None})
+    result = check(request).result
+    if result.exit_code == UNJUDGED:
+        tell_exit(UNJUDGED, result.cause)
+        return UNJUDGED
+    text = baseline.text(result.findings)
+    try:
+        files.write(path, text.encode("utf-8", "backslashreplace"))
+    except OSError as error:
+        raise OutputError(f"cannot write {path}: {error.strerror or error}") from None
+    accepted = sum(finding.state != "waived" for finding in result.findings)
+    tell_exit(PASSED, f"{accepted} findings accepted in {path}")
+    return PASSED
+
+
+def show(path: str) -> int:
+    """Print what a baseline accepts."""
+    for entry in baseline.entries(path):
+        fields = (clean(str(entry.get(key, ""))) for key in ("rule_id", "path", "message"))
+        say("  ".join(fields) + "\n")
+    return PASSED

@@ -1,0 +1,219 @@
+"""``mlgate check``: the gate."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from gate import files, report
+from gate.commands.output import OutputError, page_width, say, tell_exit, write
+from gate.discover import STDIN
+from gate.judge import UNJUDGED
+from gate.model import PLATFORMS, Result, Severity
+from gate.pipeline import Answer, Request, check
+from gate.policy import ENGINES, EngineChoice, PolicyError
+from gate.report import Page
+from gate.terminal import wants_color
+from gate.words import did_you_mean
+from gate.work import Options
+
+
+@dataclass
+class Arguments:
+    """The command line of ``mlgate check``, as typed."""
+
+    paths: Sequence[str] = ()
+    platforms: Sequence[str] = ()
+    context: str | None = None
+    no_context: bool = False
+    build_args: Sequence[str] = ()
+    target: str | None = None
+    policy: str | None = None
+    fail_on: str | None = None
+    select: Sequence[str] = ()
+    ignore: Sequence[str] = ()
+    extend_select: Sequence[str] = ()
+    formats: Sequence[str] = ()
+    outputs: Sequence[str] = ()
+    sarif_full: bool = False
+    engines: Sequence[str] = ()
+    engine_timeout: float = 300.0
+    baseline: str | None = None
+    cache: bool = True
+    jobs: int = 0
+    stdin_filename: str | None = None
+    color: str = "auto"
+    quiet: bool = False
+    verbose: bool = False
+    environment: dict[str, str] = field(default_factory=lambda: dict(os.environ))
+
+
+def run(arguments: Arguments) -> int:
+    """Judge, report, and give the exit code. Raises :class:`~gate.policy.PolicyError` on wrong use."""
+    wanted = _reports(arguments)
+    request = request_of(arguments)
+    answer = check(request, progress=_progress(arguments))
+    code, cause = answer.result.exit_code, answer.result.cause
+    try:
+        _write_reports(wanted, answer, arguments)
+    except (OutputError, OSError) as error:
+        code, cause = UNJUDGED, f"{error}; the verdict was: {cause}"
+    tell_exit(code, cause)
+    return code
+
+
+def request_of(arguments: Arguments) -> Request:
+    """What the command line asks the pipeline for. Raises :class:`~gate.policy.PolicyError`."""
+    if arguments.context is not None and not os.path.isdir(arguments.context):
+        raise PolicyError(f"--context {arguments.context}: no such folder")
+    paths = list(arguments.paths) or ["."]
+    return Request(
+        paths=paths,
+        stdin=_read_stdin() if STDIN in paths else None,
+        stdin_filename=arguments.stdin_filename,
+        policy=arguments.policy,
+        overrides=_overrides(arguments),
+        options=Options(
+            context=arguments.context,
+            use_context=not arguments.no_context,
+            build_args=dict(_build_args(arguments)),
+            target=arguments.target,
+            timeout=arguments.engine_timeout,
+            cache=arguments.cache,
+        ),
+        baseline=arguments.baseline,
+        jobs=arguments.jobs,
+    )
+
+
+def _overrides(arguments: Arguments) -> dict[str, Any]:
+    """What the command line says against the policy. ``--select`` starts afresh: what the policy says about selection
+    no longer counts."""
+    overrides: dict[str, Any] = {}
+    if arguments.platforms:
+        overrides["platforms"] = tuple(dict.fromkeys(map(_platform, _split(arguments.platforms))))
+    if arguments.fail_on is not None:
+        overrides["fail_on"] = None if arguments.fail_on == "never" else Severity[arguments.fail_on.upper()]
+    if arguments.select:
+        overrides.update(select=_split(arguments.select), fresh=True)
+    if arguments.ignore:
+        overrides["ignore"] = _split(arguments.ignore)
+    if arguments.extend_select:
+        overrides["extend_select"] = _split(arguments.extend_select)
+    if arguments.engines:
+        overrides["engines"] = dict(map(_engine, _split(arguments.engines)))
+    return overrides
+
+
+def _split(values: Sequence[str]) -> tuple[str, ...]:
+    """The words of a repeatable option that also takes commas."""
+    return tuple(word.strip() for value in values for word in value.split(",") if word.strip())
+
+
+def _platform(word: str) -> str:
+    if word not in PLATFORMS:
+        raise PolicyError(f"--for: there is no platform '{word}'{did_you_mean(word, PLATFORMS)}")
+    return word
+
+
+def _engine(text: str) -> tuple[str, EngineChoice]:
+    name, _, mode = text.partition("=")
+    if name not in ENGINES:
+        raise PolicyError(f"--engine: there is no engine '{name}'{did_you_mean(name, ENGINES)}")
+    modes = ("auto", "required", "off")
+    if mode not in modes:
+        raise PolicyError(f"--engine {name}: write {name}=auto, {name}=required or {name}=off, not '{text}'")
+    return name, EngineChoice(mode)
+
+
+def _build_args(arguments: Arguments) -> list[tuple[str, str]]:
+    """``K=V`` as it stands; a bare ``K`` takes its value from the environment, as ``docker build`` does."""
+    pairs = []
+    for text in arguments.build_args:
+        name, equals, value = text.partition("=")
+        if not name:
+            raise PolicyError(f"--build-arg: write NAME=VALUE, not '{text}'")
+        if equals or name in arguments.environment:
+            pairs.append((name, value if equals else arguments.environment[name]))
+    return pairs
+
+
+def _read_stdin() -> bytes | None:
+    """What comes through standard input; None, which reads as a missing file, when it is closed."""
+    try:
+        return None if sys.stdin is None else sys.stdin.buffer.read(files.MAX_BYTES + 1)
+    except (OSError, ValueError):
+        return None
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """One report to write: its name, and the file it goes to (None: standard output)."""
+
+    name: str
+    path: str | None = None
+
+
+def _reports(arguments: Arguments) -> list[_Wanted]:
+    """The reports that are asked for; a file never takes the text away from the terminal."""
+    wanted = []
+    for text in arguments.formats:
+        name, equals, path = text.partition("=")
+        if equals and not path:
+            raise PolicyError(f"--format {text}: the file name is missing")
+        wanted.append(_Wanted(name, path or None))
+    wanted += [_Wanted(report.for_file(path), path) for path in arguments.outputs]
+    if all(one.path is not None for one in wanted):
+        wanted.insert(0, _Wanted("text"))
+    for one in wanted:
+        report.find(one.name)
+        if one.path is not None and (why := files.why_unwritable(one.path)):
+            raise PolicyError(f"cannot write {one.path}: {why}")
+    return wanted
+
+
+def _write_reports(wanted: Sequence[_Wanted], answer: Answer, arguments: Arguments) -> None:
+    page = Page(
+        catalogue=answer.catalogue,
+        width=page_width(),
+        verbose=arguments.verbose,
+        full=arguments.sarif_full,
+        github=arguments.environment.get("GITHUB_ACTIONS") == "true",
+    )
+    for source in answer.sources:
+        page.sources.add(source)
+    for one in wanted:
+        _write_report(one, answer.result, page, arguments)
+
+
+def _write_report(wanted: _Wanted, result: Result, page: Page, arguments: Arguments) -> None:
+    from dataclasses import replace
+
+    found = report.find(wanted.name)
+    if wanted.path is not None:
+        text = found.render(result, replace(page, color=False, github=False, width=100))
+        try:
+            files.write(wanted.path, text.encode("utf-8", "backslashreplace"))
+        except OSError as error:
+            raise OutputError(f"cannot write {wanted.path}: {error.strerror or error}") from None
+    elif wanted.name == "text":
+        color = wants_color(arguments.color, sys.stdout, arguments.environment)
+        say(found.render(result, replace(page, color=color, quiet=arguments.quiet)))
+    else:
+        write(found.render(result, page).encode("utf-8", "backslashreplace"))
+
+
+def _progress(arguments: Arguments) -> Callable[[int, int], None] | None:
+    """A line on the terminal that counts the files of a long run."""
+    if arguments.quiet or sys.stderr is None or not sys.stderr.isatty():
+        return None
+
+    def show(done: int, total: int) -> None:
+        if total > 50:
+            sys.stderr.write(f"\r{done} of {total} files" if done < total else "\r\x1b[K")
+            sys.stderr.flush()
+
+    return show

@@ -1,0 +1,39 @@
+"""``mlgate doctor``: what is there, what is missing, and the command that mends it."""
+
+from __future__ import annotations
+
+import platform
+from pathlib import Path
+
+from gate import __version__, catalogue
+from gate.commands.output import say
+from gate.engines.base import EngineOptions, Missing, load
+from gate.judge import PASSED, UNJUDGED
+from gate.policy import ENGINES, discovered, find
+from gate.terminal import clean
+
+
+def run() -> int:
+    """Print the state of this installation. Not 0 when mlgate itself is broken or a required engine is missing."""
+    known = catalogue.load()
+    policy = discovered(Path())
+    source = find(Path())
+    rows = [
+        ("mlgate", "ok" if not known.problems else "BROKEN", f"{__version__}, {len(known.rules)} rules"),
+        ("python", "ok", platform.python_version()),
+        ("policy", "ok", f"{policy.name} ({source.name if source else 'built in'})"),
+    ]
+    healthy = not known.problems
+    for name in ENGINES:
+        found = load(name, EngineOptions()).find()
+        mode = policy.engine(name).mode
+        if isinstance(found, Missing):
+            rows.append((name, "MISSING", f"{found.reason}{f'; to mend: {found.mend}' if found.mend else ''}"))
+            healthy = healthy and mode != "required"
+        else:
+            rows.append((name, "ok" if mode != "off" else "off", f"{found.version} ({found.path})"))
+    for label, state, text in rows:
+        say(f"{label:<10}{state:<9}{clean(text)}\n")
+    for problem in known.problems:
+        say(f"{'rules':<10}{'BROKEN':<9}{clean(problem)}\n")
+    return PASSED if healthy else UNJUDGED

@@ -1,0 +1,62 @@
+"""Writing to standard output and standard error, whatever state they are in."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from contextlib import suppress
+
+from gate.terminal import clean
+
+
+class OutputError(Exception):
+    """Something could not be written; ``str()`` says what and why."""
+
+
+def write(data: bytes) -> None:
+    """Write to standard output. A reader that has gone away is no fault; anything else raises :class:`OutputError`."""
+    try:
+        if sys.stdout is None:
+            raise OutputError("standard output is closed")
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        _abandon_stdout()
+    except OSError as error:
+        _abandon_stdout()
+        raise OutputError(f"cannot write to standard output: {error.strerror}") from None
+
+
+def say(text: str) -> None:
+    """Write text for people to standard output; what its encoding lacks is escaped."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    write(text.encode(encoding, "backslashreplace"))
+
+
+def tell(text: str) -> None:
+    """One line on standard error, if there is anybody."""
+    if sys.stderr is not None:
+        with suppress(OSError, ValueError):
+            encoding = sys.stderr.encoding or "utf-8"
+            sys.stderr.write(f"mlgate: {text}\n".encode(encoding, "backslashreplace").decode(encoding))
+            sys.stderr.flush()
+
+
+def tell_exit(code: int, cause: str) -> None:
+    """The last line of a run: which exit code, and why."""
+    tell(f"exit {code}: {clean(cause)}")
+
+
+def page_width() -> int:
+    """How wide a report for people is: the terminal's width, ``COLUMNS``, else 100; never too narrow to read."""
+    return max(min(shutil.get_terminal_size((100, 24)).columns, 160), 60)
+
+
+def _abandon_stdout() -> None:
+    """Send what is still in the buffer nowhere, so that the interpreter does not complain at its end."""
+    with suppress(OSError, ValueError, AttributeError):
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, sys.stdout.fileno())
+        os.close(null)

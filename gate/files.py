@@ -1,0 +1,79 @@
+"""Reading and writing files that somebody else may have prepared: never blocking, never half written."""
+
+from __future__ import annotations
+
+import os
+import stat
+from contextlib import suppress
+
+MAX_BYTES = 32 << 20
+"""The largest Dockerfile that is read. BuildKit refuses lines above 64 KiB, so a sound file is far below."""
+
+_KINDS = (
+    (stat.S_ISDIR, "is a folder"),
+    (stat.S_ISFIFO, "is a pipe, not a file"),
+    (stat.S_ISSOCK, "is a socket, not a file"),
+    (stat.S_ISCHR, "is a device, not a file"),
+    (stat.S_ISBLK, "is a device, not a file"),
+)
+
+
+class Unreadable(Exception):
+    """A file that cannot be read; ``str()`` says why, without its name."""
+
+
+def read(path: str, limit: int = MAX_BYTES) -> bytes:
+    """The content of a regular file. Raises :class:`Unreadable`, also for whatever is no regular file or too large."""
+    try:
+        # Opening a pipe or a device must not wait for its other end.
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
+    except OSError as error:
+        raise Unreadable(_words(error)) from None
+    except ValueError:
+        raise Unreadable("no such file") from None
+    with os.fdopen(descriptor, "rb") as file:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            kind = next((words for test, words in _KINDS if test(status.st_mode)), "is not a regular file")
+            raise Unreadable(kind)
+        try:
+            data = file.read(limit + 1)
+        except OSError as error:
+            raise Unreadable(_words(error)) from None
+    if len(data) > limit:
+        raise Unreadable(f"is larger than {limit >> 20} MiB")
+    return data
+
+
+def write(path: str, data: bytes) -> None:
+    """Write a file so that nobody ever sees half of it. A device or a pipe is written to as it is. Raises OSError."""
+    target = os.path.realpath(path)
+    if os.path.exists(target) and not os.path.isfile(target):
+        with open(target, "wb") as file:
+            file.write(data)
+        return
+    temporary = f"{target}.{os.getpid()}.tmp"
+    try:
+        with open(temporary, "wb") as file:
+            file.write(data)
+        os.replace(temporary, target)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(temporary)
+        raise
+
+
+def why_unwritable(path: str) -> str | None:
+    """Why a file cannot be written, as far as can be told before it is tried; None when nothing speaks against it."""
+    folder = os.path.dirname(path) or "."
+    if os.path.isdir(path):
+        return "is a folder"
+    if not os.path.isdir(folder):
+        return f"there is no folder {folder}"
+    place = path if os.path.exists(path) and not os.path.isfile(path) else folder
+    return None if os.access(place, os.W_OK) else f"{place} is not writable"
+
+
+def _words(error: OSError) -> str:
+    text = error.strerror or str(error)
+    return text[:1].lower() + text[1:]

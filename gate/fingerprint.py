@@ -1,0 +1,44 @@
+"""An identity for findings that survives when lines move.
+
+It is made of the rule, the file, the text of the line (blanks aside) and, where these are all alike, the count. A
+finding about a package is known by the package instead of the line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from hashlib import blake2b
+
+from gate.model import Finding
+from gate.sources import Sources
+
+_LONGEST = 4096
+
+
+def fingerprinted(findings: Iterable[Finding], sources: Sources) -> list[Finding]:
+    """The findings in the order of their places, each with its fingerprint: 32 hexadecimal digits."""
+    counts: dict[tuple[str, str, str], int] = {}
+    done = []
+    for finding in sorted(findings, key=order):
+        about = _about(finding, sources)
+        key = (finding.rule_id, finding.place.path, about)
+        counts[key] = counts.get(key, 0) + 1
+        text = "\0".join((*key, str(counts[key])))
+        digest = blake2b(text.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
+        done.append(replace(finding, fingerprint=digest))
+    return done
+
+
+def order(finding: Finding) -> tuple[object, ...]:
+    """The order of every report: path, line, column, rule; the rest only so that it is always the same."""
+    span = finding.place.span
+    place = (finding.place.path, span.line, span.column)
+    return (*place, finding.rule_id, span.end_line, span.end_column, finding.engine, finding.message)
+
+
+def _about(finding: Finding, sources: Sources) -> str:
+    if finding.package is not None:
+        return finding.package.purl.partition("@")[0]
+    line = sources.line(finding.place.path, finding.place.line)
+    return " ".join(line[:_LONGEST].split())

@@ -1,0 +1,185 @@
+"""collect → parse → (rules ∥ engines) → merge → judge → Result. The one place that knows the order.
+
+The Dockerfiles are cut into shares (:mod:`gate.work`) that are submitted to a :class:`concurrent.futures.Executor`. A
+few files are done in this process; many go to a pool of processes; any other executor, a cluster's for example, may be
+given instead.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gate import baseline, catalogue, policy
+from gate.catalogue import Catalogue
+from gate.discover import Input, collect
+from gate.dockerfile.source import Source
+from gate.judge import Case, judge
+from gate.model import Failure, Result
+from gate.policy import Policy
+from gate.selection import Selection
+from gate.work import Done, Judged, Options, Share, do
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor, Future
+
+FEW = 24
+"""Up to this many files, starting a pool costs more than it brings."""
+SHARE = 32
+"""Files per share: enough to pay for starting the engines, few enough to keep every core busy to the end."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asks for. ``overrides`` is what the command line says against any policy
+    (:func:`gate.policy.overridden`); ``policy`` is a shipped name or a file, None to look for one beside each file."""
+
+    paths: Sequence[str] = (".",)
+    stdin: bytes | None = None
+    stdin_filename: str | None = None
+    policy: str | None = None
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+    options: Options = field(default_factory=Options)
+    baseline: str | None = None
+    jobs: int = 0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A verdict, and what reports need beside it: the catalogue, whose rules say why and how to mend, and the source
+    texts that cannot be read again."""
+
+    result: Result
+    catalogue: Catalogue
+    sources: tuple[Source, ...] = ()
+
+
+def check(
+    request: Request, *, executor: Executor | None = None, progress: Callable[[int, int], None] | None = None
+) -> Answer:
+    """Judge what a request asks for. ``progress`` is told how many files are done, and of how many.
+
+    Raises :class:`~gate.policy.PolicyError` for a policy that cannot be used. Everything else that goes wrong is in the
+    result.
+    """
+    found = collect(request.paths, stdin=request.stdin, stdin_filename=request.stdin_filename)
+    case = Case(failures=found.failures)
+    if not found.inputs and not found.failures:
+        case.failures.append(Failure("", f"no Dockerfile found in {', '.join(request.paths)}"))
+    groups = _by_policy(request, found.inputs)
+    known = _catalogue(groups, case)
+    case.baseline = _accepted(request, groups)
+    jobs = request.jobs or os.cpu_count() or 1
+    shares = list(_shares(groups, request.options, jobs))
+    count, total = 0, len(found.inputs)
+    for share, done in _done(shares, jobs, executor):
+        case.files += [(share.policy, file) for file in done.files]
+        case.runs += done.runs
+        count += len(share.inputs)
+        if progress is not None:
+            progress(count, total)
+    read = tuple(Source(given.path, given.data) for given in found.inputs if given.data is not None)
+    return Answer(judge(case, known), known, read)
+
+
+def policy_for(request: Request, folder: str | None) -> Policy:
+    """The policy in force in a folder, with what the command line says. Raises :class:`~gate.policy.PolicyError`."""
+    found = policy.named(request.policy) if request.policy is not None else policy.discovered(Path(folder or "."))
+    return policy.overridden(found, **request.overrides)
+
+
+def _by_policy(request: Request, inputs: Iterable[Input]) -> list[tuple[Policy, list[Input]]]:
+    """The inputs by the policy that is in force for them."""
+    by_file: dict[object, tuple[Policy, list[Input]]] = {}
+    for given in inputs:
+        folder = Path(given.folder or ".")
+        key = request.policy if request.policy is not None else policy.find(folder)
+        if key not in by_file:
+            by_file[key] = (policy_for(request, given.folder), [])
+        by_file[key][1].append(given)
+    if not by_file:  # wrong use is told even when there is nothing to judge
+        by_file[None] = (policy_for(request, None), [])
+    return list(by_file.values())
+
+
+def _catalogue(groups: Iterable[tuple[Policy, object]], case: Case) -> Catalogue:
+    """The catalogue of all policies together; what it could not load cannot be judged by. Checks every selection."""
+    folders: dict[str, None] = {}
+    for used, _ in groups:
+        folders.update(dict.fromkeys(used.rules_dirs))
+        Selection(used, catalogue.load(used.rules_dirs))
+    known = catalogue.load(tuple(folders))
+    case.failures += [Failure("", problem) for problem in known.problems]
+    return known
+
+
+def _accepted(request: Request, groups: Iterable[tuple[Policy, object]]) -> frozenset[str]:
+    """The fingerprints of the baselines that are asked for: that of the command line, else the policies'."""
+    paths = [request.baseline] if request.baseline else [used.baseline for used, _ in groups if used.baseline]
+    return frozenset(print_ for path in dict.fromkeys(paths) for print_ in baseline.read(path))
+
+
+def _shares(groups: Iterable[tuple[Policy, list[Input]]], options: Options, jobs: int) -> Iterator[Share]:
+    for used, inputs in groups:
+        size = max(len(inputs), 1) if len(inputs) <= FEW or jobs == 1 else SHARE
+        engine_jobs = jobs if size >= len(inputs) else 1
+        for start in range(0, len(inputs), size):
+            yield Share(tuple(inputs[start : start + size]), used, replace(options, jobs=engine_jobs))
+
+
+def _done(shares: list[Share], jobs: int, executor: Executor | None) -> Iterator[tuple[Share, Done]]:
+    """Each share with what came of it, in order."""
+    if executor is None and (len(shares) < 2 or jobs == 1):
+        for share in shares:
+            yield share, do(share)
+        return
+    with _pool(jobs, executor) as pool:
+        futures = [pool.submit(do, share) for share in shares]
+        for share, future in zip(shares, futures, strict=True):
+            yield share, _outcome(share, future)
+
+
+def _outcome(share: Share, future: Future[Done]) -> Done:
+    from concurrent.futures import BrokenExecutor
+
+    try:
+        return future.result()
+    except (BrokenExecutor, MemoryError, OSError) as error:
+        reason = f"the process that judged it died: {error}"
+        files = [Judged(given.path, read=False, failures=(Failure(given.path, reason),)) for given in share.inputs]
+        return Done(tuple(files), ())
+
+
+@contextmanager
+def _pool(jobs: int, executor: Executor | None) -> Iterator[Executor]:
+    """The given executor, or a pool of processes that is gone at the end, also when the user interrupts."""
+    if executor is not None:
+        yield executor
+        return
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
+    # Forked workers have the rules already; elsewhere they are loaded again.
+    method = "fork" if "fork" in multiprocessing.get_all_start_methods() else None
+    pool = ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context(method), initializer=_worker)
+    try:
+        yield pool
+    except BaseException:
+        for process in multiprocessing.active_children():
+            process.terminate()
+        raise
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _worker() -> None:
+    """A worker ends when it is told to, and leaves an interrupt from the keyboard to the process that started it."""
+    import signal
+    import sys
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that it stops its engines on the way out

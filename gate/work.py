@@ -1,0 +1,227 @@
+"""One share of the work: some Dockerfiles with the same policy, judged by the rules and by the engines.
+
+Shares depend on nothing but their description, so they may be done in this process, in another, or on another machine.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from gate import catalogue, files, suppress
+from gate.build import Build
+from gate.context import open_context
+from gate.discover import Input, shown
+from gate.dockerfile.parse import parse
+from gate.dockerfile.source import Source
+from gate.engines.base import EngineOptions, Task
+from gate.engines.base import load as load_engine
+from gate.fingerprint import fingerprinted
+from gate.globs import matches
+from gate.merge import merge
+from gate.model import EngineRun, Failure, Finding, Target, Undecided
+from gate.platforms.detect import detect
+from gate.policy import ENGINES, Policy
+from gate.selection import Selection, fit
+from gate.selection import subject as subject_of
+from gate.sources import Sources
+from gate.walk import Outcome, Walker, speaks
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to look at each Dockerfile. ``context`` None is its own folder; ``use_context`` False leaves it out."""
+
+    context: str | None = None
+    use_context: bool = True
+    build_args: Mapping[str, str] = field(default_factory=dict)
+    target: str | None = None
+    timeout: float = 300.0
+    jobs: int = 1
+    cache: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    inputs: tuple[Input, ...]
+    policy: Policy
+    options: Options
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What is known about one Dockerfile: ``findings`` have their severity, fingerprint and suppressions, not yet the
+    policy's waivers and the baseline. ``read`` is False for a file that could not be looked at; ``failures`` say
+    why."""
+
+    path: str
+    read: bool = True
+    findings: tuple[Finding, ...] = ()
+    undecided: tuple[Undecided, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    targets: tuple[Target, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What became of a share: its files in order, and one run of each engine."""
+
+    files: tuple[Judged, ...]
+    runs: tuple[EngineRun, ...]
+
+
+def do(share: Share) -> Done:
+    """Judge the files of a share. Whatever goes wrong with a file, a rule or an engine is a value in the answer."""
+    known = catalogue.load(share.policy.rules_dirs)
+    selection = Selection(share.policy, known)
+    subjects, unread = _subjects(share)
+    tasks, runs = _start(share, selection, [subject.build for subject in subjects])
+    try:
+        walker = Walker(selection.rules())
+        outcomes = [walker.walk(subject.build) for subject in subjects]
+        runs += [_result(name, task) for name, task in tasks.items()]
+    finally:
+        for task in tasks.values():
+            task.cancel()
+    theirs = _by_path(runs, subjects)
+    engines = {run.name for run in runs if run.status == "ok"}
+    judged = []
+    for subject, outcome in zip(subjects, outcomes, strict=True):
+        build = subject.build
+        found = merge(outcome.findings, theirs.get(subject.path, []), build)
+        settled = _settle(build, found, outcome, walker, selection, share.policy, engines)
+        judged.append(
+            Judged(subject.path, True, settled, tuple(outcome.undecided), tuple(outcome.failures), subject.targets)
+        )
+    return Done((*judged, *unread), tuple(replace(run, findings=()) for run in runs))
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """A Dockerfile that could be read."""
+
+    path: str
+    build: Build
+    targets: tuple[Target, ...]
+
+
+def _subjects(share: Share) -> tuple[list[_Subject], list[Judged]]:
+    subjects, unread = [], []
+    for given in share.inputs:
+        try:
+            data = files.read(given.path) if given.data is None else given.data
+        except files.Unreadable as error:
+            unread.append(Judged(given.path, read=False, failures=(Failure(given.path, str(error)),)))
+            continue
+        build = _build(given, data, share)
+        targets = _targets(build, share.policy)
+        build.platforms = frozenset(target.name for target in targets)
+        wanted = share.options.target
+        if wanted is not None and build.target is None:
+            failure = Failure(given.path, f"has no stage {wanted!r}")
+            unread.append(Judged(given.path, read=False, failures=(failure,)))
+        else:
+            subjects.append(_Subject(given.path, build, targets))
+    return subjects, unread
+
+
+def _build(given: Input, data: bytes, share: Share) -> Build:
+    options = share.options
+    folder = options.context or given.folder
+    context = None
+    if options.use_context and folder is not None:
+        shown_root = "" if shown(folder) == "." else shown(folder)
+        context = open_context(folder, shown_root=shown_root, dockerfile=given.path if given.data is None else "")
+    return Build(
+        parse(Source(given.path, data)),
+        context=context,
+        build_args=options.build_args,
+        target=options.target,
+        settings=share.policy.settings,
+    )
+
+
+def _targets(build: Build, policy: Policy) -> tuple[Target, ...]:
+    if policy.platforms:
+        return tuple(Target(name, declared=True) for name in policy.platforms)
+    return detect(build)
+
+
+def _start(share: Share, selection: Selection, builds: list[Build]) -> tuple[dict[str, Task], list[EngineRun]]:
+    """The engines at work, and those that do not work, each with its reason."""
+    tasks: dict[str, Task] = {}
+    runs: list[EngineRun] = []
+    for name in ENGINES:
+        choice = share.policy.engine(name)
+        if choice.mode == "off":
+            runs.append(EngineRun(name, "skipped", reason="switched off"))
+        elif not selection.wants_engine(name):
+            runs.append(EngineRun(name, "skipped", reason="nothing of it is selected"))
+        else:
+            options = share.options
+            timeout = choice.timeout or options.timeout
+            try:
+                engine = load_engine(name, EngineOptions(timeout=timeout, jobs=options.jobs, cache=options.cache))
+                tasks[name] = engine.start(builds)
+            except Exception as error:  # a fault of ours must not end the run, nor pass for a clean engine
+                runs.append(_broken(name, error))
+    return tasks, runs
+
+
+def _result(name: str, task: Task) -> EngineRun:
+    try:
+        return task.result()
+    except Exception as error:
+        return _broken(name, error)
+
+
+def _broken(name: str, error: Exception) -> EngineRun:
+    return EngineRun(name, "failed", reason=f"{type(error).__name__}: {error}"[:300])
+
+
+def _by_path(runs: Iterable[EngineRun], subjects: list[_Subject]) -> dict[str, list[Finding]]:
+    """The engines' findings by the Dockerfile that they are about. One in another file of a context belongs to the
+    Dockerfile that brought its package in, and where nothing says which, to the first."""
+    known = {subject.path for subject in subjects}
+    found: dict[str, list[Finding]] = {}
+    for finding in (finding for run in runs for finding in run.findings):
+        origin = finding.package.introduced_by if finding.package else None
+        paths = [finding.place.path, (origin or {}).get("path", "")]
+        path = next((path for path in paths if path in known), subjects[0].path)
+        found.setdefault(path, []).append(finding)
+    return found
+
+
+def _settle(
+    build: Build,
+    found: Iterable[Finding],
+    outcome: Outcome,
+    walker: Walker,
+    selection: Selection,
+    policy: Policy,
+    engines: set[str],
+) -> tuple[Finding, ...]:
+    """What is asked for, with the policy's severities, the file's suppressions, and what is wrong with these."""
+    path, known = build.dockerfile.path, selection.catalogue
+    suppressions = suppress.read(build.dockerfile, known)
+    findings = [finding for finding in found if selection.wants(finding)]
+    findings = suppress.apply(findings, suppressions, path, known)
+    undecided = {question.rule_id for question in outcome.undecided}
+    spoken = {rule.id for rule in walker.rules if speaks(rule, build.platforms)} - undecided
+    suppress.mark_unused(suppressions, spoken, engines, known)
+    findings += [finding for finding in suppress.hygiene(suppressions, known) if selection.wants(finding)]
+    findings = [finding for finding in findings if not _ignored_there(finding, policy)]
+    sources = Sources()
+    sources.add(build.dockerfile.source)
+    ranked = (replace(finding, severity=selection.ranked(finding)) for finding in findings)
+    return tuple(fingerprinted(ranked, sources))
+
+
+def _ignored_there(finding: Finding, policy: Policy) -> bool:
+    """Whether ``per-file-ignores`` names the finding's file and the finding."""
+    if not policy.per_file_ignores:
+        return False
+    path = os.path.relpath(finding.place.path, policy.root or ".").replace(os.sep, "/")
+    words = [word for pattern, ignored in policy.per_file_ignores.items() if matches(pattern, path) for word in ignored]
+    return fit(words, subject_of(finding)) > 0

@@ -1,0 +1,103 @@
+"""``--format json``: the result for programs. The shape is fixed; ``schema_version`` changes when it does."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from gate import __version__
+from gate.model import EngineRun, Finding, Result, Target, Undecided
+from gate.report import Page, Report
+
+SCHEMA_VERSION = 1
+
+
+def render(result: Result, page: Page) -> str:
+    """The document, ending in a line end."""
+    text = json.dumps(document(result), indent=2, ensure_ascii=False)
+    # A file name need not be UTF-8; a document must.
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace") + "\n"
+
+
+def document(result: Result) -> dict[str, Any]:
+    """The result as plain values, in the order in which they are written."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "mlgate_version": __version__,
+        "verdict": result.verdict,
+        "exit_code": result.exit_code,
+        "policy": {"name": result.policy, "fail_on": result.fail_on},
+        "platforms": [_target(target) for target in result.targets],
+        "engines": [_engine(run) for run in result.engines],
+        "files": list(result.files),
+        "findings": [_finding(finding) for finding in result.findings],
+        "undecided": [_undecided(question) for question in result.undecided],
+        "summary": summary(result),
+    }
+
+
+def summary(result: Result) -> dict[str, int]:
+    """How many findings there are of each kind; ``advisory`` are active and do not block."""
+    states = [finding.state for finding in result.findings]
+    blocking = sum(finding.blocking for finding in result.findings)
+    return {
+        "blocking": blocking,
+        "advisory": states.count("active") - blocking,
+        "waived": states.count("waived"),
+        "baselined": states.count("baselined"),
+        "undecided": len(result.undecided),
+    }
+
+
+def _target(target: Target) -> dict[str, Any]:
+    return {"name": target.name, "declared": target.declared, "evidence": list(target.evidence)}
+
+
+def _engine(run: EngineRun) -> dict[str, Any]:
+    return {
+        "name": run.name,
+        "version": run.version,
+        "status": run.status,
+        "reason": run.reason,
+        "database_built": run.database_built,
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    span = finding.place.span
+    return {
+        "rule_id": finding.rule_id,
+        "name": finding.name,
+        "engine": finding.engine,
+        "severity": finding.severity.word,
+        "confidence": finding.confidence,
+        "blocking": finding.blocking,
+        "state": finding.state,
+        "message": finding.message,
+        "help": finding.help,
+        "path": finding.place.path,
+        "line": span.line,
+        "column": span.column,
+        "end_line": span.end_line,
+        "end_column": span.end_column,
+        "stage": finding.stage,
+        "aliases": list(finding.aliases),
+        "fingerprint": finding.fingerprint,
+        "package": asdict(finding.package) if finding.package is not None else None,
+        "waiver": finding.waiver,
+        "fix": finding.fix,
+    }
+
+
+def _undecided(question: Undecided) -> dict[str, Any]:
+    return {
+        "rule_id": question.rule_id,
+        "path": question.place.path,
+        "line": question.place.line,
+        "reason": question.reason,
+        "settle": question.settle,
+    }
+
+
+report = Report(summary="The result for programs.", render=render, suffixes=(".json",))

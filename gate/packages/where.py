@@ -73,29 +73,41 @@ def variable(name: str, command: Command, run: Run, build: Build) -> str | Unkno
     return build.scope(run).get(name)
 
 
+BASE = "/\0"
+"""Stands for the working directory that an unread base image sets: nothing is known of it but that it stays the same."""
+
+
 def directory(command: Command, run: Run, build: Build) -> str | Unknown:
-    """The absolute working directory of a command: WORKDIR, then each ``cd`` in front of it that still holds."""
-    at: str | Unknown = _workdir(run, build)
+    """The absolute working directory of a command: WORKDIR, then each ``cd`` in front of it that still holds.
+
+    It may start with :data:`BASE`.
+    """
+    at = workdir(run, build)
     for other in build.script(run).commands:
-        if other is command:
+        if other is command or isinstance(at, Unknown):
             break
         if other.name in {"cd", "pushd"} and _still_holds(other, command):
-            value = other.values[0] if other.values else None
-            if value is None or value.startswith(("~", "-")):
-                return Unknown("the working directory is not known")
-            if value.startswith("/") or isinstance(at, str):
-                at = posixpath.normpath(posixpath.join(at if isinstance(at, str) else "/", value))
+            value = other.values[0] if other.values else "~"
+            at = Unknown("the working directory is not known") if value is None or value == "-" else resolve(value, at)
     return at
+
+
+def resolve(path: str, folder: str) -> str:
+    """A path as a process in ``folder`` reads it; ``~`` is root's home."""
+    if path == "~" or path.startswith("~/"):
+        path = "/root" + path[1:]
+    return posixpath.normpath(posixpath.join(folder, path))
 
 
 def _still_holds(change: Command, command: Command) -> bool:
     """A ``cd`` inside ``( )`` or a shell of its own ends there."""
     inside = {id(node) for node in command.ancestors()}
-    return all(id(node) in inside for node in change.ancestors() if node.kind in {"subshell", "shell", "substitution", "pipeline"})
+    scopes = {"subshell", "shell", "substitution", "pipeline"}
+    return all(id(node) in inside for node in change.ancestors() if node.kind in scopes)
 
 
-def _workdir(instruction: Instruction, build: Build) -> str | Unknown:
-    """The WORKDIR in force at an instruction; Unknown when the base image decides it."""
+def workdir(instruction: Instruction, build: Build) -> str | Unknown:
+    """The WORKDIR in force at an instruction; it starts with :data:`BASE` where the base image decides."""
     parts: list[str] = []
     for other in earlier_instructions(instruction):
         if other.keyword == "WORKDIR":
@@ -105,21 +117,6 @@ def _workdir(instruction: Instruction, build: Build) -> str | Unknown:
             parts.append(value)
             if value.startswith("/"):
                 break
-    if not parts or not parts[-1].startswith("/"):
-        root = instruction.stage.root if instruction.stage else None
-        if root is None or root.base is None or not _starts_at_root(root.base):
-            return Unknown("the base image decides the working directory")
-        parts.append("/")
+    root = instruction.stage.root if instruction.stage else None
+    parts.append("/" if root is not None and root.base == "scratch" else BASE)
     return posixpath.normpath(posixpath.join(*reversed(parts)))
-
-
-def _starts_at_root(base: str) -> bool:
-    """True for the images that are known to set no WORKDIR: scratch and the distributions."""
-    if base == "scratch":
-        return True
-    from gate.image.base import identify
-
-    return identify(base).repository in {
-        "debian", "ubuntu", "python", "alpine", "centos", "fedora", "rockylinux", "almalinux", "amazonlinux", "node",
-        "nvidia/cuda", "buildpack-deps", "continuumio/miniconda3", "continuumio/anaconda3", "condaforge/miniforge3",
-    }  # fmt: skip

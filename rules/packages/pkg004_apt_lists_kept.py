@@ -1,0 +1,75 @@
+"""PKG004 apt-lists-kept: the package lists that apt-get update fetched stay in the layer."""
+
+import re
+
+from gate.build import Build
+from gate.dockerfile.command import Command
+from gate.dockerfile.mounts import mounts
+from gate.dockerfile.tree import Instruction, Run
+from gate.model import Severity
+from gate.rule import Results, Rule
+
+rule = Rule(
+    id="PKG004",
+    name="apt-lists-kept",
+    severity=Severity.LOW,
+    aliases=("DL3009",),
+    summary="The package lists of apt stay in the layer.",
+    reason="They are 20 to 50 MB that no running container needs, and the next apt-get update fetches them again anyway. "
+    "Removing them in another RUN does not make the image smaller.",
+    fix="End the same RUN with: rm -rf /var/lib/apt/lists/*. Or mount a cache over /var/lib/apt and /var/cache/apt.",
+    bad=[
+        "FROM debian:12.5\nRUN »apt-get update && apt-get install -y curl\n",
+        "FROM debian:12.5\nRUN »apt-get update && apt-get install -y curl\nRUN rm -rf /var/lib/apt/lists/*\n",
+        "FROM debian:12.5\nRUN »apt-get update && apt-get install -y curl && apt-get clean && rm -rf /tmp/*\n",
+    ],
+    good=[
+        "FROM debian:12.5\nRUN apt-get update && apt-get install -y curl && rm -rf /var/lib/apt/lists/*\n",
+        "FROM debian:12.5\nRUN --mount=type=cache,target=/var/lib/apt --mount=type=cache,target=/var/cache/apt apt-get update && apt-get install -y curl\n",
+        "FROM debian:12.5 AS build\nRUN apt-get update && apt-get install -y gcc\nFROM scratch\nCOPY --from=build /usr/bin/gcc /gcc\n",
+    ],
+)
+
+_LISTS = "/var/lib/apt/lists"
+
+
+@rule.on_instruction("RUN")
+def check(instruction: Instruction, build: Build) -> Results:
+    if not isinstance(instruction, Run) or not build.ships(instruction):
+        return
+    update: Command | None = None
+    for command in build.script(instruction).commands:
+        if command.name in {"apt-get", "apt", "aptitude"} and "update" in command.values:
+            update = update or command
+        elif update is not None and _cleans(command):
+            update = None
+    if update is None or _mounted(instruction, build):
+        return
+    yield rule.finding(update, "The package lists that this fetches stay in the layer.", stage=instruction.stage)
+
+
+def _mounted(run: Run, build: Build) -> bool:
+    return any(
+        mount.type in ("cache", "tmpfs")
+        and (not isinstance(mount.target, str) or (_LISTS + "/").startswith(mount.target.rstrip("/") + "/"))
+        for mount in mounts(run, lambda text: build.expand(text, run))
+    )
+
+
+def _cleans(command: Command) -> bool:
+    """True for what removes the lists, and for a script of the image that says it cleans up."""
+    name = command.name or ""
+    if name in {"rm", "find"}:
+        return any(_covers(word.value if word.value is not None else word.text.value) for word in command.arguments)
+    if name in {"apt-get", "apt"}:
+        return any(value in {"dist-clean", "distclean"} for value in command.values)
+    return "/" in (command.words[0].value or "") and "clean" in name if command.words else False
+
+
+def _covers(path: str) -> bool:
+    """True for the folder of the lists, everything in it, or a folder above it."""
+    path = path.strip("\"'")
+    if re.search(r"\{[^}]*\b(?:apt|lists)\b[^}]*\}", path):
+        return path.startswith("/var/lib")
+    bare = re.sub(r"(?:/\*+|/\.\*|/)+\Z", "", path)
+    return bare in {_LISTS, "/var/lib/apt", "/var/lib", "/var"} or bare.startswith(_LISTS + "/")

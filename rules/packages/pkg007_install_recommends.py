@@ -1,0 +1,61 @@
+"""PKG007 install-recommends: apt-get also installs what the packages only recommend."""
+
+import re
+
+from gate.build import Build
+from gate.dockerfile.command import Command
+from gate.model import Severity, Unknown
+from gate.packages.answers import configuration
+from gate.packages.installs import install_of
+from gate.packages.model import Install
+from gate.rule import Results, Rule
+
+rule = Rule(
+    id="PKG007",
+    name="install-recommends",
+    severity=Severity.LOW,
+    aliases=("DL3015",),
+    summary="apt-get install without --no-install-recommends.",
+    reason="Recommended packages often outweigh the requested one; each is something to download, to scan and to patch.",
+    fix="Add --no-install-recommends, and name what is really needed.",
+    bad=["FROM debian:12.5\nRUN apt-get update && »apt-get install -y curl=7.88.1-10\n"],
+    good=[
+        "FROM debian:12.5\nRUN apt-get update && apt-get install -y --no-install-recommends curl=7.88.1-10\n",
+        "FROM debian:12.5\nRUN apt-get -o APT::Install-Recommends=false install -y curl\n",
+        "FROM debian:12.5\nRUN echo 'APT::Install-Recommends \"0\";' > /etc/apt/apt.conf.d/no\nRUN apt-get install -y curl\n",
+    ],
+)
+
+_APT_CONF = re.compile(r"(?:^|/)apt\.conf(?:\.d(?:/|$)|$)")
+_OFF = re.compile(r"(?i)install-recommends\s*[ =\"]*(?:false|no|0|off|without|disable)\b")
+_FALSE = {"false", "no", "0", "off", "without", "disable"}
+
+
+@rule.on_command("apt-get", "apt", "aptitude")
+def check(command: Command, build: Build) -> Results:
+    install = install_of(command, build)
+    if install is None or install.run is None or not install.requests or _told(install):
+        return
+    if not build.ships(install.run) or _configured(install, build):
+        return
+    if not command.complete and any(word.value is None and not word.prefix and not word.text.value.startswith("$(") for word in command.words):
+        return  # the option may be in a variable of unknown value
+    yield rule.finding(command, f"{command.name} also installs what the packages only recommend.", stage=install.stage)
+
+
+def _told(install: Install) -> bool:
+    for option in install.arguments.options:
+        name, value = option.name.lower(), option.value
+        if name in {"--no-install-recommends", "--without-recommends", "-r"} and (value or "").lower() not in _FALSE:
+            return name != "-r" or (install.manager == "aptitude" and option.name == "-R")
+        if name == "--install-recommends" and (value or "").lower() in _FALSE:
+            return True
+        if name in {"-o", "--option"} and (option.unknown or _OFF.search(value or "")):
+            return True
+    return False
+
+
+def _configured(install: Install, build: Build) -> bool:
+    assert install.run is not None
+    texts = configuration(_APT_CONF, "apt", install.command, install.run, build)
+    return any(isinstance(text, Unknown) or _OFF.search(text) for text in texts)

@@ -1,0 +1,1 @@
+"""Rules about what the next build would get: image references and package versions."""

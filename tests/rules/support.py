@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable, Mapping
 
 from gate import catalogue
@@ -21,6 +22,8 @@ from gate.rule import Example
 from gate.walk import Outcome, Walker
 
 MARK = "»"
+TODAY = datetime.date(2026, 11, 1)
+"""The day on which the cases are judged, so that they do not age."""
 Position = tuple[str, int, int]
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gate.dockerfile.command import Command, Script
     from gate.dockerfile.scope import Scope
     from gate.dockerfile.source import Text
+    from gate.image.evaluate import Evaluator
     from gate.image.model import Image
 
 
@@ -48,7 +49,6 @@ class Build:
         self.today = today or datetime.date.today()  # the day of the build: what end-of-life dates are compared with
         self._variables = link(dockerfile, self.build_args, target)
         self._scripts: dict[int, Script] = {}
-        self._images: dict[int, Image] = {}
 
     @property
     def stages(self) -> list[Stage]:
@@ -115,5 +115,17 @@ class Build:
                 yield from self.script(instruction).commands
 
     def image(self, stage: Stage | None = None) -> Image:
-        """What a stage (default: the target) becomes: configuration and files."""
-        raise NotImplementedError
+        """What a stage (default: the target) becomes: configuration and files.
+
+        Raises ValueError for a file without such a stage.
+        """
+        stage = stage or self.target
+        if stage is None:
+            raise ValueError("no such stage")
+        return self._evaluator.image(stage)
+
+    @cached_property
+    def _evaluator(self) -> Evaluator:
+        from gate.image.evaluate import Evaluator
+
+        return Evaluator(self)

@@ -69,6 +69,11 @@ class BuildContext:
     def ignore_file(self) -> str | None:
         return self.ignore.shown if self.ignore is not None else None
 
+    @property
+    def ignore_fault(self) -> str:
+        """What the builder says against the ignore file; empty when it takes it."""
+        return self.ignore.fault if self.ignore is not None else ""
+
     @cached_property
     def ignore(self) -> IgnoreFile | None:
         if self._own_ignore is not None:

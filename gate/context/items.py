@@ -112,7 +112,7 @@ class DiskItem(Item):
         if self.type != "symlink":
             return None
         try:
-            return os.readlink(self._path)  # noqa: PTH115  a str, without a detour over Path
+            return os.readlink(self._path)
         except OSError as error:
             self._problem = _reason(error)
             return ""

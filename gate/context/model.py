@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from gate.context.transfer import Sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,4 +48,16 @@ class Context(Protocol):
     @property
     def ignore_file(self) -> str | None:
         """The ignore file in force (shown path), None without one."""
+        ...
+
+    @property
+    def ignore_fault(self) -> str:
+        """What the builder says against the ignore file; empty when it takes it."""
+        ...
+
+    def sent(self, wanted: Iterable[str] | None) -> Sent:
+        """What arrives at the builder when the build asks for these absolute paths (None: for everything).
+
+        Raises :class:`gate.context.paths.BadPattern`.
+        """
         ...

@@ -1,0 +1,127 @@
+"""ADD of a local archive: recognised by its content, unpacked below the destination."""
+
+from __future__ import annotations
+
+from gate.context.paths import clean
+from gate.dockerfile.tree import Instruction
+from gate.image import tarfile
+from gate.image.copy import Options
+from gate.image.node import Bytes, Node, directory
+from gate.image.tarfile import ArchiveError, Member
+from gate.image.tree import Make, Tree, TreeError, TreeUnknown
+from gate.model import Unknown
+
+_MAX_FILE = 64 << 20  # bytes of an archive that is looked into
+_MAX_UNPACKED = 256 << 20
+_HEAD = 1 << 16
+
+_TYPES = {tarfile.CHARACTER: "device", tarfile.BLOCK: "device", tarfile.FIFO: "fifo"}
+
+
+def unpack(source: Tree, operand: str, target: Tree, destination: str, options: Options, make: Make) -> bool:
+    """Unpack a source that is an archive; False for any other.
+
+    Raises :class:`TreeError` where the builder refuses, :class:`TreeUnknown` for what cannot be looked into here; then the
+    folder that takes the archive is there and open.
+    """
+    node = source.find(source.resolve(operand))
+    if node is None or node.type != "file":
+        return False
+    if node.read(1) is None:
+        raise TreeUnknown(Unknown(f"{base_of(operand)} cannot be read, so it may or may not be an archive"))
+    try:
+        found = _open(node)
+    except (tarfile.TooLarge, tarfile.NoDecoder) as error:
+        reason = "is too large" if isinstance(error, tarfile.TooLarge) else f"is compressed with {error}"
+        folder = _folder(target, destination, make)
+        folder.open = Unknown(f"{base_of(operand)} {reason}: its files are not listed")
+        return True
+    if found is None:
+        return False
+    folder = _folder(target, destination, make)
+    data, whole = found
+    inside = Tree(folder, chroot=True)
+    try:
+        for member in tarfile.members(data, whole):
+            _extract(inside, member, data, options, node.source)
+    except ArchiveError as error:
+        raise TreeError(str(error)) from error
+    return True
+
+
+def base_of(operand: str) -> str:
+    return operand.rstrip("/").rpartition("/")[2]
+
+
+def _open(node: Node) -> tuple[bytes, bool] | None:
+    """The decompressed archive, and whether it is whole; None when it is none.
+
+    Raises :class:`~gate.image.tarfile.TooLarge`, :class:`~gate.image.tarfile.NoDecoder`.
+    """
+    head = node.read(_HEAD) or b""
+    begin, _ = tarfile.decompress(head, _MAX_UNPACKED)
+    if begin and not tarfile.is_tar(begin):
+        return None
+    data = node.read(_MAX_FILE + 1) or b""
+    if len(data) > _MAX_FILE:
+        raise tarfile.TooLarge
+    unpacked, whole = tarfile.decompress(data, _MAX_UNPACKED)
+    return (unpacked, whole) if tarfile.is_tar(unpacked) else None
+
+
+def _folder(target: Tree, destination: str, make: Make) -> Node:
+    place = target.resolve(destination)
+    target.make_folders(place, make)
+    folder = target.find(place, follow=True)
+    if folder is None or folder.type != "directory":
+        raise TreeError(f"mkdir {place}: not a directory")
+    return folder
+
+
+def _extract(tree: Tree, member: Member, data: bytes, options: Options, source: str | None) -> None:
+    """Write one entry. The folder that takes the archive is the root of everything, for links too."""
+    if member.type == tarfile.GLOBAL:
+        return
+    name = clean(member.name)
+    place = clean("/" + name)
+    _make_parents(tree, name, options.instruction)
+    there = tree.find(place)
+    if there is not None and there.type == "directory" and name == ".":
+        return
+    folder, last = tree.folder_of(place)
+    if there is not None and (there.type != "directory" or member.type != tarfile.DIRECTORY):
+        if place == "/":
+            raise TreeError("unlinkat /: device or resource busy")
+        folder.remove(last)
+        there = None
+    node = _node(tree, member, data, there, place)
+    node.uid, node.gid = options.owner if options.owner is not None else (member.uid, member.gid)
+    if node.type != "symlink":
+        node.mode = member.mode & 0o7777
+    node.instruction, node.source, node.implied = options.instruction, source, False
+    if node is not there:
+        folder.put(last, node)
+
+
+def _make_parents(tree: Tree, name: str, instruction: Instruction | None) -> None:
+    """The folders on the way that the archive does not list itself: root's, 0755."""
+    parent = clean("/" + name).rpartition("/")[0] or "/"
+    if tree.find(parent) is None:
+        tree.make_folders(parent, lambda at: directory(instruction=instruction))
+
+
+def _node(tree: Tree, member: Member, data: bytes, there: Node | None, place: str) -> Node:
+    if member.type == tarfile.DIRECTORY:
+        return there if there is not None else directory()
+    if member.type == tarfile.REGULAR:
+        return Node("file", 0, content=Bytes(data[member.start : member.start + member.size]))
+    if member.type == tarfile.SYMLINK:
+        return Node("symlink", 0o777, link=member.link)
+    if member.type == tarfile.HARDLINK:
+        linked = tree.find(clean("/" + member.link))
+        if linked is None or linked.type == "directory":
+            raise TreeError(f"link {member.link} {place}: no such file or directory")
+        return linked
+    if member.type in _TYPES:
+        return Node(_TYPES[member.type], 0)
+    raise TreeError(f"unhandled tar header type {ord(member.type[:1] or chr(0))}")

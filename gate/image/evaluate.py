@@ -1,0 +1,163 @@
+"""A stage as an image: its plan carried out on a tree of files, each part when it is first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from gate.context.paths import BadPattern
+from gate.context.transfer import Sent
+from gate.dockerfile.tree import Instruction, Stage
+from gate.image.base_files import base_root
+from gate.image.carry_out import Carrier
+from gate.image.files import ImageFiles
+from gate.image.model import Config, Fault, Inherited
+from gate.image.node import Node, directory, fork, from_context
+from gate.image.plan import Plan, make_plan
+from gate.image.references import needed
+from gate.model import Unknown
+
+if TYPE_CHECKING:
+    from gate.build import Build
+
+Inheritance = Callable[[str], "Inherited | None"]
+
+
+class Evaluator:
+    """The images of one build. ``defaults``: variables as in ``docker build .``."""
+
+    def __init__(self, build: Build, *, defaults: bool = False, inheritance: Inheritance | None = None) -> None:
+        self.build = build
+        self._defaults = defaults
+        self._inheritance = inheritance
+        self._plans: dict[int, Plan] = {}
+        self._worlds: dict[int, World] = {}
+        self._images: dict[int, StageImage] = {}
+
+    def image(self, stage: Stage) -> StageImage:
+        if stage.index not in self._images:
+            self._images[stage.index] = StageImage(self, stage)
+        return self._images[stage.index]
+
+    def plan(self, stage: Stage) -> Plan:
+        for each in stage.lineage():
+            if each.index not in self._plans:
+                parent = self._plans[each.parent.index] if each.parent is not None else None
+                inherited = self._inheritance(each.base) if self._inheritance is not None and each.base else None
+                self._plans[each.index] = make_plan(self.build, each, parent, inherited, defaults=self._defaults)
+        return self._plans[stage.index]
+
+    def world(self, stage: Stage) -> World:
+        """The build that a stage belongs to: the target's, or for a stage that this does not need, its own."""
+        target = self.build.target
+        for top in (target, stage):
+            if top is not None and stage.index not in self._worlds:
+                stages = needed(self.build, top)
+                if stage.index in stages:
+                    world = World(self, sorted(stages))
+                    for index in stages:
+                        self._worlds.setdefault(index, world)
+        return self._worlds[stage.index]
+
+
+class World:
+    """The stages of one build, what they ask of the context, and the trees that they become."""
+
+    def __init__(self, evaluator: Evaluator, stages: list[int]) -> None:
+        self.evaluator = evaluator
+        self.stages = stages
+        self.trees: dict[int, Node] = {}
+        self.faults: dict[int, list[Fault]] = {}
+        self.undecided: dict[int, list[tuple[str, int, Unknown]]] = {}
+
+    @cached_property
+    def plans(self) -> dict[int, Plan]:
+        build = self.evaluator.build
+        return {index: self.evaluator.plan(build.stages[index]) for index in self.stages}
+
+    @cached_property
+    def context(self) -> Node | None:
+        """The context as it arrives; None without one. Raises :class:`~gate.context.paths.BadPattern`."""
+        sent = self._sent()
+        return from_context(sent) if sent is not None else None
+
+    def _sent(self) -> Sent | None:
+        context = self.evaluator.build.context
+        wanted = {path for plan in self.plans.values() for path in plan.wanted}
+        return context.sent(wanted or None) if context is not None else None
+
+    def tree(self, stage: Stage) -> Node:
+        """The root of a stage's files."""
+        if stage.index not in self.trees:
+            for index in sorted(needed(self.evaluator.build, stage)):
+                if index not in self.trees:
+                    self._carry_out(self.plans[index])
+        return self.trees[stage.index]
+
+    def _carry_out(self, plan: Plan) -> None:
+        index = plan.stage.index
+        if plan.parent is not None:
+            root = fork(self.trees[plan.parent.stage.index])
+        elif plan.closed:
+            root = directory()
+        else:
+            root = base_root(plan)
+        carrier = Carrier(self, plan, root)
+        carrier.run()
+        self.trees[index] = root
+        self.faults[index] = carrier.faults
+        self.undecided[index] = carrier.undecided
+
+
+class StageImage:
+    """See :class:`gate.image.model.Image`."""
+
+    def __init__(self, evaluator: Evaluator, stage: Stage) -> None:
+        self._evaluator = evaluator
+        self.stage = stage
+
+    @property
+    def config(self) -> Config:
+        return self._evaluator.plan(self.stage).config
+
+    @cached_property
+    def files(self) -> ImageFiles:
+        return ImageFiles(self._evaluator.world(self.stage).tree(self.stage))
+
+    @cached_property
+    def faults(self) -> list[Fault]:
+        """In the order of the file."""
+        world = self._evaluator.world(self.stage)
+        world.tree(self.stage)
+        found = self._context_faults(world)
+        for index in sorted(needed(self._evaluator.build, self.stage)):
+            found.extend(world.faults[index])
+        return found
+
+    def _context_faults(self, world: World) -> list[Fault]:
+        context = self._evaluator.build.context
+        place = self.stage.from_.place
+        if context is None:
+            return []
+        if context.ignore_fault:
+            return [Fault(f"failed to read dockerignore patterns: {context.ignore_fault}", place)]
+        try:
+            world.context
+        except BadPattern as error:
+            return [Fault(str(error), place)]
+        return []
+
+    @cached_property
+    def undecided(self) -> list[tuple[str, int, Unknown]]:
+        world = self._evaluator.world(self.stage)
+        world.tree(self.stage)
+        found: list[tuple[str, int, Unknown]] = []
+        for stage in self.stage.lineage():
+            found.extend(world.plans[stage.index].undecided)
+            found.extend(world.undecided[stage.index])
+        return found
+
+    def instructions(self) -> Iterator[Instruction]:
+        for stage in self.stage.lineage():
+            yield from stage.instructions

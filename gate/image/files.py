@@ -1,0 +1,71 @@
+"""The files of an image, for those who ask."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gate.context.paths import rooted
+from gate.image.model import File
+from gate.image.node import Node
+from gate.model import Unknown
+
+_MAX_LINKS = 40
+
+
+class ImageFiles:
+    """See :class:`gate.image.model.Files`."""
+
+    def __init__(self, root: Node) -> None:
+        self.root = root
+
+    def lookup(self, path: str, *, follow: bool = True) -> File | Unknown | None:
+        """What a program in the container would find at a path."""
+        stack: list[tuple[str, Node]] = [("", self.root)]
+        waiting = [part for part in reversed(path.split("/")) if part not in ("", ".")]
+        links = 0
+        while waiting:
+            name = waiting.pop()
+            if name == "..":
+                del stack[max(1, len(stack) - 1) :]
+                continue
+            place, folder = stack[-1]
+            if folder.type == "unknown":
+                return folder.note or Unknown(f"{place} is not known")
+            if folder.type != "directory":
+                return None
+            node = folder.child(name)
+            if node is None:
+                return folder.open
+            if node.type == "symlink" and (waiting or follow):
+                links += 1
+                if links > _MAX_LINKS:
+                    return None
+                target = node.link or ""
+                stack = stack[:1] if target.startswith("/") else stack
+                waiting.extend(part for part in reversed(target.split("/")) if part not in ("", "."))
+            else:
+                stack.append((f"{place}/{name}", node))
+        place, node = stack[-1]
+        return as_file(place or "/", node)
+
+    def __iter__(self) -> Iterator[File]:
+        """Every path that an instruction of the file put there, sorted."""
+        found: list[tuple[str, Node]] = []
+        waiting: list[tuple[str, Node]] = [("", self.root)]
+        while waiting:
+            place, folder = waiting.pop()
+            for name, node in folder.children().items():
+                path = f"{place}/{name}"
+                if not node.implied:
+                    found.append((path, node))
+                if node.type == "directory":
+                    waiting.append((path, node))
+        found.sort(key=lambda item: item[0])
+        return (as_file(path, node) for path, node in found)
+
+
+def as_file(path: str, node: Node) -> File:
+    return File(
+        rooted(path), node.type, node.mode, node.uid, node.gid, node.size, node.link, node.instruction, node.source,
+        node.read, node.note,
+    )  # fmt: skip

@@ -1,0 +1,473 @@
+"""From instructions to a configuration and a list of file operations: the half of a build that needs no file.
+
+A stage is gone through once, with the variables as the builder keeps them: one environment in which the later of ARG and
+ENV wins, and which a stage made FROM another takes over with the image's own ENV on top.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from gate.context.paths import clean, join
+from gate.dockerfile.expand import SubstitutionError, Value, expand, expand_words
+from gate.dockerfile.go import duration, integer
+from gate.dockerfile.parse import parse
+from gate.dockerfile.ports import PortError, parse_port
+from gate.dockerfile.source import Source, Text
+from gate.dockerfile.stages import DEFAULT_PATH, PLATFORM, no_default
+from gate.dockerfile.tree import Copy, Flag, Instruction, Launch, Onbuild, Pairs, Run, Stage, Words
+from gate.dockerfile.words import SPACE
+from gate.image.model import Config, Inherited
+from gate.image.references import ReferenceFault, mount_sources, source_stage
+from gate.model import Place, Unknown
+
+if TYPE_CHECKING:
+    from gate.build import Build
+
+_SHELL = ["/bin/sh", "-c"]
+_HEALTH_FLAGS = {
+    "interval": "Interval", "timeout": "Timeout", "start-period": "StartPeriod", "start-interval": "StartInterval",
+}  # fmt: skip
+
+
+class Refused(Exception):
+    """The builder stops here. Why is among ``Build.faults``; the instruction is left out."""
+
+
+@dataclass(slots=True)
+class SourceWord:
+    """A source operand after expansion, and where it stands."""
+
+    value: Value
+    place: Place
+
+
+@dataclass(slots=True)
+class InlineFile:
+    """A here-document that becomes a file."""
+
+    name: str
+    data: bytes | Unknown
+    place: Place
+
+
+@dataclass(slots=True)
+class MakeFolder:
+    """WORKDIR."""
+
+    instruction: Instruction
+    path: str | Unknown
+    owner: Value  # the USER at that point
+    based: bool  # False while the image has no layer yet: then no name can be looked up
+
+
+@dataclass(slots=True)
+class CopyFiles:
+    """COPY or ADD. ``stage``: the source stage's index; ``image``: an image that is not read; both None: the context."""
+
+    instruction: Instruction
+    place: Place
+    destination: str | Unknown
+    sources: list[SourceWord]
+    inline: list[InlineFile]
+    stage: int | None
+    image: str | None
+    owner: Value
+    mode: Value
+    exclude: tuple[str, ...]
+    parents: bool
+    link: bool
+    unpack: bool
+    unpack_urls: bool
+    based: bool
+
+
+@dataclass(slots=True)
+class RunCommands:
+    """RUN. ``origin``: the instruction of the file that it comes from, an ONBUILD for a trigger."""
+
+    instruction: Run
+    origin: Instruction
+    directory: str | Unknown
+    environment: dict[str, Value]
+
+
+Operation = MakeFolder | CopyFiles | RunCommands
+
+
+@dataclass(slots=True)
+class Plan:
+    """One stage worked out. ``wanted``: the context paths that it asks for, absolute; ``uses``: the stages it needs."""
+
+    stage: Stage
+    parent: Plan | None
+    config: Config = field(default_factory=Config)
+    environment: dict[str, Value] = field(default_factory=dict)
+    operations: list[Operation] = field(default_factory=list)
+    wanted: set[str] = field(default_factory=set)
+    uses: set[int] = field(default_factory=set)
+    undecided: list[tuple[str, int, Unknown]] = field(default_factory=list)
+    based: bool = False
+    closed: bool = False  # FROM scratch, directly or not: the files are all here
+    plain: bool = False
+
+
+def make_plan(build: Build, stage: Stage, parent: Plan | None, inherited: Inherited | None, *, defaults: bool) -> Plan:
+    """Go through one stage. ``defaults``: variables as in ``docker build .``; otherwise an ARG that only a build argument
+    would set is Unknown."""
+    plan = Plan(stage, parent)
+    _start(plan, inherited)
+    planner = _Planner(build, plan, defaults)
+    for instruction, origin in planner.instructions():
+        try:
+            planner.dispatch(instruction, origin)
+        except Refused:
+            continue
+    return plan
+
+
+def _start(plan: Plan, inherited: Inherited | None) -> None:
+    parent, stage = plan.parent, plan.stage
+    if parent is not None:
+        plan.config = parent.config.child()
+        plan.environment = {**parent.environment, **plan.config.env}
+        plan.based, plan.closed, plan.plain = parent.based, parent.closed, parent.plain
+    elif stage.base == "scratch":
+        plan.config = Config(env={"PATH": DEFAULT_PATH})
+        plan.environment = {"PATH": DEFAULT_PATH}
+        plan.closed = True
+    else:
+        plan.config = _external(stage, inherited)
+        plan.environment = dict(plan.config.env)
+        plan.based = True
+        plan.plain = inherited is not None and inherited.plain
+
+
+def _reason(stage: Stage) -> Unknown:
+    if stage.base is None:
+        return Unknown(f"base image is {stage.from_.image}", "--build-arg or --image")
+    return Unknown(f"inherited from {stage.base}", "--image")
+
+
+def _external(stage: Stage, inherited: Inherited | None) -> Config:
+    reason = _reason(stage)
+    if inherited is None:
+        inherited = Inherited(entrypoint=reason, cmd=reason, working_dir=reason, user=reason)
+    env = dict(inherited.env)
+    if "PATH" not in env:
+        env["PATH"] = DEFAULT_PATH if inherited.complete else reason
+    rest = None if inherited.complete else reason
+    return Config(
+        env=env, entrypoint=inherited.entrypoint, cmd=inherited.cmd, working_dir=inherited.working_dir,
+        user=inherited.user, stop_signal=rest, shell=rest, healthcheck=rest, inherited=rest,
+    )  # fmt: skip
+
+
+class _Planner:
+    def __init__(self, build: Build, plan: Plan, defaults: bool) -> None:
+        self.build = build
+        self.plan = plan
+        self.config = plan.config
+        self.defaults = defaults
+        self.cmd_is_own = False
+        self.escape = build.dockerfile.escape
+        self._dispatch: dict[str, Callable[..., None]] = {
+            "ENV": self._env, "ARG": self._arg, "LABEL": self._label, "EXPOSE": self._expose, "VOLUME": self._volume,
+            "USER": self._user, "WORKDIR": self._workdir, "STOPSIGNAL": self._stopsignal, "SHELL": self._shell,
+            "CMD": self._cmd, "ENTRYPOINT": self._entrypoint, "HEALTHCHECK": self._healthcheck, "ONBUILD": self._onbuild,
+            "COPY": self._copy, "ADD": self._copy, "RUN": self._run,
+        }  # fmt: skip
+
+    def instructions(self) -> Iterator[tuple[Instruction, Instruction]]:
+        """What is built, and the instruction of this file that it comes from: first the triggers of the parent stage."""
+        parent = self.plan.stage.parent
+        for onbuild in parent.instructions if parent is not None else ():
+            if isinstance(onbuild, Onbuild):
+                yield from self._trigger(onbuild)
+        for instruction in self.plan.stage.instructions:
+            yield instruction, instruction
+
+    def _trigger(self, onbuild: Onbuild) -> Iterator[tuple[Instruction, Instruction]]:
+        """The builder reads a trigger's text anew, as a file of its own."""
+        text = "FROM scratch\n" + trigger_text(onbuild)
+        tree = parse(Source(onbuild.source.path, text.encode("utf-8", "surrogateescape")))
+        for instruction in () if tree.faults else tree.instructions[1:]:
+            yield instruction, onbuild
+
+    def dispatch(self, instruction: Instruction, origin: Instruction) -> None:
+        """Raises :class:`Refused`."""
+        handler = self._dispatch.get(instruction.keyword)
+        if handler is not None and type(instruction) is not Instruction:  # a plain one is a syntax fault
+            handler(instruction, origin)
+
+    # Words -----------------------------------------------------------------------------------------------------------
+
+    def _lookup(self, name: str) -> Value | None:
+        value = self.plan.environment.get(name)
+        return self.config.inherited if value is None else value
+
+    def _expand(self, text: str) -> Value:
+        try:
+            return expand(text, self._lookup, self.escape)
+        except SubstitutionError as error:
+            raise Refused from error
+
+    def _undecided(self, what: str, origin: Instruction, why: Unknown) -> None:
+        self.plan.undecided.append((what, origin.line, why))
+
+    # Variables -------------------------------------------------------------------------------------------------------
+
+    def _pairs(self, instruction: Pairs) -> list[tuple[Value, Value]]:
+        return [
+            (self._expand(pair.key.value), self._expand(pair.value.value) if pair.value is not None else "")
+            for pair in instruction.pairs
+        ]
+
+    def _env(self, instruction: Pairs, origin: Instruction) -> None:
+        for key, value in self._pairs(instruction):
+            if isinstance(key, Unknown):
+                self._undecided("config.Env", origin, key)
+                continue
+            self.config.env[key] = value
+            self.plan.environment[key] = value
+            self.config.set_by[f"Env.{key}"] = origin
+
+    def _label(self, instruction: Pairs, origin: Instruction) -> None:
+        for key, value in self._pairs(instruction):
+            if isinstance(key, Unknown):
+                self._undecided("config.Labels", origin, key)
+                continue
+            self.config.labels[key] = value
+            self.config.set_by[f"Labels.{key}"] = origin
+
+    def _arg(self, instruction: Pairs, origin: Instruction) -> None:
+        for pair in instruction.pairs:
+            name = pair.key.value
+            given = self.build.build_args.get(name)
+            value: Value | None
+            if given is not None:
+                value = given
+            elif pair.value is not None:
+                value = self._expand(pair.value.value)
+            else:
+                value = self._global(name)
+            if value is not None:
+                self.plan.environment[name] = value
+
+    def _global(self, name: str) -> Value | None:
+        """``ARG NAME``: the value from in front of the first FROM; None leaves the variable as it is."""
+        scope = self.build.scope(self.plan.stage.from_)
+        value = scope.default(name)
+        if self.defaults:
+            return value
+        if value is None:
+            return None if name in self.plan.environment else no_default(name)
+        if name in PLATFORM and name not in self.build.build_args:
+            return Unknown(f"{name} depends on the platform that is built for", f"--build-arg {name}=…")
+        return scope.get(name)
+
+    # Configuration ---------------------------------------------------------------------------------------------------
+
+    def _expose(self, instruction: Words, origin: Instruction) -> None:
+        for word in sorted(instruction.words, key=lambda word: word.value.encode("utf-8", "surrogateescape")):
+            try:
+                values = expand_words(word.value, self.escape, self._lookup)
+            except SubstitutionError as error:
+                raise Refused from error
+            for value in values:
+                if isinstance(value, Unknown):
+                    self._undecided("config.ExposedPorts", origin, value)
+                    continue
+                try:
+                    ports = parse_port(value)
+                except PortError as error:
+                    raise Refused from error
+                for port in ports:
+                    self.config.exposed_ports[port] = None
+                    self.config.set_by[f"ExposedPorts.{port}"] = origin
+
+    def _volume(self, instruction: Words, origin: Instruction) -> None:
+        for value in [self._expand(word.value.strip(SPACE)) for word in instruction.words]:
+            if isinstance(value, Unknown):
+                self._undecided("config.Volumes", origin, value)
+            else:
+                self.config.volumes[value] = None
+                self.config.set_by[f"Volumes.{value}"] = origin
+
+    def _user(self, instruction: Words, origin: Instruction) -> None:
+        self.config.user = self._expand(instruction.words[0].value)
+        self.config.set_by["User"] = origin
+
+    def _stopsignal(self, instruction: Words, origin: Instruction) -> None:
+        self.config.stop_signal = self._expand(instruction.words[0].value)
+        self.config.set_by["StopSignal"] = origin
+
+    def _shell(self, instruction: Words, origin: Instruction) -> None:
+        self.config.shell = [word.value for word in instruction.words]
+        self.config.set_by["Shell"] = origin
+
+    def _command(self, instruction: Launch) -> list[str]:
+        if instruction.exec is not None:
+            return [word.value for word in instruction.exec]
+        shell = self.config.shell
+        # A base image that sets another shell is so rare that its default is taken for granted.
+        return [*(shell if isinstance(shell, list) else _SHELL), instruction.script.value if instruction.script else ""]
+
+    def _cmd(self, instruction: Launch, origin: Instruction) -> None:
+        self.config.cmd = self._command(instruction)
+        self.config.set_by["Cmd"] = origin
+        self.cmd_is_own = True
+
+    def _entrypoint(self, instruction: Launch, origin: Instruction) -> None:
+        self.config.entrypoint = self._command(instruction) or None
+        self.config.set_by["Entrypoint"] = origin
+        if not self.cmd_is_own:
+            self.config.cmd = None
+            self.config.set_by["Cmd"] = origin
+
+    def _healthcheck(self, instruction: Launch, origin: Instruction) -> None:
+        self.config.set_by["Healthcheck"] = origin
+        if instruction.none:
+            self.config.healthcheck = {"Test": ["NONE"]}
+            return
+        if instruction.exec is not None:
+            test = ["CMD", *(word.value for word in instruction.exec)]
+        else:
+            test = ["CMD-SHELL", instruction.script.value if instruction.script else ""]
+        check: dict[str, object] = {"Test": test}
+        try:
+            for flag, key in _HEALTH_FLAGS.items():
+                value = _flag(instruction, flag)
+                if value and (nanoseconds := duration(value)):
+                    check[key] = nanoseconds
+            retries = _flag(instruction, "retries")
+            if retries and (count := integer(retries, 32)):
+                check["Retries"] = count
+        except ValueError:
+            return  # a syntax fault
+        self.config.healthcheck = check
+
+    def _onbuild(self, instruction: Onbuild, origin: Instruction) -> None:
+        self.config.on_build.append(trigger_text(instruction))
+
+    # Files -----------------------------------------------------------------------------------------------------------
+
+    def _workdir(self, instruction: Words, origin: Instruction) -> None:
+        path = self._expand(instruction.words[0].value)
+        current = self.config.working_dir
+        if isinstance(path, str) and not path.startswith("/"):
+            path = self._below(current, path)
+        self.config.working_dir = path
+        self.config.set_by["WorkingDir"] = origin
+        if path != "/":
+            resolved = clean(path) if isinstance(path, str) else path
+            self._operate(MakeFolder(origin, resolved, self.config.user, self.plan.based))
+
+    def _below(self, folder: str | Unknown, path: str) -> Value:
+        if isinstance(folder, Unknown):
+            return folder
+        folder = folder or "/"
+        return join(folder if folder.startswith("/") else "/" + folder, path) if path else folder
+
+    def _operate(self, operation: Operation) -> None:
+        self.plan.operations.append(operation)
+        self.plan.based = True
+
+    def _run(self, instruction: Run, origin: Instruction) -> None:
+        stages, paths = mount_sources(self.build, instruction)
+        self.plan.uses.update(index for index in stages if index < self.plan.stage.index)
+        self.plan.wanted.update(paths)
+        self._operate(RunCommands(instruction, origin, self.config.working_dir, dict(self.plan.environment)))
+
+    def _copy(self, instruction: Copy, origin: Instruction) -> None:
+        owner, mode = (self._expand(_flag(instruction, name)) for name in ("chown", "chmod"))
+        sources = [SourceWord(self._expand(word.value), word.place) for word in instruction.sources]
+        destination = self._destination(self._expand(instruction.destination.value))
+        inline = [self._inline(instruction, number) for number in range(len(instruction.heredocs))]
+        stage, image = self._source_stage(instruction)
+        is_add = instruction.keyword == "ADD"
+        if origin is not instruction:  # the words of a trigger stand in a text of their own
+            for source in sources:
+                source.place = origin.place
+            for file in inline:
+                file.place = origin.place
+        unpack = instruction.flag("unpack")
+        self._operate(
+            CopyFiles(
+                origin, instruction.place if origin is instruction else origin.place, destination, sources, inline, stage,
+                image, owner, mode, _strings(instruction, "exclude"), _boolean(instruction.flag("parents")),
+                _boolean(instruction.flag("link")) and mode == "", _boolean(unpack) if unpack else is_add,
+                _boolean(unpack), self.plan.based,
+            )  # fmt: skip
+        )
+        if stage is not None:
+            self.plan.uses.add(stage)
+        elif image is None:
+            self.plan.wanted.update(_wanted(sources, is_add))
+
+    def _source_stage(self, instruction: Copy) -> tuple[int | None, str | None]:
+        try:
+            stage, image = source_stage(self.build, instruction)
+        except ReferenceFault as error:
+            raise Refused from error
+        if stage is not None and stage >= self.plan.stage.index:
+            raise Refused
+        return stage, image
+
+    def _destination(self, path: Value) -> Value:
+        """Absolute, its trailing ``/`` or ``/.`` kept; an empty one or ``.`` is the working folder."""
+        if isinstance(path, Unknown) or path.startswith("/"):
+            return path
+        path = "./" if path in ("", ".") else path
+        below = self._below(self.config.working_dir, path)
+        if isinstance(below, Unknown):
+            return below
+        if path.endswith("/."):
+            return "/." if below == "/" else below + "/."
+        return below + "/" if path.endswith("/") and below != "/" else below
+
+    def _inline(self, instruction: Copy, number: int) -> InlineFile:
+        heredoc = instruction.heredocs[number]
+        # Of several bodies with one name, the last counts for all.
+        body = next(other for other in reversed(instruction.heredocs) if other.name == heredoc.name).body
+        value: Value = body.value
+        if heredoc.expand:
+            try:
+                value = expand(body.value, self._lookup, "\\", quotes=False)
+            except SubstitutionError as error:
+                raise Refused from error
+        data = value if isinstance(value, Unknown) else value.encode("utf-8", "surrogateescape")
+        return InlineFile(heredoc.name, data, heredoc.word.place)
+
+
+def _wanted(sources: list[SourceWord], is_add: bool) -> Iterator[str]:
+    """The context paths that the words ask for; a repository counts as one, too."""
+    for source in sources:
+        if isinstance(source.value, Unknown):
+            yield "/"
+        elif not (is_add and source.value.startswith(("http://", "https://"))):
+            yield join("/", source.value)
+
+
+def trigger_text(onbuild: Onbuild) -> str:
+    """What the image records of an ONBUILD: the text behind the keyword, with its here-documents."""
+    text = onbuild.text.value
+    child = onbuild.child
+    for heredoc in child.heredocs if child is not None else ():
+        text += "\n" + heredoc.body.value + heredoc.name
+    return text
+
+
+def _flag(instruction: Instruction, name: str) -> str:
+    flag = instruction.flag(name)
+    return flag.value.value if flag is not None and flag.value is not None else ""
+
+
+def _strings(instruction: Instruction, name: str) -> tuple[str, ...]:
+    return tuple(flag.value.value for flag in instruction.flags if flag.name == name and flag.value is not None)
+
+
+def _boolean(flag: Flag | None) -> bool:
+    return flag is not None and (flag.value is None or flag.value.value.lower() == "true")

@@ -6,41 +6,43 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from enum import Enum
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand
 
-EXIT_CODES = """Exit codes: 0 the gate is passed; 1 the gate is failed: an active finding at or above the threshold;
-2 wrong use: bad option, bad policy; 3 could not judge: no Dockerfile, an input that cannot be read, an engine that was
-required and gave no answer; 130 interrupted. When several apply: 2, then 3, then 1. The last line on standard error
-says which and why."""
+EXIT_CODES = """\b
+Exit codes:
+  0    the gate is passed
+  1    the gate is failed: an active finding at or above the threshold
+  2    wrong use: bad option, bad policy
+  3    could not judge: no Dockerfile, an input that cannot be read, an engine
+       that was required and gave no answer
+  130  interrupted
+When several apply: 2, then 3, then 1. The last line on standard error says
+which and why."""
 
 
-class FailOn(str, Enum):
-    critical = "critical"
-    high = "high"
-    medium = "medium"
-    low = "low"
-    info = "info"
-    never = "never"
+class PlainCommand(TyperCommand):
+    """A command whose parameters are words, lists of words and flags, and whose help lists them under headings.
 
+    Typer turns every word into its type with pydantic, and loading pydantic takes longer than judging a Dockerfile.
+    These words need no turning: they are handed over as the parser found them.
+    """
 
-class Color(str, Enum):
-    auto = "auto"
-    always = "always"
-    never = "never"
-
-
-class Form(str, Enum):
-    text = "text"
-    json = "json"
-    markdown = "markdown"
-
-
-class GroupedCommand(TyperCommand):
-    """A command whose help lists its options under headings, in plain text."""
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        options, rest, _ = self.make_parser(ctx).parse_args(args=list(args))
+        if options.pop("help", False):
+            print(ctx.get_help())
+            raise typer.Exit
+        if rest:
+            raise typer.BadParameter(f"unexpected: {' '.join(map(str, rest))}")
+        for parameter in self.params:
+            value = options.get(parameter.name)
+            if parameter.required and not isinstance(value, str):
+                raise typer.BadParameter(f"{parameter.name} is missing")
+            ctx.params[parameter.name] = value if isinstance(value, (str, bool, list, tuple)) else parameter.default
+        return []
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         sections: dict[str, list[tuple[str, str]]] = {}
@@ -58,7 +60,7 @@ WHAT, HOW, JUDGING, REPORTS = "What to judge", "How to look at it", "What fails"
 
 Paths = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[PATH]...", help="Dockerfiles, folders to search, or - for standard input. Default: ."),
+    typer.Argument(metavar="PATH", help="Dockerfiles, folders to search, or - for standard input. Default: ."),
 ]
 For = Annotated[
     list[str] | None,
@@ -89,9 +91,13 @@ PolicyOption = Annotated[
         rich_help_panel=JUDGING,
     ),
 ]
-FailOnOption = Annotated[
-    FailOn | None,
-    typer.Option(help="Findings of this severity or above fail the gate. Default: high.", rich_help_panel=JUDGING),
+FailOn = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SEVERITY",
+        help="Findings of this severity or above fail the gate. Default: high.",
+        rich_help_panel=JUDGING,
+    ),
 ]
 Select = Annotated[
     list[str] | None,
@@ -126,17 +132,17 @@ Engine = Annotated[
     ),
 ]
 EngineTimeout = Annotated[
-    float,
-    typer.Option(
-        metavar="SECONDS", min=1, help="The longest that one call of an engine may take.", rich_help_panel=HOW
-    ),
+    str,
+    typer.Option(metavar="SECONDS", help="The longest that one call of an engine may take.", rich_help_panel=HOW),
 ]
 NoCache = Annotated[bool, typer.Option("--no-cache", help="Ask the engines anew.", rich_help_panel=HOW)]
-Jobs = Annotated[int, typer.Option(metavar="N", min=0, help="Processes; 0: one per core.", rich_help_panel=HOW)]
-ColorOption = Annotated[Color, typer.Option("--color", help="Colours in the text.", rich_help_panel=REPORTS)]
+Jobs = Annotated[str, typer.Option(metavar="N", help="Processes; 0: one per core.", rich_help_panel=HOW)]
+Color = Annotated[
+    str, typer.Option(metavar="WHEN", help="Colours in the text: auto, always or never.", rich_help_panel=REPORTS)
+]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Only what blocks.", rich_help_panel=REPORTS)]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="All the evidence.", rich_help_panel=REPORTS)]
-FormOption = Annotated[Form, typer.Option("--format", help="How to print it.")]
+Form = Annotated[str, typer.Option("--format", metavar="FORM", help="text, json or markdown.")]
 
 
 def check(
@@ -148,7 +154,7 @@ def check(
     target: Target = None,
     stdin_filename: StdinFilename = None,
     policy: PolicyOption = None,
-    fail_on: FailOnOption = None,
+    fail_on: FailOn = None,
     select: Select = None,
     ignore: Ignore = None,
     extend_select: ExtendSelect = None,
@@ -156,13 +162,13 @@ def check(
     formats: Format = None,
     output: Output = None,
     sarif_full: SarifFull = False,
-    color: ColorOption = Color.auto,
+    color: Color = "auto",
     quiet: Quiet = False,
     verbose: Verbose = False,
     engine: Engine = None,
-    engine_timeout: EngineTimeout = 300,
+    engine_timeout: EngineTimeout = "300",
     no_cache: NoCache = False,
-    jobs: Jobs = 0,
+    jobs: Jobs = "0",
 ) -> int:
     """The gate: lint every Dockerfile found, ask the engines, judge, report."""
     from gate.commands.check import Arguments, run
@@ -176,7 +182,7 @@ def check(
             build_args=build_arg or (),
             target=target,
             policy=policy,
-            fail_on=fail_on.value if fail_on is not None else None,
+            fail_on=fail_on,
             select=select or (),
             ignore=ignore or (),
             extend_select=extend_select or (),
@@ -189,7 +195,7 @@ def check(
             cache=not no_cache,
             jobs=jobs,
             stdin_filename=stdin_filename,
-            color=color.value,
+            color=color,
             quiet=quiet,
             verbose=verbose,
         )
@@ -197,23 +203,41 @@ def check(
 
 
 def rules(
-    words: Annotated[list[str] | None, typer.Argument(metavar="[RULE]...", help="Ids, prefixes or names.")] = None,
-    form: FormOption = Form.text,
+    words: Annotated[list[str] | None, typer.Argument(metavar="RULE", help="Ids, prefixes or names.")] = None,
+    form: Form = "text",
 ) -> int:
     """The catalogue of rules."""
     from gate.commands.rules import list_rules
 
-    return list_rules(form.value, tuple(words or ()))
+    return list_rules(form, tuple(words or ()))
 
 
 def explain(
     word: Annotated[str, typer.Argument(metavar="ID", help="A rule, or another linter's id (DL3014, SC2086).")],
-    form: FormOption = Form.text,
+    form: Form = "text",
 ) -> int:
     """One rule: why, how to mend it, a bad and a good example."""
     from gate.commands.rules import explain as run
 
-    return run(word, form.value)
+    return run(word, form)
+
+
+def inspect(
+    path: Annotated[str, typer.Argument(metavar="DOCKERFILE", help="A Dockerfile, or - for standard input.")],
+    form: Annotated[str, typer.Option("--format", metavar="FORM", help="text or json.")] = "text",
+    context: Context = None,
+    no_context: NoContext = False,
+    build_arg: BuildArg = None,
+    target: Target = None,
+) -> int:
+    """docker inspect before the build: the image's configuration and files, and the line that decides each."""
+    from gate.commands.check import Arguments
+    from gate.commands.inspect import run
+
+    arguments = Arguments(
+        paths=[path], context=context, no_context=no_context, build_args=build_arg or (), target=target
+    )
+    return run(arguments, form)
 
 
 def doctor() -> int:
@@ -244,8 +268,8 @@ def baseline_write(
     target: Target = None,
     policy: PolicyOption = None,
     engine: Engine = None,
-    engine_timeout: EngineTimeout = 300,
-    jobs: Jobs = 0,
+    engine_timeout: EngineTimeout = "300",
+    jobs: Jobs = "0",
 ) -> int:
     """Accept today's findings."""
     from gate.commands.baseline import write
@@ -269,7 +293,7 @@ def baseline_write(
 
 
 def baseline_show(
-    path: Annotated[str, typer.Argument(metavar="[FILE]", help="The baseline.")] = "mlgate-baseline.json",
+    path: Annotated[str, typer.Argument(metavar="FILE", help="The baseline.")] = "mlgate-baseline.json",
 ) -> int:
     """Print what a baseline accepts."""
     from gate.commands.baseline import show
@@ -281,6 +305,7 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "check": check,
     "rules": rules,
     "explain": explain,
+    "inspect": inspect,
     "doctor": doctor,
     "init": init,
 }
@@ -306,12 +331,12 @@ def build_app(only: str | None = None) -> typer.Typer:
     app.callback()(_root)
     for name, function in COMMANDS.items():
         if only in (None, name):
-            app.command(name, cls=GroupedCommand, epilog=EXIT_CODES if name == "check" else None)(function)
+            app.command(name, cls=PlainCommand, epilog=EXIT_CODES if name == "check" else None)(function)
     for name, (text, functions) in GROUPS.items():
         if only in (None, name):
             group = typer.Typer(help=text, no_args_is_help=True, **settings)
             for sub, function in functions.items():
-                group.command(sub, cls=GroupedCommand)(function)
+                group.command(sub, cls=PlainCommand)(function)
             app.add_typer(group, name=name)
     return app
 
@@ -355,7 +380,11 @@ def run(arguments: list[str]) -> int:
         return error.exit_code
     except Exception as error:
         if hasattr(error, "format_message"):  # the command line could not be understood
-            tell_exit(2, f"wrong use: {error.format_message()}")
+            message = error.format_message()
+            if message.startswith("Usage:"):  # nothing was asked for: that is the help
+                print(message)
+                message = "no command"
+            tell_exit(2, f"wrong use: {message}")
             return 2
         if os.environ.get("MLGATE_DEBUG"):
             raise

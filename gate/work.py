@@ -114,7 +114,7 @@ def _subjects(share: Share) -> tuple[list[_Subject], list[Judged]]:
         except files.Unreadable as error:
             unread.append(Judged(given.path, read=False, failures=(Failure(given.path, str(error)),)))
             continue
-        build = _build(given, data, share)
+        build = make_build(given, data, share.options, share.policy)
         targets = _targets(build, share.policy)
         build.platforms = frozenset(target.name for target in targets)
         wanted = share.options.target
@@ -126,8 +126,8 @@ def _subjects(share: Share) -> tuple[list[_Subject], list[Judged]]:
     return subjects, unread
 
 
-def _build(given: Input, data: bytes, share: Share) -> Build:
-    options = share.options
+def make_build(given: Input, data: bytes, options: Options, policy: Policy) -> Build:
+    """A Dockerfile's text with its context and the build's options; its platforms are left open."""
     folder = options.context or given.folder
     context = None
     if options.use_context and folder is not None:
@@ -138,7 +138,7 @@ def _build(given: Input, data: bytes, share: Share) -> Build:
         context=context,
         build_args=options.build_args,
         target=options.target,
-        settings=share.policy.settings,
+        settings=policy.settings,
     )
 
 

@@ -40,10 +40,10 @@ class Arguments:
     outputs: Sequence[str] = ()
     sarif_full: bool = False
     engines: Sequence[str] = ()
-    engine_timeout: float = 300.0
+    engine_timeout: str = "300"
     baseline: str | None = None
     cache: bool = True
-    jobs: int = 0
+    jobs: str = "0"
     stdin_filename: str | None = None
     color: str = "auto"
     quiet: bool = False
@@ -53,6 +53,8 @@ class Arguments:
 
 def run(arguments: Arguments) -> int:
     """Judge, report, and give the exit code. Raises :class:`~gate.policy.PolicyError` on wrong use."""
+    if arguments.color not in ("auto", "always", "never"):
+        raise PolicyError(f"--color: write auto, always or never, not '{arguments.color}'")
     wanted = _reports(arguments)
     request = request_of(arguments)
     answer = check(request, progress=_progress(arguments))
@@ -81,11 +83,11 @@ def request_of(arguments: Arguments) -> Request:
             use_context=not arguments.no_context,
             build_args=dict(_build_args(arguments)),
             target=arguments.target,
-            timeout=arguments.engine_timeout,
+            timeout=_number("--engine-timeout", arguments.engine_timeout, 0.001, 1e6),
             cache=arguments.cache,
         ),
         baseline=arguments.baseline,
-        jobs=arguments.jobs,
+        jobs=int(_number("--jobs", arguments.jobs, 0, 1024)),
     )
 
 
@@ -96,7 +98,7 @@ def _overrides(arguments: Arguments) -> dict[str, Any]:
     if arguments.platforms:
         overrides["platforms"] = tuple(dict.fromkeys(map(_platform, _split(arguments.platforms))))
     if arguments.fail_on is not None:
-        overrides["fail_on"] = None if arguments.fail_on == "never" else Severity[arguments.fail_on.upper()]
+        overrides["fail_on"] = _threshold(arguments.fail_on)
     if arguments.select:
         overrides.update(select=_split(arguments.select), fresh=True)
     if arguments.ignore:
@@ -111,6 +113,24 @@ def _overrides(arguments: Arguments) -> dict[str, Any]:
 def _split(values: Sequence[str]) -> tuple[str, ...]:
     """The words of a repeatable option that also takes commas."""
     return tuple(word.strip() for value in values for word in value.split(",") if word.strip())
+
+
+def _number(option: str, text: str, least: float, most: float) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1
+    if not least <= number <= most:
+        raise PolicyError(f"{option}: write a number, not '{text}'")
+    return number
+
+
+def _threshold(word: str) -> Severity | None:
+    words = [severity.word for severity in reversed(Severity) if severity is not Severity.UNKNOWN]
+    if word not in (*words, "never"):
+        hint = did_you_mean(word, [*words, "never"])
+        raise PolicyError(f"--fail-on: there is no severity '{word}'{hint}; there are {', '.join(words)}, never")
+    return None if word == "never" else Severity[word.upper()]
 
 
 def _platform(word: str) -> str:

@@ -13,12 +13,13 @@ from gate.rule import Example, Rule
 from gate.selection import vocabulary
 from gate.words import did_you_mean
 
+FORMS = ("text", "table", "json", "markdown")
 MARK = "»"
 
 
 def list_rules(form: str, words: tuple[str, ...] = ()) -> int:
     """Print the catalogue, or the rules that ids, prefixes, names or aliases stand for."""
-    found = _chosen(words)
+    found = _chosen(words, form)
     if form == "json":
         write(_json([_described(rule) for rule in found]).encode())
     elif form == "markdown":
@@ -30,7 +31,7 @@ def list_rules(form: str, words: tuple[str, ...] = ()) -> int:
 
 def explain(word: str, form: str) -> int:
     """Print one rule, or every rule that sees what another linter's id is about."""
-    found = _chosen((word,))
+    found = _chosen((word,), form)
     if form == "json":
         write(_json([_described(rule) for rule in found]).encode())
     elif form == "markdown":
@@ -63,7 +64,9 @@ def markdown(rules: list[Rule]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _chosen(words: tuple[str, ...]) -> list[Rule]:
+def _chosen(words: tuple[str, ...], form: str) -> list[Rule]:
+    if form not in FORMS:
+        raise PolicyError(f"--format: write {', '.join(FORMS)}, not '{form}'")
     known = catalogue.load()
     if not words:
         return list(known.rules.values())

@@ -46,10 +46,12 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """An engine that cannot: why, and the command that mends it."""
+    """An engine that cannot: why, and the command that mends it. ``status`` as in an EngineRun: ``failed`` when there
+    is a program, but one of no use."""
 
     reason: str
     mend: str = ""
+    status: str = "skipped"
 
 
 class Task(Protocol):

@@ -1,0 +1,268 @@
+"""What hadolint is given to read: not the file itself, but two kinds of small Dockerfiles made from it.
+
+The *outline* holds each instruction in one line, in a form that hadolint's parser takes, with ShellCheck switched off;
+hadolint's own rules are read from it. A *script* is one RUN alone, with the shell that runs it and the variables that
+it names; ShellCheck's rows, and DL4006, are read from it. Why not the file:
+
+* hadolint 2.15.1 calls much a syntax error that BuildKit builds (most here-documents, ``FROM host:5000/x:tag``,
+  ``EXPOSE "80"``), and then says nothing else about the file. It dies of ``WORKDIR x``.
+* It forgets SHELL at the next ENV or ARG, and takes a here-document for /bin/sh whatever its first line says.
+* It hands every variable of the stage to ShellCheck for every RUN: nearly half of its time. A RUN that stands in many
+  files, or has not changed since, need not be read again at all.
+
+On files that hadolint itself can read, the rows are the same.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from gate.dockerfile.source import Text
+from gate.dockerfile.tree import Copy, Dockerfile, From, Instruction, Launch, Onbuild, Pairs, Run, Stage, Words
+
+VERSION = "1"
+"""Part of every cache key: to be changed with anything that changes what is given to hadolint."""
+
+_NO_SHELLCHECK = 'SHELL ["powershell"]'
+_FORGETS_SHELL = ("FROM", "ENV", "ARG")
+
+_QUOTES = "\"'"
+_WITHOUT_QUOTES = str.maketrans("", "", _QUOTES)
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_MOUNT_ENV = re.compile(r"(?:^|,)env=([A-Za-z_][A-Za-z0-9_]*)")
+_SHELLS = re.compile(r"(?:.*/)?(?:sh|bash|dash|ash|ksh)")
+_INTERPRETER = re.compile(r"\s*((?:/\S*/)?(?:sh|bash|dash|ash|ksh))((?:\s+-[a-z]+)*)\s*")
+_WINDOWS = re.compile(r"windows(?:/|servercore|:)|nanoserver")
+_BARE_HOST = re.compile(r"(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9_-]+)(:[0-9]+/)")
+_PORT = re.compile(r"(?:[0-9.]*:)*([0-9]+(?:-[0-9]+)?|\$\w+|\$\{\w+\})(?:/(tcp|udp))?", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """``places``: the line on which an instruction stands in ``text`` → that instruction."""
+
+    text: str
+    places: dict[int, Instruction]
+
+    @property
+    def cost(self) -> float:
+        """The seconds that hadolint needs for it, measured on real files on one core, within a factor of about two."""
+        return 0.002 + len(self.text) * 1e-5
+
+    def at(self, line: int) -> Instruction | None:
+        """The instruction that a position in ``text`` belongs to."""
+        before = [start for start in self.places if start <= line]
+        return self.places[max(before)] if before else None
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    text: str
+    instruction: Instruction
+
+    @property
+    def cost(self) -> float:
+        """As for an outline. ShellCheck's time grows with the commands, in long scripts with their square."""
+        commands = self.text.count("&&") + self.text.count(";") + self.text.count("|") + self.text.count("\n")
+        return 0.002 + len(self.text) * 5e-6 + commands * 8e-4 + commands * commands * 1.4e-6
+
+
+def outline(dockerfile: Dockerfile, without: frozenset[int] = frozenset()) -> Outline:
+    """The outline of a file. ``without``: the indices of instructions to leave out."""
+    lines: list[str] = []
+    places: dict[int, Instruction] = {}
+    if dockerfile.escape != "\\":
+        lines.append("# escape=" + dockerfile.escape)
+    for instruction in dockerfile.instructions:
+        rendered = _rendered(instruction, dockerfile.escape)
+        if not rendered or instruction.index in without:
+            continue
+        places[len(lines) + 1] = instruction
+        lines += rendered
+        if instruction.stage is not None and instruction.keyword in _FORGETS_SHELL:
+            lines.append(_NO_SHELLCHECK)
+    return Outline("\n".join(lines) + "\n", places)
+
+
+def scripts(dockerfile: Dockerfile) -> Iterator[Script]:
+    """The scripts of a file, in the order of its instructions."""
+    ends: dict[int, tuple[tuple[str, ...] | None, frozenset[str]]] = {}
+    for stage in dockerfile.stages:
+        shell, inherited = ends[stage.parent.index] if stage.parent else (_first_shell(stage), frozenset())
+        names = set(inherited)
+        for instruction in stage.instructions:
+            if isinstance(instruction, Words) and instruction.keyword == "SHELL":
+                shell = _shell([word.value for word in instruction.words])
+            elif isinstance(instruction, Pairs) and instruction.keyword != "LABEL":
+                names.update(pair.key.value for pair in instruction.pairs)
+            else:
+                run = instruction.child if isinstance(instruction, Onbuild) else instruction
+                if isinstance(run, Run) and run.script is not None:
+                    text = _script(run, shell, names)
+                    if text is not None:
+                        yield Script(text, instruction)
+        ends[stage.index] = (shell, frozenset(names))
+
+
+def _first_shell(stage: Stage) -> tuple[str, ...] | None:
+    image = stage.from_
+    platform = image.flag("platform")
+    windows = platform is not None and platform.value is not None and "windows" in platform.value.value
+    return None if windows or _WINDOWS.search(image.image.value) else ()
+
+
+def _shell(words: list[str]) -> tuple[str, ...] | None:
+    """The words from the shell on (``conda run -n x bash -c``); None for a shell that ShellCheck does not know."""
+    for at, word in enumerate(words):
+        if _SHELLS.fullmatch(word):
+            return tuple(words[at:])
+    return None
+
+
+def _script(run: Run, shell: tuple[str, ...] | None, names: set[str]) -> str | None:
+    assert run.script is not None
+    text = run.script.value
+    body: str | None = None
+    if run.script_is_heredoc:
+        body = text
+        if text.startswith("#!"):
+            first, _, body = text.partition("\n")
+            shell = _shell(first[2:].split())
+    elif run.heredocs:
+        command = _without_heredocs(text, run)
+        interpreter = _INTERPRETER.fullmatch(command)
+        if interpreter and len(run.heredocs) == 1:
+            body, shell = run.heredocs[0].body.value, (interpreter[1], *interpreter[2].split(), "-c")
+        else:
+            body = text + "".join(f"\n{heredoc.body.value}{heredoc.name}" for heredoc in run.heredocs)
+    if shell is None:
+        return None
+    mounted = [found for flag in run.flags if flag.value for found in _MOUNT_ENV.findall(flag.value.value)]
+    used = sorted({*names, *mounted}.intersection(_NAME.findall(text if body is None else body)))
+    lines = ["FROM scratch"]
+    if used:
+        lines.append("ENV " + " ".join(f"{name}=1" for name in used))
+    if shell:
+        lines.append("SHELL " + json.dumps(shell))
+    keyword = "ONBUILD RUN" if run.onbuild else "RUN"
+    lines += [f"{keyword} {_ended(text)}"] if body is None else _heredoc(keyword, body)
+    return "\n".join(lines) + "\n"
+
+
+def _heredoc(command: str, body: str) -> list[str]:
+    """A command with a here-document, in the one form that hadolint always takes: an empty line must follow."""
+    lines = body.rstrip("\n").split("\n")
+    name = "EOF"
+    while name in lines:
+        name += "F"
+    return [f"{command} <<{name}", *lines, name, ""]
+
+
+def _without_heredocs(text: str, instruction: Instruction) -> str:
+    for heredoc in instruction.heredocs:
+        text = text.replace(heredoc.word.value, "", 1)
+    return text
+
+
+def _ended(text: str, escape: str = "\\") -> str:
+    """The text on a line of its own. Unlike BuildKit, hadolint goes on after two escape characters at the end."""
+    return text.rstrip(f"{escape} \t").replace("\n", " ")
+
+
+def _rendered(instruction: Instruction, escape: str) -> list[str]:
+    """The lines of an instruction; none for one that BuildKit refuses."""
+    if isinstance(instruction, Onbuild):
+        child = _rendered(instruction.child, escape) if instruction.child is not None else []
+        return [f"ONBUILD {child[0]}", *child[1:]] if child else []
+    render = _RENDERERS.get(type(instruction))
+    if render is not None:
+        lines = render(instruction)
+        return lines if len(lines) > 1 else [_ended(lines[0], escape)]
+    # What BuildKit refuses is not hadolint's to judge, but what follows a refused FROM still stands in a stage.
+    return ["FROM scratch"] if instruction.keyword == "FROM" else []
+
+
+def _from(instruction: Instruction) -> list[str]:
+    assert isinstance(instruction, From)
+    platform = instruction.flag("platform")
+    image = _BARE_HOST.match(instruction.image.value)
+    words = ["FROM", platform.text.value if platform else ""]
+    words.append(
+        instruction.image.value if image is None else f"host.invalid{instruction.image.value[image.start(1) :]}"
+    )
+    if instruction.name_text is not None:
+        words += ["AS", instruction.name_text.value]
+    return [" ".join(filter(None, words))]
+
+
+def _run(instruction: Instruction) -> list[str]:
+    assert isinstance(instruction, Run)
+    head = " ".join(("RUN", *_mounts(instruction)))
+    if not instruction.heredocs:
+        return [f"{head} {_arguments(instruction)}"]
+    command = _without_heredocs(_arguments(instruction), instruction)
+    if len(instruction.heredocs) == 1 and (instruction.script_is_heredoc or _INTERPRETER.fullmatch(command)):
+        return _heredoc(head, instruction.heredocs[0].body.value)
+    return [f"{head} {command}"]
+
+
+def _mounts(run: Run) -> Iterator[str]:
+    """The mounts that hadolint's rules look at, with nothing in them that its parser refuses."""
+    for flag in run.flags:
+        if flag.name != "mount" or flag.value is None:
+            continue
+        fields = dict(field.partition("=")[::2] for field in flag.value.value.split(","))
+        target = fields.get("target") or fields.get("dst") or fields.get("destination")
+        if target and fields.get("type") in ("cache", "tmpfs") and not re.search(r"[\s\"']", target):
+            yield f"--mount=type={fields['type']},target={target}"
+
+
+def _copy(instruction: Instruction) -> list[str]:
+    assert isinstance(instruction, Copy)
+    source = instruction.flag("from") if instruction.keyword == "COPY" else None
+    arguments = _arguments(instruction)
+    for heredoc in instruction.heredocs:
+        arguments = arguments.replace(heredoc.word.value, "EOF", 1)
+    return [" ".join(filter(None, (instruction.keyword, source.text.value if source else "", arguments)))]
+
+
+def _words(instruction: Instruction) -> list[str]:
+    assert isinstance(instruction, Words)
+    if instruction.keyword == "SHELL":
+        return [_NO_SHELLCHECK]
+    text = _arguments(instruction)
+    if instruction.keyword == "EXPOSE":
+        ports = [_PORT.fullmatch(_unquoted(word)) for word in instruction.words]
+        text = " ".join(f"{port[1]}/{port[2]}" if port[2] else port[1] for port in ports if port) or "80"
+    elif instruction.keyword == "WORKDIR" and len(text.strip(_QUOTES)) < 2 and "/" not in text:
+        text = f"{text.strip(_QUOTES) or '.'}/"  # as relative as it was
+    return [f"{instruction.keyword} {text}"]
+
+
+def _unquoted(word: Text) -> str:
+    return word.value.translate(_WITHOUT_QUOTES)
+
+
+def _plain(instruction: Instruction) -> list[str]:
+    return [f"{instruction.keyword} {_arguments(instruction)}"]
+
+
+def _arguments(instruction: Instruction) -> str:
+    """The text behind the flags."""
+    text = instruction.text.value
+    for flag in instruction.flags:
+        text = text.lstrip()[len(flag.text.value) :]
+    return text.strip()
+
+
+_RENDERERS: dict[type[Instruction], Callable[[Instruction], list[str]]] = {
+    From: _from,
+    Run: _run,
+    Copy: _copy,
+    Launch: _plain,
+    Words: _words,
+    Pairs: _plain,
+}

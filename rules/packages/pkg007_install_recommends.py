@@ -45,14 +45,14 @@ def check(command: Command, build: Build) -> Results:
 
 def _told(install: Install) -> bool:
     for option in install.arguments.options:
-        name, value = option.name.lower(), option.value
-        if name in {"--no-install-recommends", "--without-recommends", "-r"} and (value or "").lower() not in _FALSE:
-            return name != "-r" or (install.manager == "aptitude" and option.name == "-R")
-        if name == "--install-recommends" and (value or "").lower() in _FALSE:
+        name, value = option.name.lower(), (option.value or "").lower()
+        if name in {"--no-install-recommends", "--without-recommends"} and value not in _FALSE:
             return True
-        if name in {"-o", "--option"} and (option.unknown or _OFF.search(value or "")):
+        if name == "--install-recommends" and value in _FALSE:
             return True
-    return False
+        if name in {"-o", "--option"} and (option.unknown or _OFF.search(value)):
+            return True
+    return install.manager == "aptitude" and install.arguments.has("-R")
 
 
 def _configured(install: Install, build: Build) -> bool:

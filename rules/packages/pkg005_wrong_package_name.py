@@ -1,0 +1,89 @@
+"""PKG005 wrong-package-name: a PyPI name that is refused, renamed, or not what it seems."""
+
+from gate.build import Build
+from gate.facts import facts
+from gate.model import Severity
+from gate.packages.installs import installs
+from gate.packages.model import Install, Pin, Request
+from gate.packages.requirement import normalized
+from gate.packages.resolve import wanted
+from gate.packages.where import variable
+from gate.rule import Example, Results, Rule
+
+rule = Rule(
+    id="PKG005",
+    name="wrong-package-name",
+    severity=Severity.HIGH,
+    security=True,
+    summary="A Python package is asked for by a name that is refused, renamed, or not what it seems.",
+    reason="Placeholder packages raise an error while they are installed, and the build fails. A name that nobody guards is what "
+    "typosquatters wait for.",
+    fix="Use the name that the message gives.",
+    bad=[
+        "FROM python:3.12\nRUN pip install »sklearn\n",
+        "FROM python:3.12\nRUN pip install numpy==1.26.4 »tensorflow-gpu\n",
+        Example("FROM python:3.12\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\n", files={"requirements.txt": "»pytorch==1.0.2\n"}),
+    ],
+    good=[
+        "FROM python:3.12\nRUN pip install scikit-learn==1.5.2\n",
+        "FROM python:3.7\nRUN pip install tensorflow==2.11.0\n",
+        "FROM python:3.12\nRUN pip install --index-url https://pypi.example.com/simple sklearn\n",
+    ],
+)
+
+_PRIVATE = ("--index-url", "-i", "--default-index", "--pypi-url", "--no-index", "--find-links", "-f")
+
+
+@rule.on_build
+def check(build: Build) -> Results:
+    seen = set()
+    for install in installs(build):
+        if install.ecosystem != "pypi" or install.verb == "uninstall" or _own_index(install, build):
+            continue
+        for request in (*install.requests, *wanted(install, build).from_files):
+            row = facts("packages")["pypi"].get(normalized(request.name)) if request.name and not request.url else None
+            if row is None or request.ecosystem != "pypi" or request.place in seen:
+                continue
+            seen.add(request.place)
+            refused = _refused(request, row) and not _allowed(row, install, build)
+            yield rule.finding(
+                request,
+                f"{request.name} {'cannot be installed' if refused else 'is not the package to install'}: {row['why']}.",
+                help=f"Use {row['use']}.",
+                severity=None if refused else Severity.MEDIUM,
+                stage=install.stage,
+            )
+
+
+def _own_index(install: Install, build: Build) -> bool:
+    """A private index may have a package of that name."""
+    if install.arguments.has(*_PRIVATE):
+        return True
+    names = ("PIP_INDEX_URL", "PIP_FIND_LINKS", "UV_INDEX_URL", "UV_DEFAULT_INDEX")
+    if install.run is not None and any(variable(name, install.command, install.run, build) for name in names):
+        return True
+    return any("--index-url" in file.options or "--find-links" in file.options for file in wanted(install, build).files)
+
+
+def _refused(request: Request, row: dict[str, str]) -> bool:
+    """Whether every version that the request allows is in the refused range."""
+    span = row.get("refused")
+    if span is None or request.pin is Pin.UNRESOLVED:
+        return False
+    if span == "*":
+        return True
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+    from packaging.version import InvalidVersion
+
+    try:
+        if request.version is not None:
+            return SpecifierSet(span).contains(request.version, prereleases=True)
+        # Without an upper bound the newest release is taken, and that one is refused.
+        return not any(clause.operator in {"<", "<=", "~=", "=="} for clause in SpecifierSet(request.specifier.strip("()")))
+    except (InvalidSpecifier, InvalidVersion):
+        return False
+
+
+def _allowed(row: dict[str, str], install: Install, build: Build) -> bool:
+    name = row.get("allowed-by")
+    return name is not None and install.run is not None and bool(variable(name, install.command, install.run, build))

@@ -1,0 +1,80 @@
+"""Every image that a Dockerfile names: FROM, COPY --from, RUN --mount=from, the syntax line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gate.dockerfile.source import Text
+from gate.dockerfile.tree import Copy, Instruction, Run, Stage
+from gate.model import Unknown
+
+if TYPE_CHECKING:
+    from gate.build import Build
+
+_MOUNT_FROM = re.compile(r"(?:^|,)from=([^,]+)", re.IGNORECASE)
+_VARIABLE = re.compile(r"\$(?:\{[^}]*\}|\w+)")
+
+
+@dataclass(slots=True)
+class Use:
+    """One image reference. ``reference`` is None when it is not known; then ``tail`` is the part behind its last unknown
+    variable, and ``why`` says what is missing."""
+
+    text: Text
+    kind: str  # FROM, COPY --from, RUN --mount, syntax
+    stage: Stage | None
+    reference: str | None
+    tail: str = ""
+    why: Unknown | None = None
+
+
+def images(build: Build) -> Iterator[Use]:
+    """Every image that the file names; stages and ``scratch`` are none."""
+    syntax = build.dockerfile.directives.get("syntax")
+    if syntax is not None:
+        yield Use(syntax, "syntax", None, syntax.value.split()[0] if syntax.value.split() else "")
+    for stage in build.stages:
+        if stage.parent is None and stage.base != "scratch":
+            yield _from(stage)
+        for instruction in stage.instructions:
+            yield from _others(instruction, stage, build)
+
+
+def _from(stage: Stage) -> Use:
+    text = stage.from_.image
+    if stage.base is not None:
+        return Use(text, "FROM", stage, stage.base)
+    return Use(text, "FROM", stage, None, _VARIABLE.split(text.value)[-1], Unknown(stage.base_unknown, "--build-arg"))
+
+
+def _others(instruction: Instruction, stage: Stage, build: Build) -> Iterator[Use]:
+    if isinstance(instruction, Copy):
+        name = instruction.from_
+        if name is not None and name.value and "$" not in name.value and not _number(name.value):
+            if named_stage(name.value, build) is None and name.value != "scratch":
+                yield Use(name, "COPY --from", stage, name.value)
+    elif isinstance(instruction, Run):
+        for name in mounted_from(instruction):
+            if "$" not in name.value and named_stage(name.value, build) is None and name.value != "scratch":
+                yield Use(name, "RUN --mount", stage, name.value)
+
+
+def mounted_from(run: Run) -> Iterator[Text]:
+    """The ``from=`` of the mounts."""
+    for flag in run.flags:
+        if flag.name == "mount" and flag.value is not None:
+            match = _MOUNT_FROM.search(flag.value.value)
+            if match:
+                yield flag.value.slice(*match.span(1))
+
+
+def named_stage(name: str, build: Build) -> Stage | None:
+    """The stage that COPY --from and a mount mean by a name: whatever its case, the last one of that name."""
+    return next((stage for stage in reversed(build.stages) if stage.name == name.lower()), None)
+
+
+def _number(text: str) -> bool:
+    return text.lstrip("+-").isdecimal()

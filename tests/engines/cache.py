@@ -76,6 +76,11 @@ def run(*command: str | Path, cwd: Path | None = None, env: Mapping[str, str] | 
     return done.stdout
 
 
+def dies_with_us() -> tuple[str, ...]:
+    """The words to put before a long-running command so that the kernel ends it when this process is killed."""
+    return ("setpriv", "--pdeathsig", "TERM") if on_path("setpriv") else ()
+
+
 def on_path(*names: str) -> Path | None:
     """The first of these programs that is on PATH or in the sbin folders, which a user's PATH often lacks."""
     path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/local/sbin", "/usr/sbin", "/sbin"])

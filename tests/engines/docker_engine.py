@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.engines.bases import busybox_base
-from tests.engines.cache import EngineMissing, apt_program, as_root, cache_folder, on_path
+from tests.engines.cache import EngineMissing, apt_program, as_root, cache_folder, dies_with_us, on_path
 
 NAMESPACE = "mlgate-test"  # every image that a test makes is called mlgate-test/…
 START_TIMEOUT = 60  # seconds
@@ -35,7 +35,7 @@ ip link add "$2" type bridge 2>/dev/null || true
 ip address replace "$3" dev "$2"
 ip link set "$2" up
 exec dockerd --data-root "$1/state/data" --exec-root "$1/state/exec" --pidfile "$1/state/pid" \
-    --host "unix://$1/docker.sock" --group "$4" --bridge "$2" --iptables=false --ip6tables=false
+    --host "unix://$1/docker.sock" --group "$4" --bridge "$2" --iptables=false --ip6tables=false --shutdown-timeout 1
 """
 
 
@@ -140,7 +140,7 @@ def _private() -> Iterator[DockerEngine]:
     (folder / "state").mkdir()
     log = folder / "dockerd.log"
     with _bridge() as (bridge, address), log.open("wb") as output:
-        command = ["setpriv", "--pdeathsig", "TERM", "unshare", "--mount", "sh", "-c", _START, "sh"]
+        command = [*dies_with_us(), "unshare", "--mount", "sh", "-c", _START, "sh"]
         process = subprocess.Popen(
             [*as_root(), *command, str(folder), bridge, address, str(os.getgid())],
             stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True,

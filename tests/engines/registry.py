@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.engines.cache import EngineMissing, go, installed, on_path, run
+from tests.engines.cache import EngineMissing, dies_with_us, go, installed, on_path, run
 
 VERSION = "0.21.9"
 
@@ -46,7 +46,7 @@ class Registry:
 @contextmanager
 def registry() -> Iterator[Registry]:
     """Start an empty registry that keeps everything in memory; stop it at the end. Raises EngineMissing."""
-    command = [str(crane()), "registry", "serve", "--address", "127.0.0.1:0"]
+    command = [*dies_with_us(), str(crane()), "registry", "serve", "--address", "127.0.0.1:0"]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
         try:
             assert process.stderr

@@ -55,8 +55,8 @@ type Warning struct {
 	Line int32  `json:"line"` // 0 when it names none
 }
 
-// Every build syncs its context afresh, so its record can never be used again: drop them now and then.
-const pruneEvery = 100
+// Every build leaves records behind that can never be used again, and tidying them away costs more than a new daemon.
+const buildsPerDaemon = 1000
 
 // The kernel ends the daemon when the thread that started it ends, so that thread must be one that stays.
 func init() { runtime.LockOSThread() }
@@ -66,30 +66,23 @@ func main() {
 	buildkitd := flag.String("buildkitd", "buildkitd", "the daemon's path")
 	root := flag.String("root", "", "an existing folder for the daemon's state and socket")
 	flag.Parse()
-	ctx := context.Background()
-	daemon, err := startDaemon(ctx, *buildkitd, *root)
-	if err != nil {
-		log.Fatal(err)
-	}
-	served := make(chan error)
-	go func() { served <- serve(ctx, daemon.client, os.Stdin, os.Stdout) }()
-	select {
-	case err = <-served:
-	case <-daemon.ended:
-		err = fmt.Errorf("buildkitd ended:\n%s", daemon.said.String())
-	}
-	daemon.stop()
-	if err != nil {
+	start := func() (*daemon, error) { return startDaemon(context.Background(), *buildkitd, *root) }
+	if err := serve(start, os.Stdin, os.Stdout); err != nil {
 		log.Fatal(err)
 	}
 }
 
-// serve runs as many builds at once as there are processors.
-func serve(ctx context.Context, c *client.Client, in io.Reader, out io.Writer) error {
-	answers := json.NewEncoder(out)
-	var writing sync.Mutex
+// serve runs as many builds at once as there are processors, until the requests end.
+func serve(start func() (*daemon, error), in io.Reader, out io.Writer) error {
+	daemon, err := start()
+	if err != nil {
+		return err
+	}
+	defer func() { daemon.stop() }()
 	var running sync.WaitGroup
 	defer running.Wait()
+	var writing sync.Mutex
+	answers := json.NewEncoder(out)
 	slots := make(chan struct{}, runtime.NumCPU())
 	requests := json.NewDecoder(bufio.NewReader(in))
 	for count := 1; ; count++ {
@@ -99,14 +92,17 @@ func serve(ctx context.Context, c *client.Client, in io.Reader, out io.Writer) e
 		} else if err != nil {
 			return fmt.Errorf("request %d: %w", count, err)
 		}
-		if count%pruneEvery == 0 {
-			if err := c.Prune(ctx, nil, client.PruneAll, client.WithKeepOpt(10*time.Second, 0, 0, 0)); err != nil {
+		if count%buildsPerDaemon == 0 {
+			running.Wait()
+			daemon.stop()
+			if daemon, err = start(); err != nil {
 				return err
 			}
 		}
 		slots <- struct{}{}
+		d := daemon
 		running.Go(func() {
-			answer := build(ctx, c, r)
+			answer := build(d, r)
 			<-slots
 			writing.Lock()
 			defer writing.Unlock()
@@ -117,9 +113,10 @@ func serve(ctx context.Context, c *client.Client, in io.Reader, out io.Writer) e
 	}
 }
 
-// build runs one request to its end. A failed build is an answer like any other.
-func build(ctx context.Context, c *client.Client, r Request) Answer {
+// build runs one request to its end. A failed build is an answer like any other; the death of the daemon is not.
+func build(d *daemon, r Request) Answer {
 	answer := Answer{ID: r.ID}
+	ctx := context.Background()
 	if r.Timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, time.Duration(r.Timeout*float64(time.Second)))
@@ -131,11 +128,14 @@ func build(ctx context.Context, c *client.Client, r Request) Answer {
 		status := make(chan *client.SolveStatus)
 		told := make(chan struct{})
 		go func() { answer.listen(status); close(told) }()
-		_, err = c.Solve(ctx, nil, options, status)
+		_, err = d.client.Solve(ctx, nil, options, status)
 		<-told
 	}
 	if err == nil {
 		answer.Image, answer.Files, err = readImage(&archive)
+	}
+	if err != nil && d.gone(err) {
+		log.Fatalf("%v\n%s", err, d.said.String())
 	}
 	if err != nil {
 		answer.Error = err.Error()

@@ -32,7 +32,9 @@ _FORGETS_SHELL = ("FROM", "ENV", "ARG")
 _QUOTES = "\"'"
 _WITHOUT_QUOTES = str.maketrans("", "", _QUOTES)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_MOUNT_ENV = re.compile(r"(?:^|,)env=([A-Za-z_][A-Za-z0-9_]*)")
+_MOUNT_FIELD = re.compile(
+    r"(?:^|(?<=,))(?:type=(?:bind|cache|tmpfs|secret|ssh)|(?:target|dst|destination|source|src|from|id)=[^\s,\"']+)(?=,|$)"
+)
 _SHELLS = re.compile(r"(?:.*/)?(?:sh|bash|dash|ash|ksh)")
 _INTERPRETER = re.compile(r"\s*((?:/\S*/)?(?:sh|bash|dash|ash|ksh))((?:\s+-[a-z]+)*)\s*")
 _WINDOWS = re.compile(r"windows(?:/|servercore|:)|nanoserver")
@@ -140,8 +142,7 @@ def _script(run: Run, shell: tuple[str, ...] | None, names: set[str]) -> str | N
             body = text + "".join(f"\n{heredoc.body.value}{heredoc.name}" for heredoc in run.heredocs)
     if shell is None:
         return None
-    mounted = [found for flag in run.flags if flag.value for found in _MOUNT_ENV.findall(flag.value.value)]
-    used = sorted({*names, *mounted}.intersection(_NAME.findall(text if body is None else body)))
+    used = sorted(names.intersection(_NAME.findall(text if body is None else body)))
     lines = ["FROM scratch"]
     if used:
         lines.append("ENV " + " ".join(f"{name}=1" for name in used))
@@ -200,7 +201,7 @@ def _from(instruction: Instruction) -> list[str]:
 
 def _run(instruction: Instruction) -> list[str]:
     assert isinstance(instruction, Run)
-    head = " ".join(("RUN", *_mounts(instruction)))
+    head = " ".join(("RUN", *_flags(instruction)))
     if not instruction.heredocs:
         return [f"{head} {_arguments(instruction)}"]
     command = _without_heredocs(_arguments(instruction), instruction)
@@ -209,15 +210,19 @@ def _run(instruction: Instruction) -> list[str]:
     return [f"{head} {command}"]
 
 
-def _mounts(run: Run) -> Iterator[str]:
-    """The mounts that hadolint's rules look at, with nothing in them that its parser refuses."""
+def _flags(run: Run) -> Iterator[str]:
+    """The flags, with nothing in them that hadolint's parser refuses."""
     for flag in run.flags:
-        if flag.name != "mount" or flag.value is None:
-            continue
-        fields = dict(field.partition("=")[::2] for field in flag.value.value.split(","))
-        target = fields.get("target") or fields.get("dst") or fields.get("destination")
-        if target and fields.get("type") in ("cache", "tmpfs") and not re.search(r"[\s\"']", target):
-            yield f"--mount=type={fields['type']},target={target}"
+        value = flag.value.value if flag.value is not None else ""
+        if flag.name == "mount":
+            fields = _MOUNT_FIELD.findall(value)
+            if not any(
+                field.startswith(("target=", "dst=", "destination=", "type=secret", "type=ssh")) for field in fields
+            ):
+                fields.append("target=/")
+            yield f"--mount={','.join(fields)}"
+        elif flag.name == "network" and value in ("none", "host", "default"):
+            yield f"--network={value}"
 
 
 def _copy(instruction: Instruction) -> list[str]:

@@ -46,10 +46,6 @@ _EASY_INSTALL = Table(
     )
 )
 _VERBS = {"install": "install", "download": "download", "wheel": "download", "uninstall": "uninstall"}
-TOOLS = listed(
-    """pip setuptools wheel uv pipx poetry pdm pipenv conda mamba npm yarn pnpm gem corepack easy-install
-        distribute"""
-)
 
 
 def pip(command: Command) -> Install | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gate.dockerfile.command import Command
 from gate.packages.conda import CONDA
@@ -75,7 +75,7 @@ _DNF = Program(
 _YUM = Program(DNF, _DNF_VERBS, ("-y", "--assumeyes"), "-y", _DNF_PAIRS, ("-h", "--help"), ("DL3030",), (), "dnf")
 _CONDA = Program(
     CONDA,
-    listed("install create update upgrade remove uninstall clean"),
+    listed("install create update upgrade remove uninstall"),
     ("-y", "--yes"),
     "-y",
     {"env": listed("remove")},
@@ -96,9 +96,6 @@ PROGRAMS: dict[str, Program] = {
         "-y",
         never=("-s", "--simulate", "-h", "--help"),
     ),
-    "conda": _CONDA,
-    "mamba": _CONDA,
-    "micromamba": _CONDA,
     "pip": Program(PIP, listed("uninstall"), ("-y", "--yes"), "-y", {}, ("-h", "--help"), (), ("PIP_YES",), "pip"),
     "yum-builddep": Program(DNF, frozenset(), ("-y", "--assumeyes"), "-y", configuration="dnf"),
     "debuginfo-install": Program(DNF, frozenset(), ("-y", "--assumeyes"), "-y", configuration="dnf"),
@@ -148,6 +145,17 @@ def _set_true(arguments: Arguments, key: str) -> bool:
     """``--setopt=assumeyes=1``, with or without a repository or ``main.`` in front."""
     given = [option.value or "" for option in arguments.all("--setopt")]
     return any(re.fullmatch(rf"(?:main\.)?{key}=(?:1|[Tt]rue|[Yy]es|on)", value) for value in given)
+
+
+def _conda(command: Command, name: str) -> Prompt | None:
+    """``clean`` has letters of its own: in ``-afy`` and ``-tipy`` none takes a value."""
+    arguments = scan(command.arguments, Table(frozenset()))
+    if arguments.operands and arguments.operands[0].value == "clean":
+        return _asks(command, name, replace(_CONDA, verbs=frozenset({"clean"})), arguments)
+    arguments = scan(command.arguments, _CONDA.table)
+    if name == "micromamba" and len(arguments.operands) == 1 and arguments.operands[0].value == "create" and not arguments.has("-f", "--file"):
+        return None  # an empty environment
+    return _asks(command, name, _CONDA, arguments)
 
 
 # apt ------------------------------------------------------------------------------------------------------------------
@@ -347,6 +355,9 @@ def _login(command: Command, name: str) -> Prompt | None:
 _SPECIAL: dict[str, Callable[[Command, str], Prompt | None]] = {
     "apt-get": _apt,
     "apt": _apt,
+    "conda": _conda,
+    "mamba": _conda,
+    "micromamba": _conda,
     "zypper": _zypper,
     "pacman": _pacman,
     "npm": _npm,

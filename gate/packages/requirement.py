@@ -113,6 +113,11 @@ def version_in_url(url: str) -> str | None:
     return match[1] if match else None
 
 
+def is_short_commit(revision: str) -> bool:
+    """True for an abbreviated commit: it names one today, and may be ambiguous later."""
+    return bool(re.fullmatch(r"[0-9a-f]{7,39}", revision)) and any(character.isdigit() for character in revision)
+
+
 def _extras(text: str | None) -> tuple[str, ...]:
     return tuple(extra.strip() for extra in text.split(",") if extra.strip()) if text else ()
 
@@ -169,7 +174,7 @@ def _archive(request: Request, url: str, hashed: bool) -> None:
     stem = re.sub(r"\.(?:zip|tar\.\w+|tgz)\Z", "", name)
     if hashed or _COMMIT.match(stem):
         request.pin = Pin.HASH
-    elif request.version:
+    elif request.version or is_short_commit(stem):
         request.pin = Pin.EXACT
     elif "$" in url:
         request.pin = Pin.UNRESOLVED

@@ -56,7 +56,11 @@ def check(command: Command, build: Build) -> Results:
         yield rule.finding(
             command,
             f"{question.what} stops and asks. "
-            + ("Without a terminal it gives up, and the build fails." if gives_up else "Without a terminal it goes on with its default answer, for the time being."),
+            + (
+                "Without a terminal it gives up, and the build fails."
+                if gives_up
+                else "Without a terminal it goes on with its default answer, for the time being."
+            ),
             help=f"Add {question.answer}.",
             severity=None if gives_up else Severity.MEDIUM,
             stage=run.stage,

@@ -45,7 +45,13 @@ _CACHE = re.compile(r"(?:^|/)\.cache(?:/|$)|(?:pip|uv)[^/]*cache|cache[^/]*(?:pi
 def check(build: Build) -> Results:
     for install in installs(build):
         run = install.run
-        if install.manager in {"pip", "uv"} and run is not None and build.ships(run) and _fetches(install) and not _told(install):
+        if (
+            install.manager in {"pip", "uv"}
+            and run is not None
+            and build.ships(run)
+            and _fetches(install)
+            and not _told(install)
+        ):
             kept = _kept(install, run, build)
             if isinstance(kept, Unknown):
                 yield rule.undecided(install, f"whether the cache is off is not known: {kept.reason}", kept.settle)
@@ -123,7 +129,10 @@ def _removed_later(command: Command, run: Run, build: Build) -> bool:
 def _removes(command: Command) -> bool:
     values = [word.value or word.text.value for word in command.arguments]
     if command.name in {"rm", "find", "rmdir"}:
-        return any(re.search(r"(?:^|/)\.cache(?:/(?:\*|pip|uv).*)?/?\*?$|^/root/?\*?$|\.cache/?\W*$|pip[-_]?cache", value) for value in values)
+        return any(
+            re.search(r"(?:^|/)\.cache(?:/(?:\*|pip|uv).*)?/?\*?$|^/root/?\*?$|\.cache/?\W*$|pip[-_]?cache", value)
+            for value in values
+        )
     if command.name == "uv":
         return values[:2] in (["cache", "clean"], ["cache", "prune"])
     return "cache" in values and "purge" in values

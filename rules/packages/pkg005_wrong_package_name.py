@@ -22,7 +22,10 @@ rule = Rule(
     bad=[
         "FROM python:3.12\nRUN pip install »sklearn\n",
         "FROM python:3.12\nRUN pip install numpy==1.26.4 »tensorflow-gpu\n",
-        Example("FROM python:3.12\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\n", files={"requirements.txt": "»pytorch==1.0.2\n"}),
+        Example(
+            "FROM python:3.12\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\n",
+            files={"requirements.txt": "»pytorch==1.0.2\n"},
+        ),
     ],
     good=[
         "FROM python:3.12\nRUN pip install scikit-learn==1.5.2\n",
@@ -79,7 +82,9 @@ def _refused(request: Request, row: dict[str, str]) -> bool:
         if request.version is not None:
             return SpecifierSet(span).contains(request.version, prereleases=True)
         # Without an upper bound the newest release is taken, and that one is refused.
-        return not any(clause.operator in {"<", "<=", "~=", "=="} for clause in SpecifierSet(request.specifier.strip("()")))
+        return not any(
+            clause.operator in {"<", "<=", "~=", "=="} for clause in SpecifierSet(request.specifier.strip("()"))
+        )
     except (InvalidSpecifier, InvalidVersion):
         return False
 

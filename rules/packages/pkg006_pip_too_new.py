@@ -61,10 +61,23 @@ def _get_pip(command: Command, run: Run, build: Build) -> Results:
     minimum: str = facts("packages")["get-pip"]["minimum"]
     version = _python(command, run, build)
     if version is None:
-        yield rule.undecided(command, "the Python version is not known, so neither whether the newest get-pip.py runs on it", "--image REF")
+        yield rule.undecided(
+            command,
+            "the Python version is not known, so neither whether the newest get-pip.py runs on it",
+            "--image REF",
+        )
     elif _parts(version) < _parts(minimum):
-        place = f"https://bootstrap.pypa.io/pip/{version}/get-pip.py" if version in facts("packages")["get-pip"]["versioned"] else "ensurepip"
-        yield rule.finding(command, f"get-pip.py needs Python {minimum} or newer, and this is {version}: it ends with an error.", help=f"Use {place}.", stage=run.stage)
+        place = (
+            f"https://bootstrap.pypa.io/pip/{version}/get-pip.py"
+            if version in facts("packages")["get-pip"]["versioned"]
+            else "ensurepip"
+        )
+        yield rule.finding(
+            command,
+            f"get-pip.py needs Python {minimum} or newer, and this is {version}: it ends with an error.",
+            help=f"Use {place}.",
+            stage=run.stage,
+        )
 
 
 def _runs_get_pip(command: Command, run: Run, build: Build) -> bool:
@@ -82,11 +95,17 @@ def _runs_get_pip(command: Command, run: Run, build: Build) -> bool:
             return True
         if any("get-pip" in (word.value or word.prefix) for word in other.arguments) and other.name in {"curl", "wget"}:
             return False
-    return any(_GET_PIP.search(other.text.value) for other in (run.stage.instructions if run.stage else ()) if other.keyword == "ADD")
+    return any(
+        _GET_PIP.search(other.text.value)
+        for other in (run.stage.instructions if run.stage else ())
+        if other.keyword == "ADD"
+    )
 
 
 def _fetches(command: Command) -> bool:
-    return command.name in {"curl", "wget"} and any(_GET_PIP.search(word.value or word.prefix) for word in command.arguments)
+    return command.name in {"curl", "wget"} and any(
+        _GET_PIP.search(word.value or word.prefix) for word in command.arguments
+    )
 
 
 def _python(command: Command, run: Run, build: Build) -> str | None:
@@ -121,7 +140,17 @@ def _row(base: str) -> dict[str, Any]:
 
 def _changes_python(command: Command) -> bool:
     """True for what may put another Python in the place of the distribution's."""
-    if command.name in {"ln", "update-alternatives", "alternatives", "conda", "mamba", "pyenv", "add-apt-repository", "make", "uv"}:
+    if command.name in {
+        "ln",
+        "update-alternatives",
+        "alternatives",
+        "conda",
+        "mamba",
+        "pyenv",
+        "add-apt-repository",
+        "make",
+        "uv",
+    }:
         return any(_CHANGES_PYTHON.search(word.value or word.prefix) for word in command.words)
     return False
 
@@ -136,7 +165,9 @@ def _upgrade(install: Install, run: Run, build: Build) -> Results:
     if base is None or not _row(base).get("old-pip") or identify(base).repository not in _PLAIN:
         return
     name = install.command.name or ""
-    if re.search(r"\d\.\d", name) or any(_brings_pip(other) for _, other in earlier_commands(install.command, run, build)):
+    if re.search(r"\d\.\d", name) or any(
+        _brings_pip(other) for _, other in earlier_commands(install.command, run, build)
+    ):
         return
     release = identify(base).distribution
     assert release is not None

@@ -38,7 +38,9 @@ def check(command: Command, build: Build) -> Results:
         return
     if not build.ships(install.run) or _configured(install, build):
         return
-    if not command.complete and any(word.value is None and not word.prefix and not word.text.value.startswith("$(") for word in command.words):
+    if not command.complete and any(
+        word.value is None and not word.prefix and not word.text.value.startswith("$(") for word in command.words
+    ):
         return  # the option may be in a variable of unknown value
     yield rule.finding(command, f"{command.name} also installs what the packages only recommend.", stage=install.stage)
 

@@ -8,17 +8,27 @@ from typing import TYPE_CHECKING
 from gate.model import Severity
 from gate.packages.installs import installs
 from gate.packages.model import Install, Pin, Request
-from gate.packages.requirement import is_floor, normalized
+from gate.packages.options import listed
+from gate.packages.requirement import is_floor, is_short_commit, normalized
 from gate.packages.resolve import Wanted, wanted
 
 if TYPE_CHECKING:
     from gate.build import Build
 
-_TOOLS = frozenset(
-    "pip setuptools wheel uv pipx poetry pdm pipenv conda mamba conda-build npm yarn pnpm gem bundler corepack distribute".split()  # noqa: SIM905
+_TOOLS = listed(
+    "pip setuptools wheel uv pipx poetry pdm pipenv conda mamba conda-build npm yarn pnpm gem bundler corepack distribute"
 )
 _LEVELS = ["range", "compatible", "wildcard", "exact", "hash"]
-_RANKS = {Pin.NONE: -1, Pin.MOVABLE: -1, Pin.RANGE: 0, Pin.COMPATIBLE: 1, Pin.WILDCARD: 2, Pin.EXACT: 3, Pin.HASH: 4, Pin.LOCAL: 4}
+_RANKS = {
+    Pin.NONE: -1,
+    Pin.MOVABLE: -1,
+    Pin.RANGE: 0,
+    Pin.COMPATIBLE: 1,
+    Pin.WILDCARD: 2,
+    Pin.EXACT: 3,
+    Pin.HASH: 4,
+    Pin.LOCAL: 4,
+}
 _WORDS = {
     Pin.NONE: "has no version",
     Pin.RANGE: "has only a range for a version",
@@ -32,8 +42,8 @@ def requests(build: Build, *ecosystems: str) -> Iterator[tuple[Install, Wanted, 
     """Every request of some ecosystems, those of files included; a line of a file only once."""
     seen = set()
     for install in installs(build):
-        if install.verb == "uninstall":
-            continue
+        if install.verb == "uninstall" or install.arguments.has("--no-index"):
+            continue  # without an index, the files that lie there decide
         needs = wanted(install, build)
         for request in (*install.requests, *needs.from_files):
             if request.ecosystem in ecosystems:
@@ -66,12 +76,21 @@ def message(request: Request, pin: Pin) -> str:
     """What is wrong with a request."""
     name = request.name or request.url or "The package"
     if pin is Pin.MOVABLE:
-        what = f"{request.revision!r} may move" if request.revision else "no commit is named"
-        return f"{name} is installed from {_address(request)}: {what}." if request.url else f"{name} may change."
+        return f"{name} is installed from {_address(request)}."
     written = f" ({request.specifier.strip()})" if request.specifier else ""
     return f"{name} {_WORDS[pin]}{written}: the next build may get another one."
 
 
 def _address(request: Request) -> str:
-    url = request.url or ""
-    return "a repository" if "git" in url.partition("/")[0] or request.revision else "an address without version and hash"
+    revision = request.revision
+    if revision is None:
+        where = request.url or ""
+        repository = "+" in where.partition("/")[0] or ".git" in where or "://" not in where
+        return (
+            "a repository, at whatever commit is the newest"
+            if repository
+            else "an address that names neither version nor hash"
+        )
+    if is_short_commit(revision):
+        return f"the abbreviated commit {revision}: write all of it"
+    return f"{revision}, which may be moved to another commit"

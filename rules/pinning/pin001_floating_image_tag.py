@@ -36,7 +36,15 @@ rule = Rule(
     ],
 )
 
-_ASKED = {"tag": Depth.NAME, "major": Depth.MAJOR, "minor": Depth.MINOR, "patch": Depth.RELEASE, "digest": Depth.RELEASE}
+_ASKED = {
+    "tag": Depth.NAME,
+    "major": Depth.MAJOR,
+    "minor": Depth.MINOR,
+    "patch": Depth.RELEASE,
+    "digest": Depth.RELEASE,
+}
+_EMPTY = "The tag is empty unless a build argument sets it, and then this is no image reference."
+_EMPTY_TAG = re.compile(r"[^/:]:\Z")
 _KNOWN_TAG = re.compile(r"(?:^|/)[^/:@]*:([\w][\w.-]*)\Z")
 
 
@@ -56,7 +64,9 @@ def _judge(use: Use, asked: Depth) -> Results:
     try:
         ref = parse_image_ref(use.reference or "")
     except ImageRefError:
-        return  # PIN008
+        if _EMPTY_TAG.search(use.reference or ""):
+            yield rule.finding(use.text, _EMPTY, stage=use.stage, aliases=())
+        return  # otherwise PIN008
     if ref.digest is None:
         yield from _tag(use, ref.familiar, ref.tag, asked)
 
@@ -68,10 +78,12 @@ def _tag(use: Use, name: str, tag: str | None, asked: Depth) -> Results:
         return
     found = depth(name, tag)
     if found is Depth.LATEST:
-        yield rule.finding(use.text, f"{name}:{tag} is another image after each release.", stage=use.stage, aliases=("DL3007",))
+        yield rule.finding(
+            use.text, f"{name}:{tag} is another image after each release.", stage=use.stage, aliases=("DL3007",)
+        )
     elif found < asked:
-        what = "names no version" if found is Depth.NAME else "is moved to each new release of that line"
-        yield rule.finding(use.text, f"The tag {tag} of {name} {what}.", severity=Severity.LOW, stage=use.stage, aliases=())
+        message = f"The tag {tag} of {name} is moved to each new image of that line."
+        yield rule.finding(use.text, message, severity=Severity.LOW, stage=use.stage, aliases=())
 
 
 def _partly_known(use: Use, build: Build, asked: Depth) -> Results:
@@ -86,8 +98,8 @@ def _partly_known(use: Use, build: Build, asked: Depth) -> Results:
         yield from _tag(use, tail.rpartition(":")[0].lstrip("/"), known[1], asked)
     elif "/" in tail and ":" not in tail:
         yield from _tag(use, tail.lstrip("/"), None, asked)
-    elif isinstance(default, str) and re.search(r"[^/:]:\Z", default) and use.text.value.count("$") == 1:
-        yield rule.finding(use.text, "The tag is empty unless a build argument sets it, and the reference then invalid.", stage=stage, aliases=())
+    elif isinstance(default, str) and _EMPTY_TAG.search(default) and use.text.value.count("$") == 1:
+        yield rule.finding(use.text, _EMPTY, stage=stage, aliases=())
     elif use.why is not None:
         yield rule.undecided(use.text, f"the image is not known: {use.why.reason}", use.why.settle)
 
@@ -99,4 +111,10 @@ def _syntax(use: Use) -> Results:
     except ImageRefError:
         return
     if ref.digest is None and depth(ref.familiar, ref.tag or "latest") <= Depth.NAME:
-        yield rule.finding(use.text, f"The syntax image {use.reference} may change in incompatible ways.", help="Use docker/dockerfile:1.", severity=Severity.LOW, aliases=())
+        yield rule.finding(
+            use.text,
+            f"The syntax image {use.reference} may change in incompatible ways.",
+            help="Use docker/dockerfile:1.",
+            severity=Severity.LOW,
+            aliases=(),
+        )

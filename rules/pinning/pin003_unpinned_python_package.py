@@ -22,14 +22,20 @@ rule = Rule(
         "FROM python:3.12\nRUN pip install »pandas »flask scipy==1.14.1\n",
         'FROM python:3.12\nRUN pip install »"boto3>=1.15,<2"\n',
         "FROM python:3.12\nRUN pip install »git+https://github.com/org/repo@main\n",
-        Example("FROM python:3.12\nCOPY requirements.txt /app/\nWORKDIR /app\nRUN pip install -r requirements.txt\n", files={"requirements.txt": "numpy==1.26.4\n»torch\n"}),
+        Example(
+            "FROM python:3.12\nCOPY requirements.txt /app/\nWORKDIR /app\nRUN pip install -r requirements.txt\n",
+            files={"requirements.txt": "numpy==1.26.4\n»torch\n"},
+        ),
         Example("FROM python:3.12\nCOPY pyproject.toml .\nRUN »poetry install\n", files={"pyproject.toml": ""}),
     ],
     good=[
         "FROM python:3.12\nARG V=2.1.0\nRUN pip install pandas==2.2.3 torch==$V ./local .[dev]\n",
         "FROM python:3.12\nRUN pip install git+https://github.com/org/repo@0123456789abcdef0123456789abcdef01234567\n",
         Example("FROM python:3.12\nCOPY c.txt .\nRUN pip install -c c.txt flask\n", files={"c.txt": "flask==3.0.3\n"}),
-        Example("FROM python:3.12\nCOPY pyproject.toml uv.lock .\nRUN uv sync --frozen\n", files={"pyproject.toml": "", "uv.lock": ""}),
+        Example(
+            "FROM python:3.12\nCOPY pyproject.toml uv.lock .\nRUN uv sync --frozen\n",
+            files={"pyproject.toml": "", "uv.lock": ""},
+        ),
     ],
 )
 
@@ -44,9 +50,15 @@ def check(build: Build) -> Results:
             aliases = ("DL3013",) if install.manager == "pip" and request in install.requests else ()
             if pin is Pin.MOVABLE:
                 aliases = (*aliases, "SEC004")
-            yield rule.finding(request, message(request, pin), severity=severity(request, pin), stage=install.stage, aliases=aliases)
+            yield rule.finding(
+                request, message(request, pin), severity=severity(request, pin), stage=install.stage, aliases=aliases
+            )
         elif pin is Pin.UNRESOLVED and _worth_saying(request):
-            yield rule.undecided(request, f"the version of {request.name or 'the package'} is not known", "--build-arg, or write the version out")
+            yield rule.undecided(
+                request,
+                f"the version of {request.name or 'the package'} is not known",
+                "--build-arg, or write the version out",
+            )
     for install in installs(build):
         if install.ecosystem == "pypi" and install.verb != "uninstall":
             yield from _files(install, build)
@@ -69,8 +81,15 @@ def _locked(install: Install, build: Build) -> Results:
         return
     answer = lock(install, build)
     if isinstance(answer, Unknown):
-        yield rule.undecided(install, f"whether a lock file fixes the versions is not known: {answer.reason}", answer.settle)
+        yield rule.undecided(
+            install, f"whether a lock file fixes the versions is not known: {answer.reason}", answer.settle
+        )
     elif answer is False:
         name = install.locks[0]
         what = f"no COPY brings {name}" if name else "the lock file is skipped"
-        yield rule.finding(install, f"{install.manager} chooses the versions anew in each build: {what}.", help=f"Commit {name or 'Pipfile.lock'}, copy it in front of this command, and install from it.", stage=install.stage)
+        yield rule.finding(
+            install,
+            f"{install.manager} chooses the versions anew in each build: {what}.",
+            help=f"Commit {name or 'Pipfile.lock'}, copy it in front of this command, and install from it.",
+            stage=install.stage,
+        )

@@ -40,7 +40,11 @@ def check(build: Build) -> Results:
         if weak(pin, build) and not request.redirected:
             yield rule.finding(request, message(request, pin), severity=severity(request, pin), stage=install.stage)
         elif pin is Pin.UNRESOLVED:
-            yield rule.undecided(request, f"the version of {request.name or 'the package'} is not known", "--build-arg, or write the version out")
+            yield rule.undecided(
+                request,
+                f"the version of {request.name or 'the package'} is not known",
+                "--build-arg, or write the version out",
+            )
     for install in installs(build):
         if install.ecosystem != "conda":
             continue
@@ -49,6 +53,12 @@ def check(build: Build) -> Results:
         if install.locks and install.manager == "pixi":
             answer = lock(install, build)
             if answer is False:
-                yield rule.finding(install, f"{install.manager} chooses the versions anew in each build: no COPY brings {install.locks[0]}.", stage=install.stage)
+                yield rule.finding(
+                    install,
+                    f"{install.manager} chooses the versions anew in each build: no COPY brings {install.locks[0]}.",
+                    stage=install.stage,
+                )
             elif isinstance(answer, Unknown):
-                yield rule.undecided(install, f"whether a lock file fixes the versions is not known: {answer.reason}", answer.settle)
+                yield rule.undecided(
+                    install, f"whether a lock file fixes the versions is not known: {answer.reason}", answer.settle
+                )

@@ -27,7 +27,15 @@ rule = Rule(
     ],
 )
 
-_ALIASES = {"apt-get": "DL3008", "apk": "DL3018", "yum": "DL3033", "zypper": "DL3037", "dnf": "DL3041", "microdnf": "DL3041", "tdnf": "DL3041"}
+_ALIASES = {
+    "apt-get": "DL3008",
+    "apk": "DL3018",
+    "yum": "DL3033",
+    "zypper": "DL3037",
+    "dnf": "DL3041",
+    "microdnf": "DL3041",
+    "tdnf": "DL3041",
+}
 
 
 @rule.on_build

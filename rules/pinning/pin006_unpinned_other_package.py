@@ -28,7 +28,10 @@ rule = Rule(
     ],
     good=[
         "FROM node:20.11.1\nRUN npm install -g serve@14.2.1 @scope/pkg@1.0.0 ./local\n",
-        Example("FROM node:20.11.1\nCOPY package*.json ./\nRUN npm ci\n", files={"package.json": "{}", "package-lock.json": "{}"}),
+        Example(
+            "FROM node:20.11.1\nCOPY package*.json ./\nRUN npm ci\n",
+            files={"package.json": "{}", "package-lock.json": "{}"},
+        ),
         "FROM ruby:3.3.0\nRUN gem install bundler -v 2.5.6\n",
         "FROM golang:1.22.1\nRUN go install example.com/tool@v1.2.3 && go install ./...\n",
         "FROM rust:1.77.0\nRUN cargo install --locked ripgrep --version 14.1.0\n",
@@ -44,9 +47,19 @@ def check(build: Build) -> Results:
     for install, _, request in requests(build, *_ECOSYSTEMS):
         if weak(request.pin, build) and not request.redirected and not _by_module(request, install, build):
             alias = _ALIASES.get(install.manager)
-            yield rule.finding(request, message(request, request.pin), severity=severity(request, request.pin), stage=install.stage, aliases=(alias,) if alias else ())
+            yield rule.finding(
+                request,
+                message(request, request.pin),
+                severity=severity(request, request.pin),
+                stage=install.stage,
+                aliases=(alias,) if alias else (),
+            )
         elif request.pin is Pin.UNRESOLVED:
-            yield rule.undecided(request, f"the version of {request.name or 'the package'} is not known", "--build-arg, or write the version out")
+            yield rule.undecided(
+                request,
+                f"the version of {request.name or 'the package'} is not known",
+                "--build-arg, or write the version out",
+            )
     for install in installs(build):
         if install.locks and install.ecosystem == "npm":
             yield from _project(install, build)
@@ -57,13 +70,19 @@ def _by_module(request: Request, install: Install, build: Build) -> bool:
     if install.ecosystem != "golang" or request.specifier or install.run is None:
         return False
     answer = find("go.mod", install.command, install.run, build)
-    return not isinstance(answer, Missing) or any(other.keyword in {"COPY", "ADD"} for other in earlier_instructions(install.run)) or answer.made
+    return (
+        not isinstance(answer, Missing)
+        or any(other.keyword in {"COPY", "ADD"} for other in earlier_instructions(install.run))
+        or answer.made
+    )
 
 
 def _project(install: Install, build: Build) -> Results:
     answer = lock(install, build)
     if isinstance(answer, Unknown):
-        yield rule.undecided(install, f"whether a lock file fixes the versions is not known: {answer.reason}", answer.settle)
+        yield rule.undecided(
+            install, f"whether a lock file fixes the versions is not known: {answer.reason}", answer.settle
+        )
     elif answer is False:
         yield rule.finding(
             install,

@@ -17,7 +17,10 @@ rule = Rule(
     reason="A version names a release, not its content: an index, a mirror or a proxy may serve another file under the same name.",
     fix="Generate the file with hashes: pip-compile --generate-hashes, or uv pip compile --generate-hashes.",
     bad=[
-        Example("FROM python:3.12\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\n", files={"requirements.txt": "# pinned\n»numpy==1.26.4\nscipy==1.14.1\n"}),
+        Example(
+            "FROM python:3.12\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\n",
+            files={"requirements.txt": "# pinned\n»numpy==1.26.4\nscipy==1.14.1\n"},
+        ),
     ],
     good=[
         Example(
@@ -44,7 +47,9 @@ def check(build: Build) -> Results:
             bare = [request for request in file.requests if _wants_hash(request)]
             if bare and file.source.path not in seen and "--require-hashes" not in file.options:
                 seen.add(file.source.path)
-                yield rule.finding(bare[0], f"{len(bare)} of {len(file.requests)} requirements have no hash.", stage=install.stage)
+                yield rule.finding(
+                    bare[0], f"{len(bare)} of {len(file.requests)} requirements have no hash.", stage=install.stage
+                )
 
 
 def _wants_hash(request: Request) -> bool:

@@ -1,12 +1,14 @@
 """PIN008 malformed-image-reference: BuildKit cannot make an image or a stage of what is written."""
 
+import re
+
 from gate.build import Build
 from gate.dockerfile.image_ref import ImageRefError, parse_image_ref
 from gate.dockerfile.source import Text
 from gate.dockerfile.tree import Copy, Run, Stage
 from gate.model import Severity
 from gate.rule import Results, Rule
-from gate.rules.pinning._images import images, mounted_from, named_stage
+from gate.rules.pinning._images import Use, images, mounted_from, named_stage
 
 rule = Rule(
     id="PIN008",
@@ -23,7 +25,11 @@ rule = Rule(
         "FROM debian:12.5 AS a\nCOPY --from=»b /a /b\nFROM debian:12.5 AS b\n",
         "FROM debian:12.5 AS a\nCOPY --from=»a /a /b\n",
     ],
-    good=["FROM debian:12.5@sha256:" + "0" * 64 + " AS a\nFROM localhost:5000/x/y:1.0.0\nCOPY --from=0 /a /b\nCOPY --from=A /a /c\n"],
+    good=[
+        "FROM debian:12.5@sha256:"
+        + "0" * 64
+        + " AS a\nFROM localhost:5000/x/y:1.0.0\nCOPY --from=0 /a /b\nCOPY --from=A /a /c\n"
+    ],
 )
 
 
@@ -34,7 +40,7 @@ def check(build: Build) -> Results:
             try:
                 parse_image_ref(use.reference)
             except ImageRefError as error:
-                yield rule.finding(use.text, f"{use.reference!r} is no image reference: {error}.", stage=use.stage, aliases=())
+                yield from _refused(use, str(error))
     for stage in build.stages:
         for instruction in stage.instructions:
             if isinstance(instruction, Copy) and instruction.from_ is not None and instruction.from_.value:
@@ -44,15 +50,33 @@ def check(build: Build) -> Results:
                     yield from _named(name, stage, build, "mounts")
 
 
+def _refused(use: Use, why: str) -> Results:
+    """With variables in it, another value may be meant to be passed: the plain build fails all the same."""
+    built = "$" in use.text.value
+    if built and re.search(r"[^/:]:\Z", use.reference or ""):
+        return  # PIN001: the tag is empty
+    what = f"With the default build arguments this is {use.reference!r}, no" if built else f"{use.reference!r} is no"
+    severity = Severity.MEDIUM if built else None
+    yield rule.finding(use.text, f"{what} image reference: {why}.", severity=severity, stage=use.stage, aliases=())
+
+
 def _copied(name: Text, stage: Stage, build: Build) -> Results:
     if "$" in name.value:
-        yield rule.finding(name, "--from takes no variables.", help="Name a stage: FROM $IMAGE AS name, and --from=name.", stage=stage, aliases=())
+        yield rule.finding(
+            name,
+            "--from takes no variables.",
+            help="Name a stage: FROM $IMAGE AS name, and --from=name.",
+            stage=stage,
+            aliases=(),
+        )
     elif name.value.lstrip("+-").isdecimal():
         index = int(name.value)
         if index == stage.index:
             yield rule.finding(name, "The stage copies from itself.", stage=stage, aliases=("DL3023",))
         elif not 0 <= index < stage.index:
-            yield rule.finding(name, f"There is no stage {index} in front of this one.", stage=stage, aliases=("DL3022",))
+            yield rule.finding(
+                name, f"There is no stage {index} in front of this one.", stage=stage, aliases=("DL3022",)
+            )
     else:
         yield from _named(name, stage, build, "copies")
 
@@ -64,4 +88,9 @@ def _named(name: Text, stage: Stage, build: Build, verb: str) -> Results:
     if found is stage:
         yield rule.finding(name, f"The stage {verb} from itself.", stage=stage, aliases=("DL3023",))
     else:
-        yield rule.finding(name, f"The stage {found.label} comes later: nothing can be taken from it here.", stage=stage, aliases=("DL3022",))
+        yield rule.finding(
+            name,
+            f"The stage {found.label} comes later: nothing can be taken from it here.",
+            stage=stage,
+            aliases=("DL3022",),
+        )

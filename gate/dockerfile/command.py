@@ -76,6 +76,7 @@ class Node:
     children: list[Node] = field(default_factory=list)
     parent: Node | None = None
     background: bool = False  # followed by &
+    redirects: tuple[Redirect, ...] = ()
 
     @property
     def text(self) -> Text:
@@ -113,7 +114,6 @@ class Command(Node):
     name: str | None = None
     words: tuple[ShellWord, ...] = ()
     assignments: dict[str, ShellWord] = field(default_factory=dict)
-    redirects: tuple[Redirect, ...] = ()
     wrappers: tuple[str, ...] = ()
     complete: bool = True
     script: Script | None = None

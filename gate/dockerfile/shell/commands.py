@@ -6,7 +6,7 @@ import re
 
 from gate.dockerfile.command import Command, Redirect, ShellWord
 from gate.dockerfile.shell.lexer import delimiter_at
-from gate.dockerfile.shell.masking import HeredocBody
+from gate.dockerfile.shell.structure import HeredocBody
 from gate.dockerfile.shell.variables import UNKNOWN
 from gate.dockerfile.shell.words import WordReader
 from gate.dockerfile.source import Text

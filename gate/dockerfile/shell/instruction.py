@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from gate.dockerfile.command import Node, Script, ShellWord
@@ -112,12 +112,28 @@ def _shebang(text: Text) -> Shell | None:
     return Shell.of([word for word in argv if word != "-S"])
 
 
-def _with_bodies(run: Run, text: Text) -> Text:
+def _with_bodies(run: Run, line: Text) -> Text:
     """What BuildKit hands to the shell: the line, then each here-document's body and terminator."""
-    parts: list[Text | str] = ["\n"]
-    for heredoc in run.heredocs:
-        parts += [heredoc.body, heredoc.name + "\n"]
-    return Text.join(text, *parts)
+    values, places, length = [], [], 0
+    for part in (line, "\n", *(part for heredoc in run.heredocs for part in (heredoc.body, heredoc.name + "\n"))):
+        values.append(str(part))
+        if isinstance(part, Text):
+            places += [(length + logical, physical) for logical, physical in _contiguous(part)]
+            end = part.end
+        else:
+            places.append((length, end))
+        length += len(values[-1])
+    return Text(line.source, "".join(values), places)
+
+
+def _contiguous(text: Text) -> Iterator[tuple[int, int]]:
+    """Where each run of characters that stand side by side in the source begins: in the text, and in the source."""
+    expected = -1
+    for index in range(len(text)):
+        offset = text.offset(index)
+        if offset != expected:
+            yield index, offset
+        expected = offset + 1
 
 
 def _only_env(instruction: Launch, environment: Environment) -> Environment:

@@ -74,17 +74,18 @@ class _Nesting:
         self.cases: list[
             int
         ] = []  # for each level, how many ``case`` words are open: there a lone ``)`` ends a pattern
-        self.quotes = 0  # how many levels are double quotes
+        self.quoted: list[bool] = []  # whether a single quote is a plain character at a level
         self.pending: list[tuple[str, bool]] = []  # here-documents whose body begins after the next newline
 
     def push(self, opener: str) -> None:
         self.stack.append(opener)
         self.cases.append(0)
-        self.quotes += opener == '"'
+        self.quoted.append(opener == '"' or (opener == "{" and self.quoted != [] and self.quoted[-1]))
 
     def _pop(self) -> None:
-        self.quotes -= self.stack.pop() == '"'
+        self.stack.pop()
         self.cases.pop()
+        self.quoted.pop()
 
     def run(self, at: int) -> int:
         hop, text, end = _HOP.search, self.text, self.end
@@ -112,7 +113,7 @@ class _Nesting:
             pass
         elif found == "'":
             # A quote in "${x:-it's}" is a plain character.
-            if not (top == "{" and self.quotes):
+            if not self.quoted[-1]:
                 return single_end(self.text, at, self.end)
         elif top == "{":
             if found == "}":
@@ -137,7 +138,7 @@ class _Nesting:
                 self.push("((")
                 return at + 2
             return at + 1
-        if text.startswith("'", at) and not self.quotes:
+        if text.startswith("'", at) and not (self.quoted and self.quoted[-1]):
             return ansi_end(text, at + 1, self.end)
         return at
 
@@ -182,3 +183,20 @@ def heredoc_end(text: str, at: int, end: int, name: str, tabs: bool) -> tuple[in
 def delimiter_at(text: str, at: int, end: int) -> re.Match[str] | None:
     """The here-document word after ``<<``; group 1 is the word with its quotes."""
     return _DELIMITER.match(text, at, end)
+
+
+def is_quoted(delimiter: str) -> bool:
+    """Whether some of a here-document's delimiter is quoted: then its body is not expanded."""
+    return _QUOTING.search(delimiter) is not None
+
+
+def arithmetic_end(text: str, at: int, end: int) -> int | None:
+    """The index after the ``((…))`` at ``at``; None where the parentheses are two subshells."""
+    nesting = _Nesting(text, end)
+    nesting.push("((")
+    nesting.push("((")
+    try:
+        stop = nesting.run(at + 2)
+    except Unclosed:
+        return None
+    return stop if text.startswith("))", stop - 2) else None

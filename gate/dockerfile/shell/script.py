@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -11,34 +10,23 @@ from gate.dockerfile.command import Command, Node, Script, ShellWord
 from gate.dockerfile.shell import wrappers
 from gate.dockerfile.shell.commands import CommandText
 from gate.dockerfile.shell.lexer import Unclosed
-from gate.dockerfile.shell.masking import HeredocBody, mask
-from gate.dockerfile.shell.structure import Structure
+from gate.dockerfile.shell.structure import HeredocBody, Structure
 from gate.dockerfile.shell.variables import UNKNOWN, Variables
 from gate.dockerfile.shell.words import WordReader
 from gate.dockerfile.source import Text
 from gate.model import Unknown
 
-MAX_LENGTH = 1 << 20
-"""Characters beyond which a text is not read. Linux passes at most 128 KiB in one argument; a script file may be longer."""
+MAX_LENGTH = 1 << 17
+"""Characters beyond which a text is not read: Linux hands a shell no longer ``-c`` text."""
 
 _MAX_DEPTH = 12
 """Shells within shells and substitutions within substitutions that are followed."""
 
-_NEEDS_MASK = re.compile(r"<<|\[\[|\{\{|\\[ \t]|[\x00\r\f\v]|\w\(")
 _ASSIGNED = re.compile(
     r"(?<![\w$])([A-Za-z_]\w*)(?:\[[^\]]*\])?\+?=|\b(?:for|read|unset|local|export|getopts \S+) +([^;&|\n]*)", re.ASCII
 )
 _NAMES = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _DECLARE = frozenset({"export", "readonly", "declare", "typeset", "local"})
-
-
-def _placeholder(error: UnicodeError) -> tuple[str, int]:
-    """One ASCII letter's worth of skeleton for each other character, so that byte and character offsets agree."""
-    assert isinstance(error, UnicodeEncodeError)
-    return "." * (error.end - error.start), error.end
-
-
-codecs.register_error("gate.shell", _placeholder)
 
 
 def parse_script(text: Text, *, shell: str = "sh", environment: Mapping[str, str | Unknown] | None = None) -> Script:
@@ -130,6 +118,7 @@ class _Stretch:
         self.shell = shell
         self.heredocs: dict[int, HeredocBody] = {}
         self.headers: dict[int, tuple[int, int]] = {}
+        self.trailers: dict[int, tuple[int, int]] = {}
         self.words = WordReader(whole, variables, shell)
         self.bodies: dict[int, Text] = {}
         self.todo: list[tuple[Callable[[Any], None], Any]] = []
@@ -137,15 +126,9 @@ class _Stretch:
     # -- structure -----------------------------------------------------------------------------------------------------
 
     def read(self) -> None:
-        text = self.text if self.end - self.start == len(self.text) else self.text[self.start : self.end]
-        structure = None
-        if not _NEEDS_MASK.search(text):
-            structure = Structure(self.whole, text.encode("ascii", "gate.shell"), self.start)
-        if structure is None or not structure.parsed:
-            masked = mask(text, self.start)
-            self.heredocs = masked.heredocs
-            structure = Structure(self.whole, masked.text.encode("ascii", "gate.shell"), self.start)
-            structure.parsed = structure.parsed and masked.closed
+        structure = Structure(self.whole, self.start, self.end)
+        self.heredocs = structure.heredocs
+        self.trailers = structure.trailers
         if not structure.parsed:
             self.owner.script.parsed = False
         self.headers = structure.headers
@@ -166,6 +149,8 @@ class _Stretch:
 
     def _visit_foreground(self, node: Node) -> None:
         kind = node.kind
+        if id(node) in self.trailers:
+            self._trailer(node)
         if isinstance(node, Command):
             self._command(node)
         elif kind in ("and", "or"):
@@ -229,6 +214,15 @@ class _Stretch:
         self.todo += [(self._forget_names, region), (self._take_back, region)]
         self.todo.extend((self._visit, part) for part in reversed(node.children))
 
+    def _trailer(self, node: Node) -> None:
+        """The redirections behind a compound command."""
+        start, end = self.trailers[id(node)]
+        text = CommandText(self.text, self.whole, self.words, self.heredocs)
+        command = Command("command", self.whole, start, end)
+        self._words_of(command, text)
+        node.redirects = command.redirects
+        self._substitutions(node, first=True)
+
     def _begin(self, region: _Region) -> None:
         region.mark = self.variables.mark()
 
@@ -266,15 +260,18 @@ class _Stretch:
 
     def _command(self, command: Command) -> None:
         text = CommandText(self.text, self.whole, self.words, self.heredocs)
-        try:
-            text.read(command)
-        except Unclosed:
-            self.owner.script.parsed = False
+        self._words_of(command, text)
         if self.words.substitutions:
             self._substitutions(command)
         self.bodies = text.bodies
         self.settle(command, text.words)
         self._assign(command, text)
+
+    def _words_of(self, command: Command, text: CommandText) -> None:
+        try:
+            text.read(command)
+        except Unclosed:
+            self.owner.script.parsed = False
 
     def _substitutions(self, parent: Node, *, first: bool = False) -> None:
         """The commands in ``$( )``, backquotes and ``<( )``."""

@@ -1,225 +1,405 @@
-"""How the commands of a script hang together: tree-sitter's syntax tree → our nodes.
+"""How the commands of a script hang together: where each begins and ends, and the compound commands around them.
 
-Only the places of commands and the compound constructs are taken from the grammar. ``&&``, ``|``, ``;`` and redirections
-are put together here, because the grammar binds them differently from a shell (there, a redirection behind a list belongs
-to the whole list).
+One pass from left to right with a stack of open compound commands; no recursion, and no text is looked at twice, because
+the text may be hostile. (A grammar for editors, tree-sitter's, was tried first: it loses newlines between commands without
+reporting an error, reads no second here-document of a line, and needs gigabytes for a long pipeline.)
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
-from importlib.machinery import PathFinder
-from importlib.util import find_spec, module_from_spec
-from typing import TYPE_CHECKING, Any
+import re
+from dataclasses import dataclass
 
 from gate.dockerfile.command import Command, Node
+from gate.dockerfile.shell import lexer
+from gate.dockerfile.shell.lexer import Unclosed
+from gate.dockerfile.source import Text
 
-if TYPE_CHECKING:
-    import tree_sitter
+_BLANK = re.compile(r"(?:[ \t]|\\\n)*")
+_HOP = re.compile(r"""[\\'"`$;&|()<>\n#]""")
+_WORD_HOP = re.compile(r"""[\\'"`$;&|()<>\n#\ \t]""")
+_TEST_HOP = re.compile(r"""[\\'"`$]|[ \t\n]\]\](?=[\s;&|()<>]|\Z)""")
+_OPERATOR = re.compile(r"&&|\|\||;;&|;;|;&|\|&|[;|]|&(?!>)")
+_REDIRECTION = re.compile(r"&>>|&>|<<<|<>|>>|>\||[<>]&|[<>]")
+_TRAILER = re.compile(r"\d*[<>]|&>")
+_RESERVED = re.compile(
+    r"(if|then|elif|else|fi|while|until|do|done|for|select|case|esac|function|time|coproc|[{}]|\[\[)(?=[\s;&|()<>]|\Z)|(!)(?=[\s(]|\Z)"
+)
+_COMPOUND = re.compile(r"[ \t]+(?:-p[ \t]+)?(?=[({]|(?:if|while|until|for|case)\b)")
+_FUNCTION = re.compile(r"\([ \t]*\)")
+_FUNCTION_NAME = re.compile(r"""[ \t]*[^\s'"`$\\;&|()<>]+[ \t]*(?:\([ \t]*\))?""")
+_NAME = re.compile(r"[ \t]*[A-Za-z_]\w*", re.ASCII)
+_IN = re.compile(r"in(?=[\s;]|\Z)")
+_ESAC = re.compile(r"esac(?=[\s;&|)<>]|\Z)")
 
-    from gate.dockerfile.source import Text
+_MAX_ARITHMETIC = 200
+"""How often ``((`` is looked through to its end to tell arithmetic from two subshells."""
 
-# What to do with each kind of syntax node.
-_SKIP, _COMMAND, _LOOSE, _OPERATOR, _FLATTEN, _OPEN, _REDIRECT, _KEYWORD, _CLOSE_PATTERN, _CASE_ITEM, _ERROR = range(11)
-
-_NAMED = {
-    _COMMAND: "command test_command declaration_command unset_command variable_assignment variable_assignments",
-    _OPEN: "subshell compound_statement if_statement while_statement for_statement c_style_for_statement case_statement "
-    "function_definition",
-    _FLATTEN: "program list pipeline redirected_statement negated_command elif_clause else_clause do_group",
-    _CASE_ITEM: "case_item",
-    _REDIRECT: "file_redirect herestring_redirect",
-    _SKIP: "comment",
-}
-_ANONYMOUS = {
-    _OPERATOR: "; & && || | |& !",
-    _KEYWORD: "then elif else do",
-    _CLOSE_PATTERN: ")",
-}
-_KINDS = {
-    "subshell": "subshell",
-    "compound_statement": "group",
-    "if_statement": "if",
-    "while_statement": "while",
-    "for_statement": "for",
-    "c_style_for_statement": "for",
-    "case_statement": "case",
-    "function_definition": "function",
-}
-_PARTED = frozenset({"if", "while", "until", "for", "case", "function"})
+_CLOSES = {"fi": ("if",), "done": ("while", "until", "for"), "esac": ("case",), "}": ("group",)}
+_CONTINUES = {"then": ("if",), "elif": ("if",), "else": ("if",), "do": ("while", "until")}
+_PARTED = frozenset({"if", "while", "until", "for", "case"})
 
 
-class _Grammar:
-    """The parser, and for each kind of syntax node what to do with it."""
+@dataclass(slots=True, eq=False)
+class HeredocBody:
+    """Where a here-document's body stands in the script, and whether the shell expands it."""
 
-    def __init__(self) -> None:
-        from tree_sitter import Language, Parser
-
-        language = Language(_binding().language())
-        self.parse: Callable[[bytes], tree_sitter.Tree] = Parser(language).parse
-        self.actions: dict[int, int] = {}
-        self.names: dict[int, str] = {}
-        named = {name: action for action, names in _NAMED.items() for name in names.split()}
-        anonymous = {name: action for action, names in _ANONYMOUS.items() for name in names.split()}
-        for kind in range(language.node_kind_count):
-            name = self.names[kind] = language.node_kind_for_id(kind) or ""
-            is_named = language.node_kind_is_named(kind)
-            self.actions[kind] = named.get(name, _LOOSE) if is_named else anonymous.get(name, _SKIP)
+    start: int
+    end: int
+    expand: bool
 
 
-def _binding() -> Any:
-    """The grammar's extension module. Its package would import importlib.resources, half of the time that all this takes."""
-    package = find_spec("tree_sitter_bash")
-    spec = PathFinder.find_spec("_binding", package.submodule_search_locations if package else None)
-    if spec is None or spec.loader is None:
-        raise ImportError("tree_sitter_bash is not installed")
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+class _Frame:
+    """A compound command that is being read."""
 
+    __slots__ = ("header", "items", "kind", "pattern", "parts", "single", "start")
 
-@cache
-def _grammar() -> _Grammar:
-    return _Grammar()
+    def __init__(self, kind: str, start: int) -> None:
+        self.kind = kind
+        self.start = start
+        self.items: list[Node | str] = []  # commands and the operators between them
+        self.parts: list[Node] = []
+        self.header: tuple[int, int] | None = None
+        self.pattern = False  # in a case: a pattern comes next
+        self.single = False  # it ends with its first command: the body of a function
 
 
 class Structure:
-    """The nodes of one stretch of shell text. Commands in it have a place and nothing else yet.
+    """The nodes of ``whole.value[start:end]``. Commands in it have a place and nothing else yet.
 
-    ``node`` is None for an empty stretch. ``headers`` holds, by the id of a ``for`` or ``case`` node, where its words
-    stand. ``parsed`` is False when the grammar met an error.
+    ``node`` is None for an empty stretch. ``headers``: by the id of a ``for`` or ``case`` node, where its words stand.
+    ``trailers``: by the id of a compound command, where the redirections behind it stand. ``heredocs``: by the index of the
+    ``<<``. ``parsed`` is False when something is not shell syntax; what could be read is there nevertheless.
     """
 
-    def __init__(self, whole: Text, skeleton: bytes, base: int) -> None:
+    def __init__(self, whole: Text, start: int, end: int) -> None:
+        self.parsed = True
+        self.heredocs: dict[int, HeredocBody] = {}
         self.headers: dict[int, tuple[int, int]] = {}
+        self.trailers: dict[int, tuple[int, int]] = {}
         self._whole = whole
-        self._base = base
-        self._grammar = _grammar()
-        root = self._grammar.parse(skeleton).root_node
-        self.parsed = not root.has_error
-        self._frame = _Frame("script", base, base + len(skeleton))
+        self._text = whole.value
+        self._end = end
+        self._arithmetic = 0
+        self._pending: list[tuple[int, str, bool, bool]] = []  # index of <<, name, strip tabs, expand
         self._frames: list[_Frame] = []
-        self._walk(root)
+        self._frame = _Frame("script", start)
+        try:
+            self._read(start)
+        except Unclosed:
+            self.parsed = False
+        while self._frames:  # a compound command that never ends
+            self.parsed = False
+            self._close(end)
+        if self._frame.items and self._frame.items[-1] in ("&&", "||", "|", "|&", "!"):
+            self.parsed = False
         self.node = self._sequence(self._frame.items)
 
-    def _walk(self, root: tree_sitter.Node) -> None:
-        todo: list[tree_sitter.Node | None] = [root]
-        actions, base, whole = self._grammar.actions, self._base, self._whole
-        while todo:
-            syntax = todo.pop()
-            if syntax is None:
-                self._close()
-                continue
-            kind = syntax.kind_id
-            action = actions.get(kind, _ERROR)
-            frame = self._frame
-            if action == _COMMAND:
-                if not frame.skipping:
-                    first, last = syntax.byte_range
-                    frame.items.append(Command("command", whole, base + first, base + last))
-            elif action == _FLATTEN or action == _ERROR:
-                todo.extend(reversed(syntax.children))
-            elif action == _OPERATOR:
-                if not frame.skipping:
-                    frame.items.append(self._grammar.names[kind])
-            elif action == _OPEN:
-                self._open(syntax, todo)
-            elif action == _CASE_ITEM:
-                self._part(frame)
-                frame.skipping = True
-                todo.extend(reversed(syntax.children))
-            elif action != _SKIP:
-                self._other(action, syntax, frame)
+    # -- reading -------------------------------------------------------------------------------------------------------
 
-    def _other(self, action: int, syntax: tree_sitter.Node, frame: _Frame) -> None:
-        """Redirections, keywords inside compound commands, and words that the grammar left over."""
-        if action == _KEYWORD:
-            self._part(frame)
-        elif action == _CLOSE_PATTERN:
-            if frame.kind == "case":
-                frame.skipping = False
-        elif not frame.skipping:
-            first, last = syntax.byte_range
-            first, last = first + self._base, last + self._base
-            before = frame.items[-1] if frame.items else ""
-            if isinstance(before, str):
-                frame.items.append(Command("command", self._whole, first, last))
-            elif action == _REDIRECT or "\n" not in self._whole.value[before.end : first]:
-                before.end = max(before.end, last)
+    def _read(self, at: int) -> None:
+        text, end, reserved = self._text, self._end, _RESERVED.match
+        while (at := self._skip(at)) < end:
+            char = text[at]
+            if self._frame.pattern:
+                at = self._pattern(at)
+            elif char in ";&|" and (operator := _OPERATOR.match(text, at, end)):
+                at = self._operator(operator)
+            elif char in "()":
+                at = self._parenthesis(at)
+            elif (word := reserved(text, at, end)) is not None:
+                at = self._reserved(word)
             else:
-                frame.items.append(Command("command", self._whole, first, last))
+                at = self._simple(at)
 
-    def _open(self, syntax: tree_sitter.Node, todo: list[tree_sitter.Node | None]) -> None:
-        first, last = syntax.byte_range
-        first, last = first + self._base, last + self._base
-        text = self._whole.value
-        kind = _KINDS[self._grammar.names[syntax.kind_id]]
-        if kind == "group" and text.startswith("((", first):
-            self._frame.items.append(Command("command", self._whole, first, last))
-            return
-        if kind == "while" and text.startswith("until", first):
-            kind = "until"
-        children = syntax.children
-        frame = _Frame(kind, first, last)
-        frame.skipping = kind in ("for", "case", "function")
-        if kind in ("for", "case"):
-            frame.header = self._header(children)
-        if self._frame.kind == "function":
-            self._frame.skipping = False
-        self._frames.append(self._frame)
-        self._frame = frame
-        todo.append(None)
-        todo.extend(reversed(children))
+    def _skip(self, at: int) -> int:
+        """The next index that is no blank, no newline and no comment."""
+        text, end, blank = self._text, self._end, _BLANK.match
+        while True:
+            match = blank(text, at, end)
+            at = match.end() if match else at
+            if at >= end:
+                return end
+            if text[at] == "\n":
+                at = self._newline(at + 1)
+            elif text[at] == "#":
+                newline = text.find("\n", at, end)
+                at = end if newline < 0 else newline
+            else:
+                return at
 
-    def _header(self, children: list[tree_sitter.Node]) -> tuple[int, int] | None:
-        """The words between ``in`` and ``do``, or between ``case`` and ``in``."""
-        names = [self._grammar.names.get(child.kind_id) for child in children]
-        if "in" not in names:
-            return None
-        at = names.index("in")
-        if names[0] == "case":
-            first, last = children[0].end_byte, children[at].start_byte
+    def _newline(self, at: int) -> int:
+        """A newline ends a statement, and here-documents that the line announced begin."""
+        items = self._frame.items
+        if items and not isinstance(items[-1], str):
+            items.append("\n")
+        for where, name, tabs, expand in self._pending:
+            stop, after = lexer.heredoc_end(self._text, at, self._end, name, tabs)
+            self.heredocs[where] = HeredocBody(at, stop, expand)
+            at = after
+        self._pending.clear()
+        return at
+
+    def _simple(self, start: int) -> int:
+        """A simple command, a function's head, or the redirections behind a compound command."""
+        text, items = self._text, self._frame.items
+        last = items[-1] if items else ""
+        adjacent = not isinstance(last, str)
+        try:
+            at = self._scan(start, _HOP)
+        except Unclosed:
+            self._append(Command("command", self._whole, start, self._end))
+            raise
+        stop = at
+        while stop > start and text[stop - 1] in " \t" and text[stop - 2] != "\\":
+            stop -= 1
+        if at < self._end and text[at] == "(" and not text[start:stop].count(" "):
+            head = _FUNCTION.match(text, at, self._end)
+            if head is not None and stop > start:
+                return self._function(start, head.end())
+        if adjacent and isinstance(last, Node) and last.kind != "command" and _TRAILER.match(text, start, self._end):
+            self.trailers[id(last)] = (start, stop)
+            last.end = stop
+            return at
+        if adjacent or stop == start:
+            self.parsed = False
+        if stop > start:
+            self._append(Command("command", self._whole, start, stop))
+        return max(at, start + 1)
+
+    def _scan(self, start: int, hops: re.Pattern[str]) -> int:
+        """The index of the operator, newline, comment (or blank, if the hops have it) that ends what begins at ``start``."""
+        text, end, hop = self._text, self._end, hops.search
+        at = start
+        while (match := hop(text, at, end)) is not None:
+            at = match.start()
+            char = text[at]
+            if char == "\\":
+                at = min(at + 2, end)
+            elif char == '"':
+                at = lexer.closing(text, at + 1, end, '"')
+            elif char == "'":
+                at = lexer.single_end(text, at + 1, end)
+            elif char == "$":
+                at = lexer.dollar_end(text, at + 1, end)
+            elif char == "`":
+                at = lexer.backquote_end(text, at + 1, end)
+            elif char == "#" and at > start and text[at - 1] not in " \t\n":
+                at += 1
+            elif char in "<>" or text.startswith("&>", at):
+                at = self._redirection(at)
+            elif char == "(" and at > start and text[at - 1] in "=?*+@!":
+                at = lexer.closing(text, at + 1, end, "(")
+            else:
+                return at
+        return end
+
+    def _redirection(self, at: int) -> int:
+        """The index after a redirection's operator, a here-document's word, or a process substitution."""
+        text, end = self._text, self._end
+        if text.startswith("(", at + 1):
+            return lexer.closing(text, at + 2, end, "(")
+        if text.startswith("<<", at) and not text.startswith("<<<", at):
+            tabs = text.startswith("-", at + 2)
+            match = lexer.delimiter_at(text, at + 2 + tabs, end)
+            if match is None:
+                self.parsed = False
+                return at + 2
+            name = match.group(1)
+            self._pending.append((at, lexer.unquoted(name), tabs, not lexer.is_quoted(name)))
+            return match.end()
+        operator = _REDIRECTION.match(text, at, end)
+        return operator.end() if operator else at + 1
+
+    # -- operators and brackets ----------------------------------------------------------------------------------------
+
+    def _operator(self, match: re.Match[str]) -> int:
+        operator, frame = match.group(), self._frame
+        if operator.startswith(";") and len(operator) > 1:
+            if frame.kind == "case":
+                self._end_part()
+                frame.pattern = True
+            else:
+                self.parsed = False
+            return match.end()
+        if not frame.items or isinstance(frame.items[-1], str):
+            self.parsed = False
+        frame.items.append(operator)
+        return match.end()
+
+    def _parenthesis(self, at: int) -> int:
+        text, end = self._text, self._end
+        if text[at] == ")":
+            if self._frame.kind == "subshell":
+                self._close(at + 1)
+            else:
+                self.parsed = False
+            return at + 1
+        if text.startswith("((", at) and self._arithmetic < _MAX_ARITHMETIC:
+            self._arithmetic += 1
+            stop = lexer.arithmetic_end(text, at, end)
+            if stop is not None:
+                self._append(Command("command", self._whole, at, stop))
+                return stop
+        self._open("subshell", at)
+        return at + 1
+
+    # -- reserved words ------------------------------------------------------------------------------------------------
+
+    def _reserved(self, match: re.Match[str]) -> int:
+        word, at, after = match.group(), match.start(), match.end()
+        if word == "!":
+            self._frame.items.append("!")
+        elif word in _CLOSES:
+            return self._closer(word, after)
+        elif word in _CONTINUES:
+            return self._continuer(word, after)
+        elif word in ("if", "while", "until"):
+            self._open(word, at)
+        elif word == "{":
+            self._open("group", at)
+        elif word in ("for", "select"):
+            return self._for(at, after)
+        elif word == "case":
+            return self._case(at, after)
+        elif word == "function":
+            name = _FUNCTION_NAME.match(self._text, after, self._end)
+            return self._function(at, name.end() if name else after)
+        elif word == "[[":
+            return self._test(at, after)
+        else:  # time, coproc
+            compound = _COMPOUND.match(self._text, after, self._end)
+            return compound.end() if compound else self._simple(at)
+        return after
+
+    def _closer(self, word: str, after: int) -> int:
+        if self._frame.kind in _CLOSES[word]:
+            self._close(after)
         else:
-            values = [
-                child for child, name in zip(children[at + 1 :], names[at + 1 :]) if name not in ("do_group", ";")
-            ]
-            if not values:
-                return None
-            first, last = values[0].start_byte, values[-1].end_byte
-        return self._base + first, self._base + last
+            self.parsed = False
+        return after
 
-    def _part(self, frame: _Frame) -> None:
-        """One part of a compound command ends; outside of one (in text with errors) a command does."""
-        if frame.kind not in _PARTED:
-            frame.items.append(";")
-            return
-        if not frame.skipping or frame.parts:
-            self._end_part(frame)
-        frame.skipping = False
+    def _continuer(self, word: str, after: int) -> int:
+        frame = self._frame
+        if frame.kind in _CONTINUES[word]:
+            self._end_part()
+        elif word != "do" or frame.kind != "for" or frame.items:
+            self.parsed = False
+        return after
 
-    def _end_part(self, frame: _Frame) -> None:
+    def _for(self, start: int, at: int) -> int:
+        """``for NAME in words;`` up to ``do``."""
+        text, end = self._text, self._end
+        frame = self._open("for", start)
+        at = self._skip(at)
+        if text.startswith("((", at):
+            at = lexer.closing(text, at + 1, end, "(")
+        else:
+            name = _NAME.match(text, at, end)
+            if name is None:
+                self.parsed = False
+                return at
+            at = self._skip(name.end())
+            given = _IN.match(text, at, end)
+            if given is not None:
+                at = self._scan(given.end(), _HOP)
+                frame.header = (given.end(), at)
+        at = self._skip(at)
+        if text.startswith(";", at, end):
+            at = self._skip(at + 1)
+        frame.single = text.startswith("{", at, end)
+        return at
+
+    def _case(self, start: int, at: int) -> int:
+        """``case word in``."""
+        frame = self._open("case", start)
+        begin = self._skip(at)
+        stop = self._scan(begin, _WORD_HOP)
+        frame.header = (begin, stop)
+        at = self._skip(stop)
+        given = _IN.match(self._text, at, self._end)
+        frame.pattern = given is not None
+        if given is None:
+            self.parsed = False
+            return max(at, start + 4)
+        return given.end()
+
+    def _pattern(self, at: int) -> int:
+        """The patterns in front of a case's body, or its end."""
+        text, end = self._text, self._end
+        esac = _ESAC.match(text, at, end)
+        if esac is not None:
+            self._close(esac.end())
+            return esac.end()
+        at += text[at] == "("
+        stop = self._scan(at, _HOP)
+        while text.startswith("|", stop, end):
+            stop = self._scan(stop + 1, _HOP)
+        self._frame.pattern = False
+        if text.startswith(")", stop, end):
+            return stop + 1
+        self.parsed = False
+        return max(stop, at)
+
+    def _test(self, start: int, at: int) -> int:
+        """``[[ … ]]``: one command, whatever stands in it."""
+        text, end = self._text, self._end
+        while (match := _TEST_HOP.search(text, at, end)) is not None:
+            char, at = match.group(), match.end()
+            if char == "\\":
+                at += 1
+            elif char == '"':
+                at = lexer.closing(text, at, end, '"')
+            elif char == "'":
+                at = lexer.single_end(text, at, end)
+            elif char == "$":
+                at = lexer.dollar_end(text, at, end)
+            elif char == "`":
+                at = lexer.backquote_end(text, at, end)
+            else:
+                self._append(Command("command", self._whole, start, at))
+                return at
+        raise Unclosed
+
+    def _function(self, start: int, at: int) -> int:
+        self._open("function", start).single = True
+        return at
+
+    # -- nodes ---------------------------------------------------------------------------------------------------------
+
+    def _open(self, kind: str, start: int) -> _Frame:
+        items = self._frame.items
+        if items and not isinstance(items[-1], str):
+            self.parsed = False
+        self._frames.append(self._frame)
+        self._frame = _Frame(kind, start)
+        return self._frame
+
+    def _append(self, node: Node) -> None:
+        self._frame.items.append(node)
+        if self._frame.single:
+            self._close(node.end)
+
+    def _end_part(self) -> None:
+        frame = self._frame
         node = self._sequence(frame.items)
-        if node is None:
-            at = frame.start
-            node = Node("list", self._whole, at, at)
-        frame.parts.append(node)
+        frame.parts.append(node or Node("list", self._whole, frame.start, frame.start))
         frame.items = []
 
-    def _close(self) -> None:
+    def _close(self, end: int) -> None:
         frame = self._frame
-        self._frame = self._frames.pop()
         if frame.kind in _PARTED:
             if frame.items or frame.kind != "case":
-                self._end_part(frame)
+                self._end_part()
             children = frame.parts
         else:
             body = self._sequence(frame.items)
             children = [] if body is None else [body]
-        node = self._join(frame.kind, children, frame.start, frame.end)
+        self._frame = self._frames.pop()
+        node = self._join(frame.kind, children, frame.start, end)
         if frame.header is not None:
             self.headers[id(node)] = frame.header
-        self._frame.items.append(node)
+        self._append(node)
 
     def _join(self, kind: str, children: list[Node], start: int, end: int) -> Node:
         node = Node(kind, self._whole, start, end, children)
@@ -228,68 +408,47 @@ class Structure:
         return node
 
     def _sequence(self, items: list[Node | str]) -> Node | None:
-        """Commands and the operators between them, put together by the shell's precedence."""
+        """Commands and the operators between them, put together."""
+        if len(items) == 1 and not isinstance(items[0], str):
+            return items[0]
         statements: list[Node] = []
-        operands: list[Node] = []  # of && and ||: at most the left one and the pipeline that is being read
-        joint = ""
-        pipeline: list[Node] = []
-        negated = False
-        piped = False
-
-        def end_pipeline() -> None:
-            nonlocal negated, joint
-            if not pipeline:
-                return
-            node = pipeline[0]
-            if len(pipeline) > 1:
-                node = self._join("pipeline", pipeline[:], node.start, pipeline[-1].end)
-            if negated:
-                node = self._join("not", [node], node.start, node.end)
-            if operands and joint:
-                left = operands.pop()
-                node = self._join("and" if joint == "&&" else "or", [left, node], left.start, node.end)
-            operands.append(node)
-            pipeline.clear()
-            negated, joint = False, ""
-
-        def end_statement(background: bool = False) -> None:
-            end_pipeline()
-            if operands:
-                operands[-1].background = background
-                statements.extend(operands)
-                operands.clear()
-
-        for item in items:
-            if not isinstance(item, str):
-                if (pipeline and not piped) or (operands and not joint and not pipeline):
-                    end_statement()
-                pipeline.append(item)
-                piped = False
-            elif item == "!":
-                negated = not negated
-            elif item.startswith("|") and item != "||":
-                piped = True
-            elif item in ("&&", "||"):
-                end_pipeline()
-                joint = item
-            else:
-                end_statement(item == "&")
-        end_statement()
+        current: list[Node | str] = []
+        for item in [*items, ";"]:
+            ends = item in (";", "&", "\n")
+            if ends or (current and not isinstance(item, str) and not isinstance(current[-1], str)):
+                node = self._statement(current)
+                if node is not None:
+                    node.background = item == "&"
+                    statements.append(node)
+                current = []
+            if not ends:
+                current.append(item)
         if len(statements) < 2:
             return statements[0] if statements else None
         return self._join("list", statements, statements[0].start, statements[-1].end)
 
+    def _statement(self, items: list[Node | str]) -> Node | None:
+        """Pipelines between ``&&`` and ``||``, which bind equally strongly from left to right."""
+        node: Node | None = None
+        joint: Node | str = ""
+        pipeline: list[Node | str] = []
+        for item in [*items, "&&"]:
+            if item not in ("&&", "||"):
+                pipeline.append(item)
+                continue
+            right = self._pipeline(pipeline)
+            if node is None or right is None:
+                node = node or right
+            else:
+                node = self._join("and" if joint == "&&" else "or", [node, right], node.start, right.end)
+            joint, pipeline = item, []
+        return node
 
-class _Frame:
-    """A compound command that is being read."""
-
-    __slots__ = ("end", "header", "items", "kind", "parts", "skipping", "start")
-
-    def __init__(self, kind: str, start: int, end: int) -> None:
-        self.kind = kind
-        self.start = start
-        self.end = end
-        self.items: list[Node | str] = []
-        self.parts: list[Node] = []
-        self.header: tuple[int, int] | None = None
-        self.skipping = False  # in front of the first body: names, patterns and words are no commands
+    def _pipeline(self, items: list[Node | str]) -> Node | None:
+        nodes = [item for item in items if not isinstance(item, str)]
+        if not nodes:
+            return None
+        node = nodes[0] if len(nodes) == 1 else self._join("pipeline", nodes, nodes[0].start, nodes[-1].end)
+        if items.count("!") % 2:
+            node = self._join("not", [node], node.start, node.end)
+        return node

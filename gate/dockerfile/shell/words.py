@@ -9,13 +9,13 @@ import re
 from collections.abc import Iterable
 
 from gate.dockerfile.command import ShellWord
-from gate.dockerfile.shell import lexer
+from gate.dockerfile.shell import braces, lexer
 from gate.dockerfile.shell.lexer import Unclosed
 from gate.dockerfile.shell.parameters import Parameter, substitute
 from gate.dockerfile.shell.variables import UNKNOWN, Variables
 from gate.dockerfile.source import Text
 
-_PLAIN = re.compile(r"""[^\s'"`$\\;&|()<>*?\[{},~#\x00-\x1f\ud800]+|[#~]""")
+_PLAIN = re.compile(r"""[^\s'"`$\\;&|()<>*?\[{~#\x00-\x1f\ud800]+|[#~]""")
 _IN_QUOTES = re.compile(r"""[^"\\`$]+""")
 _NAME = re.compile(r"[A-Za-z_]\w*|[0-9@*#?$!-]", re.ASCII)
 _BLANKS = re.compile(r"[ \t\n]+")
@@ -23,11 +23,6 @@ _MAX_NESTING = 40
 
 # What a double quote does in text that is read as within double quotes: close it, nothing, or vanish.
 _QUOTES, _BODY, _OPERAND = range(3)
-
-# Unquoted braces and commas of a word that may be a brace expansion.
-_LEFT, _COMMA, _RIGHT = "\ud801", "\ud802", "\ud803"
-_BRACE_MARKS = str.maketrans({_LEFT: "{", _COMMA: ",", _RIGHT: "}"})
-_MAX_BRACE_WORDS = 1000
 
 
 class WordReader:
@@ -55,6 +50,7 @@ class WordReader:
         self._quoted = False
         self._glob = False
         self._loose = False  # an unquoted part of it is unknown
+        self._braced = False
 
     # -- one word ------------------------------------------------------------------------------------------------------
 
@@ -67,15 +63,32 @@ class WordReader:
         self._test = test
         stop = self._scan(at, end, operand=False, split=not test)
         self._test = False
+        if self._braced and not test:
+            self._brace_expansion(at, stop)
         self._end_field()
         words: list[ShellWord] = []
         certain = True
         for value, quoted, glob, loose in self._fields:
             if loose and not value.strip(UNKNOWN):
                 certain = False
-            for one in _braces(value) if _LEFT in value else (value,):
-                words.append(self._shell_word(one, at, stop, quoted, glob))
+            words.append(self._shell_word(value, at, stop, quoted, glob))
         return words, stop, certain
+
+    def _brace_expansion(self, start: int, end: int) -> None:
+        """Read the word again, once for each word that its braces make of it."""
+        words = braces.alternatives(self.text, start, end)
+        if len(words) < 2:
+            return
+        kept = len(self.substitutions)
+        self._reset()
+        for word in words:
+            for first, last, literal in word:
+                if literal is None:
+                    self._scan(first, last, operand=False)
+                else:
+                    self._emit(literal, first)
+            self._end_field()
+        del self.substitutions[kept:]
 
     def _shell_word(self, value: str, start: int, end: int, quoted: bool, glob: bool) -> ShellWord:
         if UNKNOWN in value:
@@ -86,7 +99,7 @@ class WordReader:
         """The value behind ``NAME=``, unsplit, and the index behind it."""
         self._reset()
         stop = self._scan(at, end, operand=False, split=False)
-        return "".join(self._chunks).translate(_BRACE_MARKS), stop
+        return "".join(self._chunks), stop
 
     def mapped(self, spans: Iterable[tuple[int, int]]) -> Text:
         """The values of words, with blanks between them, as a text that knows where its characters stand."""
@@ -165,9 +178,9 @@ class WordReader:
                 self._glob = True
                 self._emit(char, at)
                 at += 1
-            elif char in "{,}":
-                marks = self.braces and not operand and self._trace is None
-                self._emit({"{": _LEFT, ",": _COMMA, "}": _RIGHT}[char] if marks else char, at)
+            elif char == "{":
+                self._braced = self._braced or (self.braces and not operand)
+                self._emit(char, at)
                 at += 1
             elif operand:
                 self._emit_split(char, at, split)
@@ -327,7 +340,7 @@ class WordReader:
             if parameter.assigns:
                 self.variables.assign(parameter.name, self._aside(parameter.operand, stop - 1))
             return stop
-        if parameter.is_pattern and parameter.operand < stop - 1:
+        if parameter.is_pattern:
             value = substitute(value, parameter.operator, self._pattern(parameter.operand, stop - 1))
         elif "$" in text[at + 2 : stop - 1] or "`" in text[at + 2 : stop - 1]:
             self._aside(at + 2, stop - 1)  # commands in the part that is not used, or in an index
@@ -371,62 +384,3 @@ def _ansi(text: str) -> str:
         return chr(int(hexadecimal or point, 16) if hexadecimal or point else int(octal, 8) & 0xFF)
 
     return _ANSI_ESCAPE.sub(character, text)
-
-
-def _braces(value: str) -> list[str]:
-    """Brace expansion of a word whose unquoted braces and commas are marked."""
-    done: list[str] = []
-    todo = [value]
-    while todo:
-        if len(todo) + len(done) > _MAX_BRACE_WORDS:
-            return [value.translate(_BRACE_MARKS)]
-        word = todo.pop()
-        options = _first_braces(word)
-        if options is None:
-            done.append(word.translate(_BRACE_MARKS))
-        else:
-            todo.extend(reversed(options))
-    return done
-
-
-def _first_braces(word: str) -> list[str] | None:
-    """The words that the first brace expression of a word makes; None where there is none."""
-    start = word.find(_LEFT)
-    while start >= 0:
-        depth, commas = 0, [start]
-        for at in range(start, len(word)):
-            char = word[at]
-            depth += (char == _LEFT) - (char == _RIGHT)
-            if char == _COMMA and depth == 1:
-                commas.append(at)
-            elif depth == 0:
-                commas.append(at)
-                break
-        else:
-            return None
-        inner = [word[a + 1 : b] for a, b in zip(commas, commas[1:])]
-        options = inner if len(inner) > 1 else _sequence(inner[0])
-        if options is not None:
-            return [word[:start] + option + word[at + 1 :] for option in options]
-        start = word.find(_LEFT, start + 1)
-    return None
-
-
-_RANGE = re.compile(r"(-?\d+)\.\.(-?\d+)|([A-Za-z])\.\.([A-Za-z])", re.ASCII)
-
-
-def _sequence(inner: str) -> list[str] | None:
-    """``1..3`` and ``a..c``."""
-    match = _RANGE.fullmatch(inner)
-    if match is None:
-        return None
-    letters = match[3] is not None
-    first, last = (ord(match[3]), ord(match[4])) if letters else (int(match[1]), int(match[2]))
-    if abs(last - first) > _MAX_BRACE_WORDS:
-        return None
-    step = 1 if last >= first else -1
-    width = 0
-    if not letters and any(re.match(r"-?0\d", bound) for bound in (match[1], match[2])):
-        width = max(len(match[1]), len(match[2]))
-    numbers = range(first, last + step, step)
-    return [chr(number) if letters else str(number).zfill(width) for number in numbers]

@@ -98,6 +98,11 @@ class Selection:
         rule = self.catalogue.rules.get(finding.rule_id)
         return self._speaks(subject(finding), rule is None or rule.enabled)
 
+    def left_out(self, rule: Rule) -> bool:
+        """Whether a rule is silent because it is not wanted, and not merely because others were selected."""
+        about = _of_rule(rule)
+        return not self._speaks(about, rule.enabled) and (fit(self._ignore, about) > 0 or not self._select)
+
     def wants_engine(self, name: str) -> bool:
         """Whether anything that an engine could find is asked for."""
         named = any(engine_of(word) == name for word in (*self._select, *self._extend))

@@ -19,7 +19,7 @@ from gate.engines.base import EngineOptions, Task
 from gate.engines.base import load as load_engine
 from gate.fingerprint import fingerprinted
 from gate.globs import matches
-from gate.merge import merge
+from gate.merge import Merger
 from gate.model import EngineRun, Failure, Finding, Target, Undecided
 from gate.platforms.detect import detect
 from gate.policy import ENGINES, Policy
@@ -86,10 +86,11 @@ def do(share: Share) -> Done:
             task.cancel()
     theirs = _by_path(runs, subjects)
     engines = {run.name for run in runs if run.status == "ok"}
+    merger = Merger(selection, walker.rules)
     judged = []
     for subject, outcome in zip(subjects, outcomes, strict=True):
         build = subject.build
-        found = merge(outcome.findings, theirs.get(subject.path, []), build)
+        found = merger.merge(outcome, theirs.get(subject.path, []), build)
         settled = _settle(build, found, outcome, walker, selection, share.policy, engines)
         judged.append(
             Judged(subject.path, True, settled, tuple(outcome.undecided), tuple(outcome.failures), subject.targets)

@@ -1,0 +1,1 @@
+"""ENT: ENTRYPOINT, CMD, and the file that they start."""

@@ -1,0 +1,67 @@
+"""ENT003 shell-form-cmd-after-entrypoint: the ENTRYPOINT gets /bin/sh -c … for its arguments."""
+
+from gate.build import Build
+from gate.model import Severity
+from gate.rule import Example, Results, Rule
+from gate.rules.launch._entryfile import runs_arguments
+from gate.rules.launch._handover import handover
+from gate.rules.launch._launch import effective, is_shell_form, words
+
+rule = Rule(
+    id="ENT003",
+    name="shell-form-cmd-after-entrypoint",
+    severity=Severity.HIGH,
+    aliases=("DL3025",),
+    summary="A CMD in shell form stands behind an ENTRYPOINT in JSON form.",
+    reason="Docker puts the two together: the ENTRYPOINT's program is started with the arguments /bin/sh, -c and the text of CMD, and knows nothing "
+    "to do with them.",
+    fix='Write CMD in JSON form: CMD ["--port", "8080"].',
+    bad=[
+        'FROM python:3.12\nENTRYPOINT ["python"]\n»CMD app.py --x\n',
+        'FROM python:3.12\nENTRYPOINT ["python", "app.py"]\n»CMD --port 8080\n',
+        'FROM python:3.12 AS base\nENTRYPOINT ["python"]\nFROM base\n»CMD app.py\n',
+        Example(
+            'FROM python:3.12\nCOPY entry.sh /entry.sh\nENTRYPOINT ["/entry.sh"]\n»CMD --port 8080\n',
+            files={"entry.sh*": '#!/bin/sh\nexec python app.py "$@"\n'},
+        ),
+    ],
+    good=[
+        'FROM python:3.12\nENTRYPOINT ["python"]\nCMD ["app.py", "--x"]\n',
+        "FROM python:3.12\nCMD python app.py\n",
+        "FROM python:3.12\nENTRYPOINT []\nCMD python app.py\n",
+        "FROM python:3.12\nENTRYPOINT [\"python\"]\nCMD ['app.py']\n",
+    ],
+)
+
+
+@rule.on_build
+def check(build: Build) -> Results:
+    launch = effective(build)
+    entrypoint, cmd = launch.entrypoint, launch.cmd
+    if entrypoint is None or cmd is None or not words(entrypoint) or not is_shell_form(cmd):
+        return
+    use = handover(entrypoint)
+    if use.drops_all or use.drops_first:
+        return  # ENT002 says it
+    runs = runs_arguments(use, build)
+    if str(cmd.script).lstrip().startswith("-"):
+        runs = False  # options are no command, whoever runs them
+    if runs is None:
+        yield rule.undecided(
+            cmd,
+            f"CMD is in shell form: the ENTRYPOINT gets /bin/sh, -c and the text as its arguments, and what {use.words[0].value} does with them is not known",
+            "write CMD in JSON form, or --image REF",
+        )
+    elif runs:
+        yield rule.finding(
+            cmd,
+            "CMD is in shell form: the ENTRYPOINT runs /bin/sh -c, and the shell runs the program. Signals may stop at the shell.",
+            severity=Severity.LOW,
+            confidence="low",
+            stage=cmd.stage,
+        )
+    else:
+        program = " ".join(words(entrypoint))
+        yield rule.finding(
+            cmd, f"CMD is in shell form: the container runs {program} /bin/sh -c {str(cmd.script)!r}.", stage=cmd.stage
+        )

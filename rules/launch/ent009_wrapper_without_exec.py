@@ -1,0 +1,201 @@
+"""ENT009 wrapper-without-exec: the entry script stays between the container and its program."""
+
+from collections.abc import Iterator, Sequence
+from itertools import takewhile
+
+from gate.build import Build
+from gate.dockerfile.command import Node, Script, ShellWord
+from gate.dockerfile.shell.script import parse_program
+from gate.dockerfile.shell.wrappers import SHELLS, base_name, peel, shell_script
+from gate.dockerfile.source import Text
+from gate.dockerfile.tree import Launch
+from gate.image.model import File
+from gate.model import Finding, Severity
+from gate.rule import Example, Results, Rule
+from gate.rules.launch._endings import Ending, endings, forwards_signals
+from gate.rules.launch._entryfile import entry_script, find_entry, is_arguments, script_operand, sourced_script
+from gate.rules.launch._handover import shell_word
+from gate.rules.launch._launch import effective, words
+
+_ENTRY = 'FROM python:3.12\nCOPY --chmod=755 entry.sh /entry.sh\nENTRYPOINT ["/entry.sh"]\nCMD ["python", "serve.py"]\n'
+
+rule = Rule(
+    id="ENT009",
+    name="wrapper-without-exec",
+    severity=Severity.MEDIUM,
+    summary="The entry script runs its program as a child instead of handing over with exec.",
+    reason="A stopped container gets SIGTERM, and the shell, which is process 1, neither dies of it nor passes it on. The program never hears of it, "
+    "cannot save a checkpoint or finish a request, and is killed when the time is up (10 seconds for docker stop, 120 for a SageMaker job).",
+    fix='Write exec in front of the last command: exec "$@", exec python serve.py. A script that must stay needs a trap for TERM and wait.',
+    bad=[
+        Example(_ENTRY, files={"entry.sh": '#!/bin/sh\nset -e\n»"$@"\n'}),
+        Example(
+            _ENTRY,
+            files={"entry.sh": '#!/bin/bash\nif [ "$1" = train ]; then\n  »python t.py\nelse\n  exec "$@"\nfi\n'},
+        ),
+        Example(_ENTRY, files={"entry.sh": "#!/bin/bash\nnginx &\ngunicorn app:app &\n»wait\n"}),
+        Example(_ENTRY, files={"entry.sh": "#!/bin/bash\ntorchserve --start\n»tail -f /dev/null\n"}),
+        'FROM python:3.12\nCMD ["sh", "-c", "cd /app && »python serve.py"]\n',
+        'FROM python:3.12\nCMD ["sh", "-c", "»python serve.py"]\n',
+    ],
+    good=[
+        Example(_ENTRY, files={"entry.sh": '#!/bin/sh\nset -e\nexec "$@"\n'}),
+        Example(
+            _ENTRY,
+            files={"entry.sh": '#!/bin/sh\ncase "$1" in\n  serve) exec gunicorn app:app ;;\n  *) exec "$@" ;;\nesac\n'},
+        ),
+        Example(
+            _ENTRY,
+            files={"entry.sh": "#!/bin/bash\ntrap 'kill -TERM $pid' TERM INT\npython serve.py &\npid=$!\nwait $pid\n"},
+        ),
+        Example(_ENTRY, files={"entry.sh": '#!/bin/sh\nmain() {\n  exec gosu app "$@"\n}\nmain "$@"\n'}),
+        Example(_ENTRY, files={"entry.sh": "#!/bin/sh\n/usr/bin/supervisord -n\n"}),
+        'FROM python:3.12\nCMD ["sh", "-c", "exec python serve.py"]\n',
+        'FROM python:3.12\nENTRYPOINT ["sh", "-c", "exec \\"$@\\"", "--"]\nCMD ["python", "serve.py"]\n',
+        'FROM python:3.12\nENTRYPOINT ["dumb-init", "--"]\nCMD ["sh", "-c", "cd /app && python serve.py"]\n',
+    ],
+)
+
+_MAX_STEPS = 6
+
+
+@rule.on_build
+def check(build: Build) -> Results:
+    launch = effective(build)
+    entrypoint, cmd = launch.entrypoint, launch.cmd
+    if entrypoint is not None and entrypoint.exec is None:
+        yield from _shell_form(entrypoint, build)
+        return
+    started = entrypoint.exec or () if words(entrypoint) else ()
+    given = cmd.exec or () if words(cmd) else ()
+    if started or given:
+        yield from _chain([shell_word(word) for word in (*started, *given)], build)
+    if cmd is not None and cmd.exec is None and not started:
+        yield from _shell_form(cmd, build)
+
+
+def _shell_form(launch: Launch, build: Build) -> Iterator[Finding]:
+    """The shell form itself is another rule's; a script that it starts alone is read."""
+    commands = build.script(launch).commands
+    if len(commands) == 1 and commands[0].words:
+        yield from _chain(commands[0].words, build, inline=False)
+
+
+def _chain(argv: Sequence[ShellWord], build: Build, *, inline: bool = True) -> Iterator[Finding]:
+    """What an argument list starts, and what that hands over to, as long as it can be seen."""
+    for _ in range(_MAX_STEPS):
+        if not argv or argv[0].value is None or _signals_whole_group(argv):
+            return
+        peeled = peel(argv)
+        if peeled is not None and peeled.text is None and peeled.rest:
+            argv = peeled.rest
+            continue
+        name = base_name(argv[0].value)
+        text, _ = shell_script(argv) if name in SHELLS else (None, False)
+        if text is not None:
+            if inline:
+                yield from _inline(argv, build)
+            return
+        script, behind = _script_file(argv, build)
+        if script is None:
+            return
+        yield from _file(script, build)
+        if not _hands_over(script):
+            return
+        argv = behind
+
+
+def _signals_whole_group(argv: Sequence[ShellWord]) -> bool:
+    """An init program that signals every process, so that no shell stands in the way."""
+    name = base_name(argv[0].value)
+    values = [word.value or "" for word in argv[1:]]
+    options = list(takewhile(lambda value: value.startswith("-") and value != "--", values))
+    if name == "dumb-init":
+        return not any(option in ("-c", "--single-child") for option in options)
+    return name in ("tini", "tini-static") and any("g" in option for option in options)
+
+
+def _script_file(argv: Sequence[ShellWord], build: Build) -> tuple[Script | None, Sequence[ShellWord]]:
+    """The script that a program's word, or a shell's operand, names, and the words behind it."""
+    at = 0
+    found: object
+    if base_name(argv[0].value) in SHELLS:
+        at = next((at for at, word in enumerate(argv) if at and not (word.value or "").startswith(("-", "+"))), 0)
+        found = script_operand(argv[at].value or "", build) if at else None
+    else:
+        found = find_entry(argv[0].value or "", build)
+    return (entry_script(found) if isinstance(found, File) else None), argv[at + 1 :]
+
+
+def _hands_over(script: Script) -> bool:
+    return any(is_arguments(command.words[0]) for command in script.commands if command.words)
+
+
+def _inline(argv: Sequence[ShellWord], build: Build) -> Iterator[Finding]:
+    """``sh -c TEXT``: one command alone is often executed by the shell in its own place, so that is said quietly."""
+    nowhere = Text(build.dockerfile.source, "", ())
+    script = parse_program(nowhere, [word.whole for word in argv])
+    shell = next((node for node in script.root.walk() if node.kind == "shell"), None)
+    body: Node | None = shell.children[0] if shell is not None and shell.children else None
+    if body is not None:
+        quiet = body.kind == "command"
+        yield from _judge(body, script, build, quiet=quiet)
+
+
+def _file(script: Script, build: Build) -> Iterator[Finding]:
+    yield from _judge(script.root, script, build)
+
+
+def _judge(root: Node, script: Script, build: Build, *, quiet: bool = False) -> Iterator[Finding]:
+    for ending in endings(root, script):
+        command = ending.command
+        if command.name in (".", "source"):
+            inner = sourced_script(command, build)
+            if inner is not None and inner is not script:
+                yield from _judge_sourced(inner, script)
+            continue
+        found = _finding(ending, script, quiet)
+        if found is not None:
+            yield found
+
+
+def _judge_sourced(inner: Script, outer: Script) -> Iterator[Finding]:
+    for ending in endings(inner.root, inner):
+        found = _finding(ending, outer, quiet=False)
+        if found is not None:
+            yield found
+
+
+def _finding(ending: Ending, script: Script, quiet: bool) -> Finding | None:
+    command = ending.command
+    first = command.words[0].text.value if command.words else ""
+    if ending.replaces_shell:
+        if is_arguments(command.words[0]) and first in ("$@", "$*", '"$*"'):
+            broken = first == '"$*"'
+            return rule.finding(
+                command,
+                f"exec {first} {'makes one word of all arguments' if broken else 'splits arguments that have blanks in them'}.",
+                help='Write exec "$@".',
+                severity=None if broken else Severity.LOW,
+            )
+        return None
+    if command.name == "wait":
+        if forwards_signals(script):
+            return None
+        return rule.finding(
+            command,
+            "The script waits for its children without a trap: SIGTERM stops at the shell, and the children never hear of it.",
+            help="Set a trap that passes TERM on: trap 'kill -TERM $pid' TERM.",
+        )
+    if command.name == "eval" and any("exec " in word.text.value for word in command.words[1:]):
+        return None
+    if not ending.is_workload:
+        return None
+    what = command.text.value.strip().split("\n")[0]
+    why = "in a pipeline or in ( ), as a child of the shell" if ending.child else "as a child of the shell"
+    return rule.finding(
+        command,
+        f"{what[:60]} runs {why}: SIGTERM stops at the shell, and the program is killed without warning.",
+        severity=Severity.LOW if quiet else None,
+        confidence="low" if quiet else "",
+    )

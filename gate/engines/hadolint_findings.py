@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from gate.build import Build
 from gate.dockerfile.tree import Instruction
+from gate.engines.hadolint_noise import contradicted
+from gate.engines.hadolint_places import place_of
 from gate.engines.hadolint_reader import Row
 from gate.model import Finding, Severity
 
@@ -13,12 +15,14 @@ SEVERITIES = {"error": Severity.HIGH, "warning": Severity.MEDIUM, "info": Severi
 def finding(build: Build, instruction: Instruction, row: Row) -> Finding | None:
     """The finding of a row, None for a known false alarm."""
     _, code, level, message = row
+    if contradicted(build, instruction, code):
+        return None
     return Finding(
         rule_id=code,
         name=code.lower(),
         severity=SEVERITIES[level],
         message=message,
-        place=instruction.place,
+        place=place_of(build, instruction, code, message),
         engine="hadolint",
         stage=instruction.stage.label if instruction.stage is not None else None,
     )

@@ -1,0 +1,183 @@
+"""Which platforms an image is meant for, from the evidence in its Dockerfile and its context.
+
+Nothing is assumed: without evidence there is no target, and only the rules for any platform speak.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+
+from gate.build import Build
+from gate.dockerfile.tree import Instruction, Pairs
+from gate.model import Place, Target, Unknown
+from gate.packages.installs import installs
+from gate.packages.resolve import wanted
+from gate.platforms.model import Evidence
+from gate.platforms.registry import platforms
+
+_READ = 1 << 16
+"""Bytes of a source file that are searched."""
+_FILES = 200
+"""Source files that are searched: evidence stands near the entry, not in the two hundredth module."""
+_SOURCE_SUFFIXES = (
+    ".py",
+    ".sh",
+    ".R",
+    ".r",
+    ".js",
+    ".ts",
+    ".conf",
+    ".cfg",
+    ".toml",
+    ".json",
+    ".yaml",
+    ".yml",
+    ".java",
+    ".go",
+    ".properties",
+)
+
+
+def detect(build: Build) -> tuple[Target, ...]:
+    """The targets in the order of the platforms' names, each with its evidence, the best first."""
+    facts = _Facts(build)
+    found = []
+    for name, platform in sorted(platforms().items()):
+        evidence = tuple(dict.fromkeys(facts.evidence(platform.evidence)))
+        if evidence:
+            found.append(Target(name, evidence=evidence[:3]))
+    return tuple(_settled(found))
+
+
+def _settled(found: list[Target]) -> Iterator[Target]:
+    """``/opt/ml/…`` in a source says training and processing alike; the one that says processing is the closer one."""
+    names = {target.name for target in found}
+    for target in found:
+        weak = all(" mentions " in evidence for evidence in target.evidence)
+        if target.name == "sagemaker-training" and weak and "sagemaker-processing" in names:
+            continue
+        yield target
+
+
+class _Facts:
+    """What can be evidence in one build, each kind worked out when first asked for."""
+
+    def __init__(self, build: Build) -> None:
+        self.build = build
+        self._texts: list[tuple[str, str]] | None = None
+        self._packages: dict[str, str] | None = None
+
+    def evidence(self, wanted: Evidence) -> Iterator[str]:
+        yield from self._labels(wanted.labels)
+        yield from self._bases(wanted.bases)
+        if wanted.packages:
+            yield from self._installed(wanted.packages)
+        yield from self._variables(wanted.variables)
+        yield from self._programs(wanted.programs)
+        yield from self._mentions(wanted.texts)
+
+    def _pairs(self, keyword: str) -> Iterator[tuple[Instruction, str]]:
+        stages = self.build.target.lineage() if self.build.target else []
+        for stage in stages:
+            for instruction in stage.instructions:
+                if instruction.keyword == keyword and isinstance(instruction, Pairs):
+                    for pair in instruction.pairs:
+                        yield instruction, pair.key.value.strip("\"'")
+
+    def _labels(self, beginnings: tuple[str, ...]) -> Iterator[str]:
+        for instruction, key in self._pairs("LABEL") if beginnings else ():
+            if key.startswith(beginnings):
+                yield f"{_at(instruction.place)} LABEL {key}"
+
+    def _variables(self, names: tuple[str, ...]) -> Iterator[str]:
+        for instruction, key in self._pairs("ENV") if names else ():
+            if key in names:
+                yield f"{_at(instruction.place)} ENV {key}"
+
+    def _bases(self, patterns: tuple[str, ...]) -> Iterator[str]:
+        if not patterns or self.build.target is None:
+            return
+        root = self.build.target.root
+        written = root.base or root.from_.image.value
+        name = written.partition("@")[0]
+        head, _, tag = name.rpartition(":")
+        name = head if head and "/" not in tag else name
+        if any(fnmatchcase(name, pattern) for pattern in patterns):
+            yield f"{_at(root.from_.image.place)} FROM {written}"
+
+    def _installed(self, names: tuple[str, ...]) -> Iterator[str]:
+        if self._packages is None:
+            self._packages = dict(_python_packages(self.build))
+        for name in names:
+            if name in self._packages:
+                yield f"{self._packages[name]} installs {name}"
+
+    def _programs(self, names: tuple[str, ...]) -> Iterator[str]:
+        """Files of that name in a folder of PATH that this file adds: what COPY brings to be found by its name."""
+        if not names or self.build.target is None:
+            return
+        image = self.build.image()
+        path = image.config.env.get("PATH")
+        folders = path.split(":") if isinstance(path, str) else []
+        directory = image.config.working_dir
+        for name in names:
+            for folder in [*folders, *([directory] if isinstance(directory, str) else [])]:
+                found = image.files.lookup(f"{folder.rstrip('/')}/{name}") if folder.startswith("/") else None
+                if found is None or isinstance(found, Unknown) or found.type != "file" or found.instruction is None:
+                    continue
+                yield f"{_at(found.instruction.place)} {found.instruction.keyword} brings {found.path}"
+                break
+
+    def _mentions(self, texts: tuple[str, ...]) -> Iterator[str]:
+        if not texts:
+            return
+        if self._texts is None:
+            self._texts = list(_texts(self.build))
+        for where, content in self._texts:
+            for text in texts:
+                if text in content:
+                    yield f"{where} mentions {text}"
+                    break
+
+
+def _texts(build: Build) -> Iterator[tuple[str, str]]:
+    """The Dockerfile's instructions of the stages that ship, then the sources that COPY brings from the context."""
+    if build.target is None:
+        return
+    for stage in build.target.lineage():
+        for instruction in stage.instructions:
+            yield f"{_at(instruction.place)} {instruction.keyword}", instruction.text.value
+    count = 0
+    for file in build.image().files:
+        if file.type != "file" or file.source is None or not _is_source(file.path) or (file.size or 0) > 1 << 20:
+            continue
+        data = file.read(_READ)
+        if data is None or b"\0" in data:
+            continue
+        count += 1
+        if count > _FILES:
+            return
+        yield file.source, data.decode("utf-8", "replace")
+
+
+def _is_source(path: str) -> bool:
+    name = path.rpartition("/")[2]
+    return name.endswith(_SOURCE_SUFFIXES) or "." not in name
+
+
+def _python_packages(build: Build) -> Iterator[tuple[str, str]]:
+    """The PyPI names that the shipped stages install, from commands and requirement files, and where."""
+    for install in installs(build):
+        if (
+            install.ecosystem == "pypi"
+            and install.verb == "install"
+            and install.stage is not None
+            and build.ships(install.stage)
+        ):
+            for request in (*install.requests, *wanted(install, build).from_files):
+                yield request.name.lower().replace("_", "-"), _at(request.place)
+
+
+def _at(place: Place) -> str:
+    return f"{place.path}:{place.line}"

@@ -1,11 +1,16 @@
 """PKG001 missing-assume-yes: a package manager or an installer would stop and ask."""
 
+import re
+
 from gate.build import Build
 from gate.dockerfile.command import Command
+from gate.image.base import identify
 from gate.model import Severity, Unknown
 from gate.packages.answers import answered
-from gate.packages.prompts import prompt
-from gate.packages.where import run_of
+from gate.packages.installs import install_of
+from gate.packages.model import Install, Pin, Request
+from gate.packages.prompts import Prompt, prompt
+from gate.packages.where import earlier_commands, run_of, variable
 from gate.rule import Example, Results, Rule
 
 rule = Rule(
@@ -24,9 +29,11 @@ rule = Rule(
         "FROM continuumio/miniconda3:24.1.2-0\nRUN »conda install -c conda-forge numpy\n",
         "FROM debian:12.5\nRUN curl -sSf https://sh.rustup.rs | »sh\n",
         "FROM python:3.12\nRUN »pip uninstall numpy\n",
+        "FROM ubuntu:24.04\nRUN apt-get update && apt-get install -y curl »tzdata\n",
     ],
     good=[
         "FROM debian:12.5\nRUN apt-get install -y curl && apt-get -qq install git\n",
+        "FROM ubuntu:24.04\nRUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y tzdata\n",
         "FROM debian:12.5\nRUN yes | apt-get install curl\n",
         "FROM rockylinux:9.3\nRUN dnf -y upgrade\n",
         "FROM fedora:39\nRUN microdnf install curl\n",
@@ -38,6 +45,9 @@ rule = Rule(
         ),
     ],
 )
+
+_CONFIGURED = frozenset({"tzdata", "keyboard-configuration", "console-setup"})
+_ZONE = re.compile(r"/etc/(?:localtime|timezone)\b")
 
 
 @rule.on_command()
@@ -52,17 +62,66 @@ def check(command: Command, build: Build) -> Results:
     if isinstance(answer, Unknown):
         yield rule.undecided(command, f"{question.what} asks, and {answer.reason}", answer.settle)
     elif not answer:
-        gives_up = question.gives_up
         yield rule.finding(
             command,
-            f"{question.what} stops and asks. "
-            + (
-                "Without a terminal it gives up, and the build fails."
-                if gives_up
-                else "Without a terminal it goes on with its default answer, for the time being."
-            ),
+            f"{question.what} stops and asks. {_outcome(question, command, build)}",
             help=f"Add {question.answer}.",
-            severity=None if gives_up else Severity.MEDIUM,
+            severity=None if question.gives_up and not _alone(command, build) else Severity.MEDIUM,
             stage=run.stage,
             aliases=question.aliases,
         )
+
+
+def _outcome(question: Prompt, command: Command, build: Build) -> str:
+    if not question.gives_up:
+        return "Without a terminal it goes on with its default answer, which nobody has promised to keep."
+    if _alone(command, build):
+        return "As long as nothing else has to come with the package it does not ask; then it gives up, and the build fails."
+    return "Without a terminal it gives up, and the build fails."
+
+
+def _alone(command: Command, build: Build) -> bool:
+    """True for apt with nothing but repository keys and local files, which seldom bring anything along."""
+    install = install_of(command, build)
+    if install is None or install.ecosystem != "deb" or not install.requests:
+        return False
+    return all(request.pin is Pin.LOCAL or "keyring" in request.name for request in install.requests)
+
+
+@rule.on_command("apt-get", "apt")
+def check_configuration(command: Command, build: Build) -> Results:
+    """Packages that ask while they are configured, whatever -y says: with an empty input the wrong answer is taken."""
+    install = install_of(command, build)
+    if install is None or install.run is None or install.verb != "install":
+        return
+    asking = [request for request in install.requests if request.name in _CONFIGURED]
+    if not asking or not _asks_here(asking, install, build):
+        return
+    value = variable("DEBIAN_FRONTEND", command, install.run, build)
+    if value is None:
+        names = " and ".join(request.name for request in asking)
+        yield rule.finding(
+            asking[0],
+            f"{names} asks while it is configured, and without an answer is configured wrongly.",
+            help="Put DEBIAN_FRONTEND=noninteractive in front of the command, or declare it with ARG.",
+            severity=Severity.MEDIUM,
+            stage=install.stage,
+            aliases=(),
+        )
+
+
+def _asks_here(asking: list[Request], install: Install, build: Build) -> bool:
+    """Debian's images bring tzdata along; Ubuntu's do not. A time zone that is set already is taken over."""
+    base = install.stage.root.base if install.stage else None
+    release = identify(base).distribution if base else None
+    if release is None or release.product != "ubuntu":
+        return False
+    assert install.run is not None
+    for _, other in earlier_commands(install.command, install.run, build):
+        if any(_ZONE.search(word.value or word.prefix) for word in other.words) or any(
+            redirect.target is not None and _ZONE.search(redirect.target.value or "") for redirect in other.redirects
+        ):
+            return False
+        if other.name == "debconf-set-selections":
+            return False
+    return True

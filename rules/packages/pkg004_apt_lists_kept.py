@@ -1,5 +1,6 @@
 """PKG004 apt-lists-kept: the package lists that apt-get update fetched stay in the layer."""
 
+import posixpath
 import re
 
 from gate.build import Build
@@ -38,10 +39,13 @@ def check(instruction: Instruction, build: Build) -> Results:
     if not isinstance(instruction, Run) or not build.ships(instruction):
         return
     update: Command | None = None
+    folder = "/"
     for command in build.script(instruction).commands:
-        if command.name in {"apt-get", "apt", "aptitude"} and "update" in command.values:
+        if command.name == "cd":
+            folder = (command.values or [None])[0] or "/"
+        elif command.name in {"apt-get", "apt", "aptitude"} and "update" in command.values:
             update = update or command
-        elif update is not None and _cleans(command):
+        elif update is not None and _cleans(command, folder):
             update = None
     if update is None or _mounted(instruction, build):
         return
@@ -56,11 +60,12 @@ def _mounted(run: Run, build: Build) -> bool:
     )
 
 
-def _cleans(command: Command) -> bool:
+def _cleans(command: Command, folder: str) -> bool:
     """True for what removes the lists, and for a script of the image that says it cleans up."""
     name = command.name or ""
     if name in {"rm", "find"}:
-        return any(_covers(word.value if word.value is not None else word.text.value) for word in command.arguments)
+        paths = (word.value if word.value is not None else word.text.value for word in command.arguments)
+        return any(_covers(posixpath.join(folder, path.strip("\"'"))) for path in paths)
     if name in {"apt-get", "apt"}:
         return any(value in {"dist-clean", "distclean"} for value in command.values)
     return "/" in (command.words[0].value or "") and "clean" in name if command.words else False
@@ -68,8 +73,7 @@ def _cleans(command: Command) -> bool:
 
 def _covers(path: str) -> bool:
     """True for the folder of the lists, everything in it, or a folder above it."""
-    path = path.strip("\"'")
     if re.search(r"\{[^}]*\b(?:apt|lists)\b[^}]*\}", path):
         return path.startswith("/var/lib")
     bare = re.sub(r"(?:/\*+|/\.\*|/)+\Z", "", path)
-    return bare in {_LISTS, "/var/lib/apt", "/var/lib", "/var"} or bare.startswith(_LISTS + "/")
+    return bare in {_LISTS, "/var/lib/apt", "/var/lib", "/var"}

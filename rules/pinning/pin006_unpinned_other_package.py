@@ -6,7 +6,7 @@ from gate.packages.files import Missing, find
 from gate.packages.installs import installs
 from gate.packages.locks import lock
 from gate.packages.model import Install, Pin, Request
-from gate.packages.where import earlier_instructions
+from gate.packages.where import variable
 from gate.rule import Example, Results, Rule
 from gate.rules.pinning._packages import message, requests, severity, weak
 
@@ -66,15 +66,17 @@ def check(build: Build) -> Results:
 
 
 def _by_module(request: Request, install: Install, build: Build) -> bool:
-    """A Go package without @version: the go.mod of the project decides, where there is one or may be one."""
-    if install.ecosystem != "golang" or request.specifier or install.run is None:
+    """A Go package without @version: the go.mod of the project decides, where there is one or may be one.
+
+    ``go get -u`` takes the newest in any case, and so does every command with modules switched off.
+    """
+    run = install.run
+    if install.ecosystem != "golang" or request.specifier or run is None or install.arguments.has("-u"):
         return False
-    answer = find("go.mod", install.command, install.run, build)
-    return (
-        not isinstance(answer, Missing)
-        or any(other.keyword in {"COPY", "ADD"} for other in earlier_instructions(install.run))
-        or answer.made
-    )
+    if variable("GO111MODULE", install.command, run, build) == "off":
+        return False
+    answer = find("go.mod", install.command, run, build)
+    return not isinstance(answer, Missing) or answer.made
 
 
 def _project(install: Install, build: Build) -> Results:

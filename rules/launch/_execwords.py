@@ -66,6 +66,11 @@ def misread_words(argv: Sequence[Text]) -> Iterator[Misread]:
         words = words[inner:]
 
 
+def misread_arguments(arguments: Sequence[Text], program: str) -> Iterator[Misread]:
+    """The same for words that are arguments of a program."""
+    return _program_words([shell_word(word) for word in arguments], plain_name(program))
+
+
 def _not_a_program(program: str) -> str:
     if program in _BUILTINS:
         return f"{program!r} is a command of the shell itself: there is no such program"

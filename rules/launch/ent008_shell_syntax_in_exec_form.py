@@ -8,9 +8,9 @@ from gate.dockerfile.tree import Instruction, Launch, Onbuild, Run
 from gate.image.base import identify
 from gate.model import Finding, Severity
 from gate.rule import Results, Rule
-from gate.rules.launch._entryfile import reads_arguments_again
-from gate.rules.launch._execwords import Misread, misread_words
-from gate.rules.launch._handover import handover
+from gate.rules.launch._entryfile import reads_arguments_again, runs_arguments
+from gate.rules.launch._execwords import Misread, misread_arguments, misread_words
+from gate.rules.launch._handover import Fate, handover
 from gate.rules.launch._launch import effective, words
 
 rule = Rule(
@@ -59,25 +59,33 @@ def check_other(instruction: Instruction, build: Build) -> Results:
 def check(build: Build) -> Results:
     launch = effective(build)
     entrypoint, cmd = launch.entrypoint, launch.cmd
-    started = entrypoint.exec or () if words(entrypoint) else ()
-    given = cmd.exec or () if words(cmd) else ()
-    if given and _read_again(entrypoint, build):
-        given = ()
-    for misread_by in (entrypoint, cmd):
-        if misread_by is not None and misread_by.exec is not None:
-            own = {id(word) for word in misread_by.exec}
-            found = (misread for misread in misread_words((*started, *given)) if id(misread.word) in own)
-            yield from _first(found, misread_by, misread_by)
+    if entrypoint is not None and entrypoint.exec:
+        yield from _first(misread_words(entrypoint.exec), entrypoint, entrypoint)
+    if cmd is not None and cmd.exec:
+        yield from _first(_misread_by_cmd(entrypoint, cmd.exec, build), cmd, cmd)
 
 
-def _read_again(entrypoint: Launch | None, build: Build) -> bool:
-    """Whether a shell reads the words of CMD after all, or nobody does."""
+def _misread_by_cmd(entrypoint: Launch | None, given: tuple[Text, ...], build: Build) -> Iterable[Misread]:
+    """The words of CMD, seen by whatever the ENTRYPOINT is."""
     if entrypoint is None:
         base = build.target.root.base if build.target is not None else None
-        return base is not None and identify(base).repository in _EVALUATING_BASES
+        evaluated = base is not None and identify(base).repository in _EVALUATING_BASES
+        return () if evaluated else misread_words(given)
     if entrypoint.exec is None:
-        return True  # ENT002 says that they are lost
-    return bool(words(entrypoint)) and reads_arguments_again(handover(entrypoint), build)
+        return ()  # ENT002 says that they are lost
+    if not words(entrypoint):
+        return misread_words(given)
+    use = handover(entrypoint)
+    if use.fate in (Fate.SHELL_TEXT, Fate.PARAMETERS):
+        return misread_arguments(given[use.fate is Fate.SHELL_TEXT :], use.program)
+    if use.fate is Fate.ARGUMENTS:
+        return misread_arguments(given, use.program)
+    if use.fate is Fate.FILE and reads_arguments_again(use, build):
+        return ()
+    runs = runs_arguments(use, build)
+    if runs is False:
+        return misread_arguments(given, use.program)
+    return (misread for misread in misread_words(given) if runs or not misread.fatal)
 
 
 def _first(found: Iterable[Misread], what: Launch | Run, instruction: Instruction) -> Iterable[Finding]:

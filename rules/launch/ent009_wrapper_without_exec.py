@@ -4,17 +4,18 @@ from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
 from gate.build import Build
-from gate.dockerfile.command import Node, Script, ShellWord
+from gate.dockerfile.command import Command, Node, Script, ShellWord
 from gate.dockerfile.shell.script import parse_program
 from gate.dockerfile.shell.wrappers import SHELLS, base_name, peel, shell_script
-from gate.dockerfile.source import Text
+from gate.dockerfile.source import Source, Text
 from gate.dockerfile.tree import Launch
 from gate.image.model import File
 from gate.model import Finding, Severity
+from gate.packages.options import listed
 from gate.rule import Example, Results, Rule
 from gate.rules.launch._endings import Ending, endings, forwards_signals
 from gate.rules.launch._entryfile import entry_script, find_entry, is_arguments, script_operand, sourced_script
-from gate.rules.launch._handover import shell_word
+from gate.rules.launch._handover import INTERPRETERS, plain_name, shell_word
 from gate.rules.launch._launch import effective, words
 
 _ENTRY = 'FROM python:3.12\nCOPY --chmod=755 entry.sh /entry.sh\nENTRYPOINT ["/entry.sh"]\nCMD ["python", "serve.py"]\n'
@@ -58,6 +59,14 @@ rule = Rule(
 
 _MAX_STEPS = 6
 
+_WORDS = {"sagemaker-training": "train", "sagemaker-hosting": "serve"}
+"""The word that a platform puts in the place of CMD."""
+
+_NO_SCRIPTS = INTERPRETERS | listed(
+    "gunicorn uvicorn jupyter jupyter-lab nginx torchserve tritonserver mlflow streamlit flask celery"
+)
+"""Programs that are no shell scripts of the build context."""
+
 
 @rule.on_build
 def check(build: Build) -> Results:
@@ -66,12 +75,19 @@ def check(build: Build) -> Results:
     if entrypoint is not None and entrypoint.exec is None:
         yield from _shell_form(entrypoint, build)
         return
-    started = entrypoint.exec or () if words(entrypoint) else ()
-    given = cmd.exec or () if words(cmd) else ()
-    if started or given:
-        yield from _chain([shell_word(word) for word in (*started, *given)], build)
-    if cmd is not None and cmd.exec is None and not started:
+    started = [shell_word(word) for word in entrypoint.exec or ()] if words(entrypoint) else []
+    for word in sorted(_WORDS[platform] for platform in build.platforms & _WORDS.keys()):
+        yield from _chain([*started, _from_platform(word)], build)
+    if build.platforms and build.platforms <= _WORDS.keys():
+        return  # CMD never runs there
+    if started or words(cmd):
+        yield from _chain([*started, *map(shell_word, cmd.exec or () if words(cmd) else ())], build)
+    elif cmd is not None and cmd.exec is None:
         yield from _shell_form(cmd, build)
+
+
+def _from_platform(word: str) -> ShellWord:
+    return shell_word(Text(Source("", b""), word, ()))
 
 
 def _shell_form(launch: Launch, build: Build) -> Iterator[Finding]:
@@ -93,9 +109,15 @@ def _chain(argv: Sequence[ShellWord], build: Build, *, inline: bool = True) -> I
         name = base_name(argv[0].value)
         text, _ = shell_script(argv) if name in SHELLS else (None, False)
         if text is not None:
-            if inline:
+            if not inline:
+                return
+            alone = _only_command(argv, build)
+            if alone is None or name != "bash":  # bash executes a single command in its own place
                 yield from _inline(argv, build)
-            return
+            if alone is None:
+                return
+            argv = alone
+            continue
         script, behind = _script_file(argv, build)
         if script is None:
             return
@@ -122,6 +144,8 @@ def _script_file(argv: Sequence[ShellWord], build: Build) -> tuple[Script | None
     if base_name(argv[0].value) in SHELLS:
         at = next((at for at, word in enumerate(argv) if at and not (word.value or "").startswith(("-", "+"))), 0)
         found = script_operand(argv[at].value or "", build) if at else None
+    elif plain_name(argv[0].value or "") in _NO_SCRIPTS:
+        return None, ()
     else:
         found = find_entry(argv[0].value or "", build)
     return (entry_script(found) if isinstance(found, File) else None), argv[at + 1 :]
@@ -131,15 +155,26 @@ def _hands_over(script: Script) -> bool:
     return any(is_arguments(command.words[0]) for command in script.commands if command.words)
 
 
-def _inline(argv: Sequence[ShellWord], build: Build) -> Iterator[Finding]:
-    """``sh -c TEXT``: one command alone is often executed by the shell in its own place, so that is said quietly."""
-    nowhere = Text(build.dockerfile.source, "", ())
-    script = parse_program(nowhere, [word.whole for word in argv])
+def _inline_body(argv: Sequence[ShellWord], build: Build) -> tuple[Node | None, Script]:
+    """The TEXT of ``sh -c TEXT``, taken apart."""
+    script = parse_program(Text(build.dockerfile.source, "", ()), [word.whole for word in argv])
     shell = next((node for node in script.root.walk() if node.kind == "shell"), None)
-    body: Node | None = shell.children[0] if shell is not None and shell.children else None
+    return (shell.children[0] if shell is not None and shell.children else None), script
+
+
+def _only_command(argv: Sequence[ShellWord], build: Build) -> Sequence[ShellWord] | None:
+    """The words of the command that a shell text consists of; None when there is more in it."""
+    body, _ = _inline_body(argv, build)
+    if isinstance(body, Command) and not body.redirects and not body.background:
+        return body.words
+    return None
+
+
+def _inline(argv: Sequence[ShellWord], build: Build) -> Iterator[Finding]:
+    """``sh -c TEXT``: one command alone is executed in the shell's own place by some shells, so that is said quietly."""
+    body, script = _inline_body(argv, build)
     if body is not None:
-        quiet = body.kind == "command"
-        yield from _judge(body, script, build, quiet=quiet)
+        yield from _judge(body, script, build, quiet=isinstance(body, Command))
 
 
 def _file(script: Script, build: Build) -> Iterator[Finding]:

@@ -15,14 +15,18 @@ SEVERITIES = {"error": Severity.HIGH, "warning": Severity.MEDIUM, "info": Severi
 def finding(build: Build, instruction: Instruction, row: Row) -> Finding | None:
     """The finding of a row, None for a known false alarm."""
     _, code, level, message = row
-    if contradicted(build, instruction, code):
-        return None
+    try:
+        if contradicted(build, instruction, code):
+            return None
+        place = place_of(build, instruction, code, message)
+    except Exception:  # a fault in our reading of the shell must not take hadolint's word away
+        place = instruction.place
     return Finding(
         rule_id=code,
         name=code.lower(),
         severity=SEVERITIES[level],
         message=message,
-        place=place_of(build, instruction, code, message),
+        place=place,
         engine="hadolint",
         stage=instruction.stage.label if instruction.stage is not None else None,
     )

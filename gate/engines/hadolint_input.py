@@ -117,10 +117,13 @@ def _first_shell(stage: Stage) -> tuple[str, ...] | None:
 
 
 def _shell(words: list[str]) -> tuple[str, ...] | None:
-    """The words from the shell on (``conda run -n x bash -c``); None for a shell that ShellCheck does not know."""
+    """The words from the shell on (``conda run -n x bash -c``); None for a shell that ShellCheck does not know.
+
+    hadolint makes a shebang of the first, and ShellCheck wants those to be absolute.
+    """
     for at, word in enumerate(words):
         if _SHELLS.fullmatch(word):
-            return tuple(words[at:])
+            return (word if word.startswith("/") else f"/bin/{word.rpartition('/')[2]}", *words[at + 1 :])
     return None
 
 
@@ -137,7 +140,7 @@ def _script(run: Run, shell: tuple[str, ...] | None, names: set[str]) -> str | N
         command = _without_heredocs(text, run)
         interpreter = _INTERPRETER.fullmatch(command)
         if interpreter and len(run.heredocs) == 1:
-            body, shell = run.heredocs[0].body.value, (interpreter[1], *interpreter[2].split(), "-c")
+            body, shell = run.heredocs[0].body.value, _shell([interpreter[1], *interpreter[2].split(), "-c"])
         else:
             body = text + "".join(f"\n{heredoc.body.value}{heredoc.name}" for heredoc in run.heredocs)
     if shell is None:

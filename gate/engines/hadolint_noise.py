@@ -16,14 +16,14 @@ Contradicted = Callable[[Build, Instruction], bool]
 _SAGEMAKER = "sagemaker-"
 _ASKS_FOR_NUMBERS = frozenset({"kubernetes", "kserve"})
 _SET_WORKDIR = re.compile(r"(?:public\.ecr\.aws/lambda/|amazon/aws-lambda-|(?:quay\.io/)?jupyter/)")
-_EXTRA = re.compile(r"[\w.-]+\[[\w.,-]+\](?:[=<>~!].*)?")
-_REPEATED_BLANKS = re.compile(r"\becho\b.*\S\s{2,}\S")
+_EXTRA = re.compile(r"[\w.{}-]+\[[\w.,-]+\](?:[=<>~!].*)?")
+_REPEATED_BLANKS = re.compile(r"\becho\b.{0,400}\S\s\s")
 
 
 def contradicted(build: Build, instruction: Instruction, code: str) -> bool:
     """Whether a row about an instruction is known to be wrong there."""
     inner = instruction.child if isinstance(instruction, Onbuild) and instruction.child is not None else instruction
-    return code in _TABLE and _TABLE[code][1](build, inner)
+    return code in KNOWN and KNOWN[code][1](build, inner)
 
 
 def _is_healthcheck(build: Build, instruction: Instruction) -> bool:
@@ -97,7 +97,7 @@ def _is_indentation(build: Build, instruction: Instruction) -> bool:
     return not any(_REPEATED_BLANKS.search(line) for line in lines)
 
 
-_TABLE: dict[str, tuple[str, Contradicted]] = {
+KNOWN: dict[str, tuple[str, Contradicted]] = {
     "DL3006": ("the base is a stage of this file, or a variable's default has the tag", _base_is_settled),
     "DL3025": ("a health check may need a shell, and nothing waits for its signals", _is_healthcheck),
     "DL3029": ("SageMaker runs amd64 only: the constant platform is what makes the image start there", _only_sagemaker),

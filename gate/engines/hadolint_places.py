@@ -16,6 +16,9 @@ from gate.dockerfile.source import Text
 from gate.dockerfile.tree import Copy, From, Instruction, Launch, Onbuild, Pairs, Run, Words
 from gate.model import Place
 
+_NEAR = 200
+"""Characters around a match that are looked at."""
+
 Locator = Callable[["Row"], "Place | None"]
 
 
@@ -23,6 +26,7 @@ Locator = Callable[["Row"], "Place | None"]
 class Row:
     """What a locator looks at: ``instruction`` is the child of an ONBUILD, ``script`` that of a RUN."""
 
+    build: Build
     instruction: Instruction
     script: Script | None
     message: str
@@ -32,7 +36,7 @@ def place_of(build: Build, instruction: Instruction, code: str, message: str) ->
     """The place of the word that a row is about."""
     inner = instruction.child if isinstance(instruction, Onbuild) and instruction.child is not None else instruction
     script = build.script(inner) if isinstance(inner, Run) else None
-    row = Row(inner, script, message)
+    row = Row(build, inner, script, message)
     found = _LOCATORS.get(code, _by_message if code.startswith("SC") else _keyword)(row)
     return found or instruction.place
 
@@ -121,7 +125,8 @@ def _sensitive(key: str, value: str, keys: set[str]) -> object:
 def _commands(row: Row, names: Iterable[str], subcommands: frozenset[str]) -> Iterator[Command]:
     wanted = frozenset(names)
     for command in row.script.commands if row.script is not None else ():
-        if command.name in wanted and (not subcommands or subcommands.intersection(map(str, command.values))):
+        name = (command.name or "").rstrip("0123456789.")
+        if name in wanted and (not subcommands or subcommands.intersection(map(str, command.values))):
             yield command
 
 
@@ -169,6 +174,14 @@ def _sudo(row: Row) -> Place | None:
             found = re.search(r"\bsudo\b", text.value)
             return text.slice(*found.span()).place if found else command.place
     return None
+
+
+def _unguarded_cd(row: Row) -> Place | None:
+    """The first cd that nothing follows on success only; else the first."""
+    commands = list(_commands(row, ("cd", "pushd", "popd"), frozenset()))
+    loose = (c for c in commands if re.match(r"\s*(?:;|\n|\)|$)", c.whole.value[c.end : c.end + _NEAR]))
+    found = next(loose, commands[0] if commands else None)
+    return found.place if found is not None else None
 
 
 def _pipeline(row: Row) -> Place | None:
@@ -248,7 +261,30 @@ def _by_message(row: Row) -> Place | None:
     return None
 
 
-_EXPANSION = r"\$(?:\{[^}]*\}|\w+|[@*#?!-])"
+_EXPANSION = re.compile(r"\$(?:\{[#!]?(\w+)[^}]{0,200}\}|(\w+))")
+_ASSIGNED = re.compile(r"(?:^|[\s;&|(])\w+=[^\s\"']*$")
+_NOT_SPLIT = re.compile(r"\[\[(?!.*\]\])|^\s*(?:for\s+\w+\s+in|case)\s", re.DOTALL)
+_STATEMENT = re.compile(r"[;\n]|&&|\|\|")
+
+
+def _split_expansion(row: Row) -> Place | None:
+    """The first variable that the shell would split into words, one that nothing in the file gives a value if there is
+    such a one: ShellCheck takes those of ENV and ARG for simple words."""
+    if row.script is None:
+        return None
+    text, bare = row.script.text, _bare(row.script.text.value)
+    scope = row.build.scope(row.instruction)
+    places: list[Place] = []
+    for found in _EXPANSION.finditer(text.value):
+        before = text.value[max(found.start() - _NEAR, 0) : found.start()]
+        if not bare[found.start()] or _NOT_SPLIT.search(_STATEMENT.split(before)[-1]):
+            continue
+        place = text.slice(*found.span()).place
+        if scope.get(found[1] or found[2]) is None and not _ASSIGNED.search(before):
+            return place
+        places.append(place)
+    return places[0] if places else None
+
 
 _LOCATORS: dict[str, Locator] = {
     "DL3000": _first_word,
@@ -262,7 +298,7 @@ _LOCATORS: dict[str, Locator] = {
     "DL3009": _command("apt-get apt aptitude", "update install"),
     "DL3010": _source,
     "DL3011": _port,
-    "DL3013": _package("pip pip2 pip3 python python2 python3", "install", r"[=<>@]=?|/|\.whl$"),
+    "DL3013": _package("pip python", "install", r"[=<>@]=?|/|\.whl$"),
     "DL3014": _command("apt-get", "install"),
     "DL3015": _command("apt-get", "install"),
     "DL3016": _package("npm", "install", r".@|/|\.tgz$"),
@@ -287,7 +323,7 @@ _LOCATORS: dict[str, Locator] = {
     "DL3038": _command("dnf microdnf", "install groupinstall localinstall"),
     "DL3040": _command("dnf microdnf", "install groupinstall localinstall"),
     "DL3041": _package("dnf microdnf", "install", r"-\d|\.rpm$|/"),
-    "DL3042": _command("pip pip2 pip3 python python2 python3", "install"),
+    "DL3042": _command("pip python", "install"),
     "DL3044": _pair(_refers_to_its_own),
     "DL3045": _destination,
     "DL3046": _command("useradd"),
@@ -302,6 +338,10 @@ _LOCATORS: dict[str, Locator] = {
     "DL4001": _command("wget curl"),
     "DL4005": _command("ln"),
     "DL4006": _pipeline,
+    "SC1001": _text(r"\\[a-z]", unquoted=True),
+    "SC1003": _text(r"\\'"),
+    "SC1007": _text(r"(?:^|[\s;&|])(\w+=)\s"),
+    "SC1075": _text(r"\b(else)\s+if\b"),
     "SC2002": _command("cat"),
     "SC2005": _command("echo"),
     "SC2006": _text("`"),
@@ -309,35 +349,36 @@ _LOCATORS: dict[str, Locator] = {
     "SC2010": _command("ls"),
     "SC2012": _command("ls"),
     "SC2015": _text(r"\|\|", unquoted=True),
-    "SC2016": _text(r"'[^']*[$`][^']*'"),
-    "SC2028": _text(r"\becho\b[^\n;&|]*\\[a-z0-9]"),
+    "SC2016": _text(r"'[^']{0,400}[$`][^']{0,400}'"),
+    "SC2028": _text(r"[\"'][^\"']{0,400}\\[abefnrtv0]"),
     "SC2035": _text(r"(?<=\s)[*?][\w.*?/-]*", unquoted=True),
     "SC2038": _command("find"),
-    "SC2043": _text(r"\bfor\b", unquoted=True),
+    "SC2043": _text(r"\bfor\s+\w+\s+in\s+([^\s;]+)"),
     "SC2044": _text(r"\bfor\b", unquoted=True),
     "SC2046": _text(r"\$\(|`", unquoted=True),
     "SC2048": _text(r"\$\*", unquoted=True),
     "SC2053": _text(r"[!=]=?\s*(\$\{?\w+\}?)", unquoted=True),
+    "SC2061": _text(r"-i?name\s+([^\s\"']*[*?]\S*)"),
     "SC2068": _text(r"\$@", unquoted=True),
-    "SC2086": _text(_EXPANSION, unquoted=True),
-    "SC2102": _text(r"\S*\[[^\]\s]*\]\S*", unquoted=True),
+    "SC2086": _split_expansion,
+    "SC2102": _text(r"\[[^\]\s]{0,100}\]", unquoted=True),
     "SC2103": _command("cd"),
     "SC2114": _command("rm"),
     "SC2115": _command("rm"),
     "SC2116": _command("echo"),
-    "SC2155": _text(r"\b(?:export|local|declare|readonly|typeset)\s+\w+=", unquoted=True),
+    "SC2155": _text(r"\b(?:export|local|declare|readonly|typeset)\s+(\w+=)"),
     "SC2162": _command("read"),
-    "SC2164": _command("cd pushd popd"),
+    "SC2164": _unguarded_cd,
     "SC2174": _command("mkdir"),
     "SC2181": _text(r"\$\?"),
     "SC2196": _command("egrep"),
     "SC2197": _command("fgrep"),
     "SC2226": _command("ln"),
-    "SC2261": _text(r">>?[^\n;&|]*(>>?)", unquoted=True),
-    "SC2291": _text(r"\becho\b[^\n;&|]*?\S(\s{2,})\S"),
+    "SC2261": _text(r">", unquoted=True),
+    "SC2291": _text(r"\becho\b[^\n;&|]{0,400}?\S(\s{2,9})\S"),
     "SC3001": _text(r"[<>]\("),
     "SC3003": _text(r"\$'"),
-    "SC3009": _text(r"\{[^}\s]*(?:,|\.\.)[^}\s]*\}", unquoted=True),
+    "SC3009": _text(r"\{[^}\s]{0,100}(?:,|\.\.)[^}\s]{0,100}\}", unquoted=True),
     "SC3010": _text(r"\[\["),
     "SC3011": _text(r"<<<"),
     "SC3014": _text(r"=="),
@@ -345,9 +386,9 @@ _LOCATORS: dict[str, Locator] = {
     "SC3024": _text(r"\w\+="),
     "SC3028": _text(r"\$\{?(?:RANDOM|HOSTNAME|UID|EUID|SECONDS|BASH\w*|OSTYPE|MACHTYPE|HOSTTYPE|SHLVL|DIRSTACK)\b"),
     "SC3030": _text(r"\w+=\(", unquoted=True),
-    "SC3036": _command("echo"),
-    "SC3037": _command("echo"),
-    "SC3040": _text(r"\bset\s[^\n;&|]*?(\w+fail)\b"),
+    "SC3036": _text(r"\becho\s+-[neE]+"),
+    "SC3037": _text(r"\becho\s+-[neE]+"),
+    "SC3040": _text(r"\bset\s[^\n;&|]{0,100}?(pipefail)\b"),
     "SC3045": _command("read export ulimit printf"),
     "SC3046": _text(r"(?<![\w-])source(?=\s)", unquoted=True),
     "SC3054": _text(r"\$\{\w+\["),

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
+WHAT_IT_IS = "The gate that a machine-learning container image passes before it ships."
 EXIT_CODES = """\b
 Exit codes:
   0    the gate is passed
@@ -317,31 +318,33 @@ GROUPS: dict[str, tuple[str, dict[str, Callable[..., int]]]] = {
 }
 
 
-def build_app(only: str | None = None) -> typer.Typer:
-    """The application. Reading the signatures of all commands takes longer than judging a file; so when it is clear
-    which command is meant, the others are left out."""
-    settings: dict[str, Any] = {
-        "rich_markup_mode": None,
-        "pretty_exceptions_enable": False,
-        "context_settings": {"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    }
-    app = typer.Typer(
-        help=f"{__doc_line__}\n\n{EXIT_CODES}", no_args_is_help=True, add_completion=only is None, **settings
-    )
-    app.callback()(_root)
-    for name, function in COMMANDS.items():
-        if only in (None, name):
-            app.command(name, cls=PlainCommand, epilog=EXIT_CODES if name == "check" else None)(function)
-    for name, (text, functions) in GROUPS.items():
-        if only in (None, name):
-            group = typer.Typer(help=text, no_args_is_help=True, **settings)
-            for sub, function in functions.items():
-                group.command(sub, cls=PlainCommand)(function)
-            app.add_typer(group, name=name)
+SETTINGS: dict[str, Any] = {
+    "rich_markup_mode": None,
+    "pretty_exceptions_enable": False,
+    "context_settings": {"help_option_names": ["-h", "--help"]},
+}
+
+
+def one_command(name: str) -> typer.Typer:
+    """An application that is this command and nothing else: reading the signatures of all of them takes longer than
+    judging a file."""
+    app = typer.Typer(add_completion=False, **SETTINGS)
+    app.command(name, cls=PlainCommand, epilog=EXIT_CODES if name == "check" else None)(COMMANDS[name])
     return app
 
 
-__doc_line__ = "The gate that a machine-learning container image passes before it ships."
+def all_commands() -> typer.Typer:
+    """The whole application."""
+    app = typer.Typer(help=f"{WHAT_IT_IS}\n\n{EXIT_CODES}", no_args_is_help=True, **SETTINGS)
+    app.callback()(_root)
+    for name, function in COMMANDS.items():
+        app.command(name, cls=PlainCommand)(function)
+    for name, (text, functions) in GROUPS.items():
+        group = typer.Typer(help=text, no_args_is_help=True, **SETTINGS)
+        for sub, function in functions.items():
+            group.command(sub, cls=PlainCommand)(function)
+        app.add_typer(group, name=name)
+    return app
 
 
 def _root(
@@ -350,7 +353,7 @@ def _root(
     if version:
         from gate import __version__
 
-        typer.echo(f"mlgate {__version__}")
+        print(f"mlgate {__version__}")
         raise typer.Exit
 
 
@@ -359,11 +362,8 @@ def run(arguments: list[str]) -> int:
     from gate.commands.output import OutputError, tell, tell_exit
     from gate.policy import PolicyError
 
-    first = arguments[0] if arguments else None
-    only = first if first in COMMANDS or first in GROUPS else None
     try:
-        code = build_app(only)(args=arguments, prog_name="mlgate", standalone_mode=False)
-        return code if isinstance(code, int) else 0
+        return _call(arguments)
     except PolicyError as error:
         *details, last = str(error).splitlines()
         for line in details:
@@ -390,6 +390,15 @@ def run(arguments: list[str]) -> int:
             raise
         tell_exit(3, f"could not judge: internal error: {type(error).__name__}: {error}; MLGATE_DEBUG=1 shows more")
         return 3
+
+
+def _call(arguments: list[str]) -> int:
+    first = arguments[0] if arguments else ""
+    if first in COMMANDS:
+        code = one_command(first)(args=arguments[1:], prog_name=f"mlgate {first}", standalone_mode=False)
+    else:
+        code = all_commands()(args=arguments, prog_name="mlgate", standalone_mode=False)
+    return code if isinstance(code, int) else 0
 
 
 def main() -> None:

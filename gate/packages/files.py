@@ -19,12 +19,14 @@ from gate.dockerfile.mounts import mounts
 from gate.dockerfile.source import Text
 from gate.dockerfile.tree import Copy, Instruction, Run, Stage
 from gate.model import Unknown
-from gate.packages.where import BASE, directory, earlier_instructions, resolve, workdir
+from gate.packages.where import BASE, directory, earlier_instructions, resolve, with_base_variables, workdir
 
 if TYPE_CHECKING:
     from gate.build import Build
 
-_LIMIT = 1 << 20
+LIMIT = 1 << 20
+"""Bytes that are read of a file."""
+
 _MAX_STAGES = 10  # COPY --from that is followed through
 _EDITORS = {"sed", "mv", "cp", "tee", "perl", "awk", "install", "ln", "rm", "patch", "truncate", "python", "python3", "jq", "yq"}
 _MAKERS = {"git", "curl", "wget", "tar", "unzip", "svn", "aws", "gsutil", "gcloud", "rsync", "7z", "pip-compile", "hg", "bsdtar"}
@@ -33,8 +35,8 @@ _NO_CONTEXT = Unknown("the build context is not read", "--context DIR")
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A file. ``image`` is its path in the image, ``shown`` the path that users see; ``body`` is set for a here-document,
-    whose places are in the Dockerfile."""
+    """A file. ``image`` is its path in the image, ``shown`` the path that users see, ``data`` its first megabyte; ``body`` is
+    set for a here-document, whose places are in the Dockerfile."""
 
     image: str
     shown: str
@@ -172,7 +174,7 @@ def _copied(path: str, copy: Copy, build: Build, depth: int) -> Answer:
 
 
 def _destination(copy: Copy, build: Build) -> str | Unknown:
-    value = build.expand(copy.destination, copy)
+    value = build.expand(with_base_variables(copy.destination.value, copy), copy)
     if isinstance(value, Unknown):
         return value
     folder = workdir(copy, build)
@@ -186,7 +188,7 @@ def _from_source(source: str, rest: str, path: str, copy: Copy, build: Build, de
     if "://" in source or source.startswith("git@"):
         wanted = rest == "." or rest == posixpath.basename(source)
         return Unknown(f"{source} is fetched by the build") if wanted else Missing()
-    clean = posixpath.normpath("/" + source)
+    clean = posixpath.normpath("/" + source.lstrip("/"))
     if copy.from_ is not None:
         return _from_other(copy.from_.value, clean, rest, copy, build, depth)
     if build.context is None:
@@ -266,7 +268,7 @@ def _context_file(path: str, image: str, build: Build) -> Answer:
     entry = build.context.get(inside) if inside else None
     if entry is None or entry.type == "directory":
         return Missing()
-    data = build.context.read(inside, _LIMIT)
-    if data is None or len(data) >= _LIMIT:
+    data = build.context.read(inside, LIMIT)
+    if data is None:
         return Unknown(f"{inside} cannot be read")
     return Found(image, build.context.shown(inside), data)

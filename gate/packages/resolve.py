@@ -11,11 +11,11 @@ from weakref import WeakKeyDictionary
 
 from gate.dockerfile.source import Text
 from gate.model import Unknown
-from gate.packages.files import Found, Missing, at, find
+from gate.packages.files import LIMIT, Found, Missing, at, find
 from gate.packages.model import FileRef, Install, Pin, Request
 from gate.packages.requirement import normalized
 from gate.packages.requirements_file import RequirementsFile, read_requirements
-from gate.packages.where import BASE, directory, resolve, variable
+from gate.packages.where import BASE, directory, resolve, variable, with_base_variables
 
 if TYPE_CHECKING:
     from gate.build import Build
@@ -121,7 +121,7 @@ def _follow(ref: FileRef, install: Install, run: Run, build: Build, result: Want
 
 
 def _locate(ref: FileRef, folder: str, install: Install, run: Run, build: Build, *, first: bool) -> Found | Unknown:
-    path = ref.path
+    path = ref.path or _written(ref, run)
     if path is None:
         return Unknown("the name of the file is not known")
     if "://" in path:
@@ -129,7 +129,18 @@ def _locate(ref: FileRef, folder: str, install: Install, run: Run, build: Build,
     answer = find(path, install.command, run, build) if first else at(resolve(path, folder), run, build, install.command)
     if isinstance(answer, Missing):
         return Unknown(f"no COPY brings {path}")
+    if isinstance(answer, Found) and len(answer.data) >= LIMIT:
+        return Unknown(f"{answer.shown} is too long")
     return answer
+
+
+def _written(ref: FileRef, run: Run) -> str | None:
+    """The path where only variables of the base image stand in the way."""
+    word = getattr(ref.at, "text", None)
+    if not isinstance(word, Text):
+        return None
+    path = with_base_variables(word.value.strip("\"'"), run)
+    return path if not re.search(r"[$`(]", path) and not path.startswith("-") else None
 
 
 def _read(found: Found, kind: str, install: Install, run: Run, build: Build) -> RequirementsFile | None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from gate.dockerfile.command import Command
 from gate.dockerfile.tree import Instruction, Run, Stage
+from gate.facts import facts
 from gate.model import Unknown
 
 if TYPE_CHECKING:
@@ -117,6 +120,23 @@ def workdir(instruction: Instruction, build: Build) -> str | Unknown:
             parts.append(value)
             if value.startswith("/"):
                 break
-    root = instruction.stage.root if instruction.stage else None
-    parts.append("/" if root is not None and root.base == "scratch" else BASE)
+    base = instruction.stage.root.base if instruction.stage else None
+    parts.append("/" if base == "scratch" else _base_folders(base or "").get("workdir", BASE))
     return posixpath.normpath(posixpath.join(*reversed(parts)))
+
+
+def with_base_variables(text: str, instruction: Instruction) -> str:
+    """A path as written, with the variables put in that the base image is known to set."""
+    base = instruction.stage.root.base if instruction.stage else None
+    for name, value in _base_folders(base or "").get("variables", {}).items():
+        text = re.sub(rf"\$(?:{name}\b|\{{{name}\}})", value, text)
+    return text
+
+
+@lru_cache(maxsize=64)
+def _base_folders(base: str) -> dict[str, Any]:
+    for row in facts("packages")["base-folders"] if base else ():
+        if re.search(row["image"], base):
+            found: dict[str, Any] = row
+            return found
+    return {}

@@ -36,7 +36,7 @@ _CALL = 1.0
 """Seconds of work in one call: long enough to make its start cheap, short enough to lose little when it fails."""
 _PATIENCE = 10.0
 _SLOWNESS = 20.0
-"""A call that takes 10 s and 20 times what was expected is cut up, to find the text that is to blame."""
+"""A call that takes 10 s and 20 times what was expected, or half of the time, is cut up to find what is to blame."""
 
 
 class Reader:
@@ -95,7 +95,7 @@ class Reader:
             self._blame(indices, self._broken or f"did not end within {self._timeout:g} s")
             return
         expected = sum(self._costs[index] for index in indices)
-        patience = remaining if len(indices) == 1 else min(remaining, _PATIENCE + _SLOWNESS * expected)
+        patience = remaining if len(indices) == 1 else min(remaining / 2, _PATIENCE + _SLOWNESS * expected)
         environment = self._environment
         output = self._run([str(index) for index in indices], patience)
         rows = parsed(output, len(self._costs))

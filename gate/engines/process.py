@@ -21,7 +21,7 @@ _KEPT_FROM_OURS = ("SYSTEMROOT", "SYSTEMDRIVE", "WINDIR")
 """Windows starts no program without them."""
 
 _STDERR_LIMIT = 64 << 10
-_PIPE_GRACE = 1.0
+_PIPE_GRACE = 0.5
 """Seconds that a pipe may stay open after its program has ended: then somebody it left behind holds it."""
 
 
@@ -95,18 +95,21 @@ class Process:
         """What it left, when it has ended; it is made to end when its time is over."""
         if self._output is None:
             assert self._process is not None
-            self._stdout.join(self._deadline)
+            # Its end is the end of its output, unless something that it started still holds the pipe.
+            while self._stdout.open and self._process.poll() is None and time.monotonic() < self._deadline:
+                self._stdout.join(min(self._deadline, time.monotonic() + _PIPE_GRACE))
             fault = ""
             try:
                 self._process.wait(max(self._deadline - time.monotonic(), 0.0))
             except subprocess.TimeoutExpired:
                 fault = f"did not end within {self._timeout:g} s"
-            self._output = self._end(fault)
+                self.kill()
+            self._output = self._rest(fault)
         return self._output
 
     def kill(self) -> None:
         """End it and everything in its process group, now. Harmless when there is nothing left."""
-        if self._process is None:
+        if self._process is None or self._output is not None:
             return
         with contextlib.suppress(OSError):
             if hasattr(os, "killpg"):
@@ -114,20 +117,17 @@ class Process:
             else:
                 self._process.kill()
 
-    def _end(self, fault: str) -> Output:
+    def _rest(self, fault: str) -> Output:
+        """The output, when the program itself has ended: what it left behind must not hold it up."""
         assert self._process is not None
-        if fault:
-            self.kill()
-        grace = time.monotonic() + _PIPE_GRACE
-        self._stdout.join(grace)
-        self._stderr.join(grace)
-        # What it left behind in its group would hold the pipes open for ever.
+        for drain in (self._stdout, self._stderr):
+            drain.join(time.monotonic() + _PIPE_GRACE)
         self.kill()
-        code = self._process.wait()
-        self._stdout.join(grace + _PIPE_GRACE)
-        self._stderr.join(grace + _PIPE_GRACE)
+        for drain in (self._stdout, self._stderr):
+            drain.join(time.monotonic() + _PIPE_GRACE)
         if self._stdout.overflowed:
             fault = f"wrote more than {self._limit >> 20} MB"
+        code = self._process.wait()
         return Output(code, b"" if fault else self._stdout.data, self._stderr.data.decode("utf-8", "replace"), fault)
 
 
@@ -142,6 +142,11 @@ class _Drain:
         self.overflowed = False
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
+
+    @property
+    def open(self) -> bool:
+        """Whether more may come."""
+        return self._thread.is_alive()
 
     @property
     def data(self) -> bytes:

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 class Build:
     """A Dockerfile with its context, its build arguments, its target and its platforms.
 
-    Everything expensive is worked out on first use and kept, so that rules may ask freely.
+    Everything expensive is worked out on first use and kept, so that rules may ask freely. ``plain``: variables as in
+    ``docker build .`` on linux/amd64, where an ARG that nothing sets is empty; otherwise it is Unknown.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class Build:
         platforms: Iterable[str] = (),
         settings: Mapping[str, Any] | None = None,
         today: datetime.date | None = None,
+        plain: bool = False,
     ) -> None:
         self.dockerfile = dockerfile
         self.context = context
@@ -47,7 +49,8 @@ class Build:
         self.platforms = frozenset(platforms)
         self.settings: Mapping[str, Any] = settings or {}
         self.today = today or datetime.date.today()  # the day of the build: what end-of-life dates are compared with
-        self._variables = link(dockerfile, self.build_args, target)
+        self.plain = plain
+        self._variables = link(dockerfile, self.build_args, target, plain)
         self._scripts: dict[int, Script] = {}
 
     @property

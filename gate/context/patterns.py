@@ -20,9 +20,10 @@ Info = tuple[bool, ...]
 
 
 class Pattern:
-    """One pattern. ``text`` is clean and without its ``!``."""
+    """One pattern. ``text`` is clean and without its ``!``. ``match`` raises :class:`BadPattern` for a ``broken`` one:
+    its form is that of a pattern, but it makes no regular expression, which the builder finds out when it needs it."""
 
-    __slots__ = ("exclusion", "match", "text")
+    __slots__ = ("broken", "exclusion", "match", "text")
 
     def __init__(self, text: str) -> None:
         text = clean(text)
@@ -33,7 +34,7 @@ class Pattern:
                 raise BadPattern('illegal exclusion pattern: "!"')
         matches(text, ".")  # only for its complaint about a malformed pattern
         self.text = text
-        self.match: Callable[[str], object] = _matcher(text)
+        self.match, self.broken = _matcher(text)
 
 
 class Matcher:
@@ -43,6 +44,7 @@ class Matcher:
         kept = [stripped for pattern in patterns if (stripped := pattern.strip(SPACE))]
         self.patterns = [Pattern(pattern) for pattern in kept]
         self.exclusions = any(pattern.exclusion for pattern in self.patterns)
+        self.broken = any(pattern.broken for pattern in self.patterns)
         self._nothing: Info = (False,) * len(self.patterns)
 
     def match(self, path: str, folder: Info | None) -> tuple[bool, Info]:
@@ -101,19 +103,29 @@ def _reaches(pattern: str, folder: str) -> bool:
     return (plain + "/").startswith(folder + "/")
 
 
+Test = Callable[[str], object]
+
+
 @lru_cache(maxsize=4096)
-def _matcher(text: str) -> Callable[[str], object]:
-    """The test that a clean pattern stands for."""
+def _matcher(text: str) -> tuple[Test, bool]:
+    """The test that a clean pattern stands for, and whether it is broken."""
     kind, expression = _translate(text)
     if kind == "exact":
-        return text.__eq__
+        return text.__eq__, False
     if kind == "prefix":
         start = text[:-2]
-        return lambda path: path.startswith(start)
+        return lambda path: path.startswith(start), False
     if kind == "suffix":
         end = text[2:]
-        return lambda path: path.endswith(end) or (end.startswith("/") and path == end[1:])
-    return matcher(_pieces(expression))
+        return lambda path: path.endswith(end) or (end.startswith("/") and path == end[1:]), False
+    try:
+        return matcher(_pieces(expression)), False
+    except BadPattern:
+        return _refuse, True
+
+
+def _refuse(path: str) -> object:
+    raise BadPattern
 
 
 def _translate(text: str) -> tuple[str, str]:

@@ -7,7 +7,7 @@ large folder that nobody copies is never listed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from gate.context.items import Item, lookup
@@ -135,16 +135,31 @@ class Sent(Item):
 def send(root: Item, wanted: Iterable[str] | None, ignore: Matcher | None) -> Sent:
     """The root of what arrives. ``wanted``: the paths that the build asks for (None: all of them).
 
-    Raises :class:`~gate.context.paths.BadPattern` when a wanted path is no valid pattern.
+    Raises :class:`~gate.context.paths.BadPattern` when a wanted path is no valid pattern, or the ignore file has a broken
+    one that is asked about what stands in the root.
     """
     include = None
+    _check_header("exclude-patterns", [pattern.text for pattern in ignore.patterns] if ignore is not None else ())
     if wanted is not None:
+        wanted = list(wanted)
+        _check_header("followpaths", wanted)
         followed = follow_links(root, wanted)
         try:
             include = Matcher(followed) if followed else None
         except BadPattern as error:
             raise BadPattern(f"invalid includepatterns: [{' '.join(followed or ())}]: {error}") from error
-    return Sent(Filter(include, ignore), root, "", Judgement())
+    sent = Sent(Filter(include, ignore), root, "", Judgement())
+    if ignore is not None and ignore.broken:
+        sent.children()
+    return sent
+
+
+def _check_header(key: str, values: Sequence[str]) -> None:
+    """The lists travel as headers. Those may hold no control character; only a list that has characters beyond ASCII is
+    encoded, and then it may."""
+    text = "".join(values)
+    if text.isascii() and not text.isprintable():
+        raise BadPattern(f'header key "{key}" contains value with non-printable ASCII characters')
 
 
 def follow_links(root: Item, paths: Iterable[str]) -> list[str] | None:

@@ -15,7 +15,7 @@ from gate.dockerfile.expand import SubstitutionError, Value, expand, expand_word
 from gate.dockerfile.image_ref import ImageRefError, check_digest, parse_image_ref
 from gate.dockerfile.mounts import MountError, parse_mount
 from gate.dockerfile.platform import platform_problem
-from gate.dockerfile.ports import PortError, parse_port
+from gate.dockerfile.ports import PortError, port_range
 from gate.dockerfile.source import Text
 from gate.dockerfile.stages import Variables, VariableScope
 from gate.dockerfile.suggest import did_you_mean
@@ -318,7 +318,7 @@ class _Stage:
         for value, word in found:
             if isinstance(value, str):
                 try:
-                    parse_port(value)
+                    port_range(value)
                 except PortError as error:
                     raise Refused(str(error), word) from None
 
@@ -366,7 +366,10 @@ class _Stage:
         name = instruction.from_
         if not add and name is not None and name.value:
             index = go.atoi(name.value)
-            source = self.graph.by_name.get(name.value.lower()) if index is None else self.graph.nodes[index]
+            if index is None:
+                source = self.graph.by_name.get(name.value.lower())
+            else:  # one out of range was refused before
+                source = self.graph.nodes[index] if 0 <= index < len(self.graph.nodes) else None
             if self._late(source) is not None:
                 raise Refused(
                     f"cannot copy from stage {go.quote(name.value)}, it needs to be defined before current stage "

@@ -36,6 +36,8 @@ PLATFORM = {
     "TARGETVARIANT": "",
 }
 
+_ROOM = 20_000_000
+"""Characters by which all values together may outgrow what is written; beyond it they are Unknown."""
 
 
 class Setting(NamedTuple):
@@ -160,11 +162,15 @@ class VariableScope:
 
 
 class Variables:
-    """The variables of a whole file. :meth:`scope` gives what one instruction sees."""
+    """The variables of a whole file. :meth:`scope` gives what one instruction sees. ``plain``: the default values are the
+    judged ones, too."""
 
-    def __init__(self, tree: Dockerfile, build_args: Mapping[str, str], target: str | None) -> None:
+    def __init__(
+        self, tree: Dockerfile, build_args: Mapping[str, str], target: str | None, plain: bool = False
+    ) -> None:
         self._tree = tree
         self._args = build_args
+        self._plain = plain
         self._globals = Timeline()
         self._stages = Timeline()
         self._times: dict[int, int] = {}
@@ -172,6 +178,7 @@ class Variables:
         """(stage index, instruction index) → the words of an ARG or ENV that BuildKit refuses; -1: in front of FROM."""
         self._inherited: dict[int, Unknown | None] = {}
         self._walked = False
+        self._room = _ROOM
         self._start(target)
 
     def scope(self, instruction: Instruction) -> VariableScope:
@@ -267,7 +274,7 @@ class Variables:
                 timeline.set_arg(name, *self._expand(pair.value, scope, (stage, instruction.index)))
             elif timeline is self._stages:
                 self._redeclare(name)
-            elif name not in timeline.current:
+            elif name not in timeline.current and not self._plain:
                 timeline.set_arg(name, no_default(name), None)
 
     def _redeclare(self, name: str) -> None:
@@ -275,10 +282,10 @@ class Variables:
         found = self._globals.current.get(name)
         if found is not None and found.default is not None:
             judged = found.judged
-            if name in PLATFORM and name not in self._args:
+            if name in PLATFORM and name not in self._args and not self._plain:
                 judged = Unknown(f"{name} depends on the platform that is built for", f"--build-arg {name}=…")
             self._stages.set_arg(name, judged, found.default)
-        elif name not in self._stages.current:
+        elif name not in self._stages.current and not self._plain:
             self._stages.set_arg(name, no_default(name), None)
 
     def _expand(
@@ -287,6 +294,9 @@ class Variables:
         try:
             judged = expand(text.value, scope.lookup, self._tree.escape)
             if isinstance(judged, str):
+                self._room -= max(len(judged) - len(text.value), 0)
+                if self._room < 0:
+                    judged = Unknown("the values of this file are too long to work out")
                 return judged, judged
             return judged, expand(text.value, scope.default_lookup, self._tree.escape)
         except SubstitutionError as error:
@@ -299,9 +309,11 @@ def no_default(name: str) -> Unknown:
     return Unknown(f"ARG {name} has no default", f"--build-arg {name}=…")
 
 
-def link(tree: Dockerfile, build_args: Mapping[str, str] | None = None, target: str | None = None) -> Variables:
+def link(
+    tree: Dockerfile, build_args: Mapping[str, str] | None = None, target: str | None = None, plain: bool = False
+) -> Variables:
     """Find each stage's parent or base image; the variables are worked out on the way and given back."""
-    variables = Variables(tree, build_args or {}, target)
+    variables = Variables(tree, build_args or {}, target, plain)
     by_name: dict[str, Stage] = {}
     for stage in tree.stages:
         _link(stage, variables.scope(stage.from_), by_name, tree.escape)

@@ -67,3 +67,8 @@ def _line_of(data: bytes, name: str) -> list[bytes] | None:
 def _integer(fields: list[bytes], at: int) -> int:
     text = fields[at] if at < len(fields) else b""
     return int(text) if re.fullmatch(rb"[+-]?[0-9]{1,18}", text) else 0
+
+
+def chosen(new: int | None, old: int | None) -> int | None:
+    """The id after a change of owner to ``new``."""
+    return old if new == KEEP else new

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gate.context.paths import clean
 from gate.dockerfile.tree import Instruction
+from gate.image.accounts import chosen
 from gate.image import tarfile
 from gate.image.copy import Options
 from gate.image.node import Bytes, Node, directory
@@ -41,11 +42,17 @@ def unpack(source: Tree, operand: str, target: Tree, destination: str, options: 
     folder = _folder(target, destination, make)
     data, whole = found
     inside = Tree(folder, chroot=True)
+    folders = []
     try:
         for member in tarfile.members(data, whole):
             _extract(inside, member, data, options, node.source)
+            if member.type == tarfile.DIRECTORY:
+                folders.append(clean("/" + clean(member.name)))
     except ArchiveError as error:
         raise TreeError(str(error)) from error
+    for place in folders:  # their times are set at the end
+        if inside.find(place, follow=True) is None:
+            raise TreeError(f"chtimes {place}: no such file or directory")
     return True
 
 
@@ -95,7 +102,8 @@ def _extract(tree: Tree, member: Member, data: bytes, options: Options, source: 
         folder.remove(last)
         there = None
     node = _node(tree, member, data, there, place)
-    node.uid, node.gid = options.owner if options.owner is not None else (member.uid, member.gid)
+    uid, gid = options.owner if options.owner is not None else (member.uid, member.gid)
+    node.uid, node.gid = chosen(uid, node.uid), chosen(gid, node.gid)
     if node.type != "symlink":
         node.mode = member.mode & 0o7777
     node.instruction, node.source, node.implied = options.instruction, source, False
@@ -107,7 +115,7 @@ def _make_parents(tree: Tree, name: str, instruction: Instruction | None) -> Non
     """The folders on the way that the archive does not list itself: root's, 0755."""
     parent = clean("/" + name).rpartition("/")[0] or "/"
     if tree.find(parent) is None:
-        tree.make_folders(parent, lambda at: directory(instruction=instruction))
+        tree.make_folders(parent, lambda at: directory(0o755 | (at.mode or 0) & 0o2000, instruction=instruction))
 
 
 def _node(tree: Tree, member: Member, data: bytes, there: Node | None, place: str) -> Node:

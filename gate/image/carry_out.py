@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gate.context.paths import BadPattern, clean, has_wildcards, join
 from gate.context.patterns import Matcher
 from gate.dockerfile.tree import Instruction
-from gate.image.accounts import Owner, find_group, find_user, parse_owner
+from gate.image.accounts import Owner, chosen, find_group, find_user, parse_owner
 from gate.image.archive import unpack
 from gate.image.copy import Options, clean_operand, copy, find_sources, merge
 from gate.image.digest import check_source
@@ -18,7 +18,7 @@ from gate.image.node import Bytes, Content, Node, directory
 from gate.image.plan import CopyFiles, InlineFile, MakeFolder, Plan, RunCommands, SourceWord
 from gate.image.run import run_commands
 from gate.image.sources import file_name, kind
-from gate.image.tree import Tree, TreeError, TreeUnknown
+from gate.image.tree import Make, Tree, TreeError, TreeUnknown
 from gate.model import Place, Unknown
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ class Carrier:
         self.tree = Tree(root)
         self.faults: list[Fault] = []
         self.undecided: list[tuple[str, int, Unknown]] = []
+        self._last = plan.parent.last if plan.parent is not None else None
 
     def run(self) -> None:
         for operation in self.plan.operations:
@@ -47,8 +48,9 @@ class Carrier:
                 self._copy(operation)
             else:
                 self._run(operation)
+            self._last = operation
 
-    def _refuse(self, error: TreeError, place: Place) -> None:
+    def _refuse(self, error: Exception, place: Place) -> None:
         self.faults.append(Fault(str(error), place))
 
     def _unknown(self, what: str, instruction: Instruction, why: Unknown) -> None:
@@ -64,24 +66,28 @@ class Carrier:
             self._unknown("files", instruction, operation.path)
             return
         try:
-            ids: Ids = (0, 0)
-            if operation.owner != "":
-                ids = self._ids(operation.owner, self.tree, operation.based)
+            owner = self._ids(operation.owner, self.tree, operation.based) if operation.owner != "" else None
             place = self.tree.resolve(operation.path)
-            self.tree.make_folders(place, self._maker(0o755, ids, instruction))
+            self.tree.make_folders(place, self._maker(0o755, owner, instruction))
         except TreeError as error:
             self._refuse(error, instruction.place)
         except TreeUnknown as error:
             self._unknown(operation.path, instruction, error.unknown)
 
-    def _maker(self, mode: int, ids: Ids, instruction: Instruction):  # type: ignore[no-untyped-def]
+    def _maker(self, mode: int, owner: Ids | None, instruction: Instruction) -> Make:
+        """Makes the folders that are missing on the way, as ``mkdir -p`` does."""
+
         def make(parent: Node) -> Node:
-            node = directory(mode, *ids, instruction)
             if parent.open is not None:
                 # The base image may have this folder, with another mode and more in it.
-                node.mode = node.uid = node.gid = None
+                node = directory(None, None, None, instruction)
                 node.open = node.note = parent.open
-            return node
+                return node
+            sticky_group = (parent.mode or 0) & 0o2000
+            gid = parent.gid if sticky_group else 0
+            if owner is None:
+                return directory(mode | sticky_group, 0, gid, instruction)
+            return directory(mode | sticky_group, chosen(owner[0], 0), chosen(owner[1], gid), instruction)
 
         return make
 
@@ -103,11 +109,12 @@ class Carrier:
         if owner.user.name:
             found = self._account_file(accounts, "/etc/passwd")
             uid, gid = (None, None) if found is None else (find_user(found, owner.user.name) or (0, 0))
-        if owner.group is not None:
+        if owner.group is not None and not owner.group.name:
             gid = owner.group.id
-            if owner.group.name:
-                found = self._account_file(accounts, "/etc/group")
-                gid = None if found is None else (find_group(found, owner.group.name) or 0)
+        elif owner.group is not None:
+            found = self._account_file(accounts, "/etc/group")
+            group = find_group(found, owner.group.name) if found is not None else None
+            gid = group if found is None or group is not None else gid
         return uid, gid
 
     def _account_file(self, accounts: Tree, path: str) -> bytes | None:
@@ -133,11 +140,11 @@ class Carrier:
         # A linked copy is made on nothing and then laid over what is there.
         target = Tree(directory()) if operation.link else self.tree
         try:
-            options, ids = self._options(operation)
+            options = self._options(operation)
         except TreeError as error:
             self._refuse(error, operation.place)
             return
-        maker = self._maker(options.octal & 0o777 if options.octal is not None else 0o755, ids, instruction)
+        maker = self._maker(options.octal & 0o777 if options.octal is not None else 0o755, options.owner, instruction)
         for source in operation.sources:
             self._attempt(operation, source, lambda source=source: self._copy_source(operation, source, target, options, maker))  # type: ignore[misc]
         for inline in operation.inline:
@@ -148,12 +155,12 @@ class Carrier:
     def _attempt(self, operation: CopyFiles, word: SourceWord | InlineFile, action) -> None:  # type: ignore[no-untyped-def]
         try:
             action()
-        except TreeError as error:
+        except (TreeError, BadPattern) as error:
             self._refuse(error, word.place)
         except TreeUnknown as error:
             self._unknown("files", operation.instruction, error.unknown)
 
-    def _options(self, operation: CopyFiles) -> tuple[Options, Ids]:
+    def _options(self, operation: CopyFiles) -> Options:
         """Raises :class:`TreeError`."""
         owner: Ids | None = None
         if operation.owner != "":
@@ -167,10 +174,10 @@ class Carrier:
                     mode = parse_mode(operation.mode)
                 except ModeError as error:
                     raise TreeError("invalid syntax") from error
-        options = Options(owner, mode, octal, instruction=operation.instruction, unknown_mode=isinstance(operation.mode, Unknown))
-        return options, owner or (0, 0)
+        unknown = isinstance(operation.mode, Unknown)
+        return Options(owner, mode, octal, unknown, instruction=operation.instruction)
 
-    def _copy_source(self, operation: CopyFiles, source: SourceWord, target: Tree, options: Options, maker) -> None:  # type: ignore[no-untyped-def]
+    def _copy_source(self, operation: CopyFiles, source: SourceWord, target: Tree, options: Options, maker: Make) -> None:
         if isinstance(source.value, Unknown):
             raise TreeUnknown(source.value)
         assert isinstance(operation.destination, str)
@@ -184,7 +191,7 @@ class Carrier:
             return
         self._copy_local(tree, source.value, operation, target, options, maker)
 
-    def _copy_local(self, tree: Tree, text: str, operation: CopyFiles, target: Tree, options: Options, maker) -> None:  # type: ignore[no-untyped-def]
+    def _copy_local(self, tree: Tree, text: str, operation: CopyFiles, target: Tree, options: Options, maker: Make) -> None:
         destination = operation.destination
         assert isinstance(destination, str)
         exclude = _matcher(operation.exclude, "excludepatterns")
@@ -199,11 +206,19 @@ class Carrier:
                 required = join("/", operand, pattern)
         operand = clean(join("/", operand))
         options = replace(options, include=include, exclude=exclude, contents=True, follow=True)
-        check_source(tree, operand, include, exclude, required)
+        if self._takes_digest(operation):
+            check_source(tree, operand, include, exclude, required)
         to = clean_operand(destination)
         for found in find_sources(tree, operand):
-            if not (operation.unpack and unpack(tree, found, target, to, options, self._maker(0o755, options.owner or (0, 0), operation.instruction))):
+            if not (operation.unpack and unpack(tree, found, target, to, options, self._maker(0o755, options.owner, operation.instruction))):
                 copy(tree, found, target, to, options, maker)
+
+    def _takes_digest(self, operation: CopyFiles) -> bool:
+        """Not of a stage without files, nor of the very files that the copy is added to."""
+        if operation.stage is None:
+            return True
+        source = self.world.plans[operation.stage]
+        return source.based and (operation.link or source.last is not self._last)
 
     def _source_tree(self, operation: CopyFiles) -> Tree | None:
         """What the sources are looked up in; None for an image that is not read."""
@@ -211,15 +226,12 @@ class Carrier:
             return Tree(self.world.trees[operation.stage])
         if operation.image is not None:
             return Tree(directory()) if operation.image == "scratch" else None
-        try:
-            root = self.world.context
-        except BadPattern:
-            root = None
+        root = self.world.context
         if root is None:
             raise TreeUnknown(Unknown("the build context is not known", "--context"))
         return Tree(root)
 
-    def _copy_inline(self, operation: CopyFiles, inline: InlineFile, target: Tree, options: Options, maker) -> None:  # type: ignore[no-untyped-def]
+    def _copy_inline(self, operation: CopyFiles, inline: InlineFile, target: Tree, options: Options, maker: Make) -> None:
         place = clean(join("/", inline.name))
         if "/" in place[1:] or place == "/":
             raise TreeError(f"open {place}: no such file or directory")
@@ -228,14 +240,14 @@ class Carrier:
         node.note = inline.data if isinstance(inline.data, Unknown) else None
         self._put(place, node, operation, target, options, maker)
 
-    def _put(self, place: str, node: Node, operation: CopyFiles, target: Tree, options: Options, maker) -> None:  # type: ignore[no-untyped-def]
+    def _put(self, place: str, node: Node, operation: CopyFiles, target: Tree, options: Options, maker: Make) -> None:
         """Copy one file that is in no context."""
         assert isinstance(operation.destination, str)
         root = directory()
         root.put(place[1:], node)
         copy(Tree(root), place, target, clean_operand(operation.destination), options, maker)
 
-    def _remote(self, source: str, what: str, operation: CopyFiles, target: Tree, options: Options, maker) -> None:  # type: ignore[no-untyped-def]
+    def _remote(self, source: str, what: str, operation: CopyFiles, target: Tree, options: Options, maker: Make) -> None:
         """A download is a file of unknown content (0600), a repository a folder of unknown content."""
         assert isinstance(operation.destination, str)
         why = Unknown(f"{source} is not fetched")
@@ -246,7 +258,7 @@ class Carrier:
             return
         self._open_folder(operation.destination, target, maker, why)
 
-    def _from_image(self, operation: CopyFiles, source: str, target: Tree, options: Options, maker) -> None:  # type: ignore[no-untyped-def]
+    def _from_image(self, operation: CopyFiles, source: str, target: Tree, options: Options, maker: Make) -> None:
         """From an image that is not read: it may be a file or a folder."""
         assert isinstance(operation.destination, str)
         why = Unknown(f"{operation.image} is not read")
@@ -260,12 +272,12 @@ class Carrier:
             return
         self._open_folder(to, target, maker, why)
 
-    def _resolved_parent(self, to: str, target: Tree, maker) -> str:  # type: ignore[no-untyped-def]
+    def _resolved_parent(self, to: str, target: Tree, maker: Make) -> str:
         place = target.resolve(to)
         target.make_folders(place.rpartition("/")[0] or "/", maker)
         return place
 
-    def _open_folder(self, destination: str, target: Tree, maker, why: Unknown) -> None:  # type: ignore[no-untyped-def]
+    def _open_folder(self, destination: str, target: Tree, maker: Make, why: Unknown) -> None:
         place = target.resolve(clean_operand(destination))
         target.make_folders(place, maker)
         node = target.find(place, follow=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from gate.context.paths import BadPattern, clean, has_wildcards, join, matches, rooted, split_wildcards
 from gate.context.patterns import Info, Matcher
 from gate.dockerfile.tree import Instruction
-from gate.image.accounts import KEEP
+from gate.image.accounts import chosen
 from gate.image.modes import Mode
 from gate.image.node import Node
 from gate.image.tree import Make, Tree, TreeError, base_name, raise_unknown
@@ -206,7 +206,7 @@ class _Copier:
             raise TreeError(f"cannot copy to non-directory: {place}")
         elif overwrite:
             new = _copied(node, self.options)
-            there.mode, there.uid, there.gid = new.mode, _chosen(new.uid, there.uid), _chosen(new.gid, there.gid)
+            there.mode, there.uid, there.gid = new.mode, chosen(new.uid, there.uid), chosen(new.gid, there.gid)
             there.instruction, there.source, there.implied = new.instruction, new.source, False
         there.open = there.open or node.open
 
@@ -244,7 +244,7 @@ def _copied(node: Node, options: Options, origin: _Graft | None = None) -> Node:
     new.instruction = options.instruction or node.instruction
     new.implied = False
     if options.owner is not None:
-        new.uid, new.gid = _chosen(options.owner[0], 0), _chosen(options.owner[1], 0)
+        new.uid, new.gid = chosen(options.owner[0], 0), chosen(options.owner[1], 0)
     if options.unknown_mode:
         new.mode = None
     elif options.mode is not None and node.type != "symlink" and node.mode is not None:
@@ -252,10 +252,6 @@ def _copied(node: Node, options: Options, origin: _Graft | None = None) -> Node:
     elif options.octal is not None and node.type != "symlink":
         new.mode = options.octal
     return new
-
-
-def _chosen(new: int | None, old: int | None) -> int | None:
-    return old if new == KEEP else new
 
 
 def merge(lower: Node, upper: Node) -> None:

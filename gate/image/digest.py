@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gate.context.paths import has_wildcards, join
+from gate.context.paths import has_wildcards, join, rooted
 from gate.context.patterns import Info, Matcher
 from gate.image.node import Node
 from gate.image.tree import Tree, TreeError, raise_unknown
@@ -18,36 +18,50 @@ def check_source(
         if _follow(tree.root, operand) is None:
             raise TreeError(f'"{operand}": not found')
         return
+    if operand == "/":
+        _check_links(tree.root, include, exclude)
     if required is not None and not _is_included(tree, operand, required, include, exclude):
         raise TreeError(f'"{required}": not found')
 
 
+def _check_links(root: Node, include: Matcher | None, exclude: Matcher | None) -> None:
+    """With patterns, the links at the top of a source that is a root are followed, though only the links are copied."""
+    for name, node in root.children().items():
+        if node.type == "symlink" and (include is None or include.match(name, None)[0]):
+            left_out = exclude is not None and exclude.match(name, None)[0]
+            if not left_out and _follow(root, "/" + name) is None:
+                raise TreeError(f'"/{name}": not found')
+
+
 def _follow(root: Node, path: str) -> Node | None:
-    """The node at a path, links resolved part by part (not, as in a copy, pass by pass)."""
-    stack = [root]
-    waiting = [part for part in reversed(path.split("/")) if part]
+    """The node at a path, links resolved part by part (not, as in a copy, pass by pass); parts that are missing may be
+    left again with ``..``."""
+    current = "/"
+    node: Node | None = root
+    waiting = path.split("/")[::-1]
     links = 0
     while waiting:
-        name = waiting.pop()
-        if name in ("", "."):
-            continue
-        if name == "..":
-            del stack[max(1, len(stack) - 1) :]
-            continue
-        node = stack[-1].child(name) if stack[-1].type == "directory" else None
-        if node is None:
-            raise_unknown(stack[-1])
-            return None
-        if node.type != "symlink":
-            stack.append(node)
+        place = rooted(join(current, waiting.pop()))
+        node = _at(root, place)
+        if node is None or node.type != "symlink":
+            current = place
             continue
         links += 1
         if links > _MAX_LINKS:
             raise TreeError("too many links")
         target = node.link or ""
-        stack = [root] if target.startswith("/") else stack
-        waiting.extend(reversed(target.split("/")))
-    return stack[-1]
+        current = "/" if target.startswith("/") else current
+        waiting.extend(target.split("/")[::-1])
+    return node
+
+
+def _at(root: Node, path: str) -> Node | None:
+    node: Node | None = root
+    for name in path.split("/"):
+        if name and node is not None:
+            raise_unknown(node)
+            node = node.child(name) if node.type == "directory" else None
+    return node
 
 
 def _is_included(

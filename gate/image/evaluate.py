@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from gate.context.paths import BadPattern
 from gate.context.transfer import Sent
 from gate.dockerfile.tree import Instruction, Stage
 from gate.image.base_files import base_root
@@ -25,11 +24,10 @@ Inheritance = Callable[[str], "Inherited | None"]
 
 
 class Evaluator:
-    """The images of one build. ``defaults``: variables as in ``docker build .``."""
+    """The images of one build."""
 
-    def __init__(self, build: Build, *, defaults: bool = False, inheritance: Inheritance | None = None) -> None:
+    def __init__(self, build: Build, *, inheritance: Inheritance | None = None) -> None:
         self.build = build
-        self._defaults = defaults
         self._inheritance = inheritance
         self._plans: dict[int, Plan] = {}
         self._worlds: dict[int, World] = {}
@@ -45,7 +43,7 @@ class Evaluator:
             if each.index not in self._plans:
                 parent = self._plans[each.parent.index] if each.parent is not None else None
                 inherited = self._inheritance(each.base) if self._inheritance is not None and each.base else None
-                self._plans[each.index] = make_plan(self.build, each, parent, inherited, defaults=self._defaults)
+                self._plans[each.index] = make_plan(self.build, each, parent, inherited)
         return self._plans[stage.index]
 
     def world(self, stage: Stage) -> World:
@@ -78,7 +76,10 @@ class World:
 
     @cached_property
     def context(self) -> Node | None:
-        """The context as it arrives; None without one. Raises :class:`~gate.context.paths.BadPattern`."""
+        """The context as it arrives; None without one.
+
+        Raises :class:`~gate.context.paths.BadPattern`, as anything that looks into it may.
+        """
         sent = self._sent()
         return from_context(sent) if sent is not None else None
 
@@ -137,16 +138,10 @@ class StageImage:
 
     def _context_faults(self, world: World) -> list[Fault]:
         context = self._evaluator.build.context
-        place = self.stage.from_.place
         if context is None:
             return []
-        if context.ignore_fault:
-            return [Fault(f"failed to read dockerignore patterns: {context.ignore_fault}", place)]
-        try:
-            world.context
-        except BadPattern as error:
-            return [Fault(str(error), place)]
-        return []
+        place = self.stage.from_.place
+        return [Fault(f"failed to read dockerignore patterns: {context.ignore_fault}", place)] if context.ignore_fault else []
 
     @cached_property
     def undecided(self) -> list[tuple[str, int, Unknown]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from gate.image.evaluate import Evaluator, StageImage
 from gate.image.model import Config, File
 from gate.model import Unknown
 
@@ -16,7 +15,7 @@ _TYPES = {"file", "directory", "symlink", "fifo", "device"}
 
 
 def document(build: Build) -> dict[str, Any]:
-    """The document of ``mlgate inspect --format json``. Variables are as in a build with the given build arguments.
+    """The document of ``mlgate inspect --format json``. The build should be ``plain``.
 
     ``stage`` is None where the file has no such stage. ``faults`` lists what the builder refuses, the syntax included.
     """
@@ -28,11 +27,11 @@ def document(build: Build) -> dict[str, Any]:
         "config": {},
         "files": [],
         "undecided": [],
-        "faults": [_fault(fault.message, fault.place) for fault in build.dockerfile.faults],
+        "faults": [_fault(fault.message, fault.place) for fault in build.faults],
     }
     if stage is None:
         return found
-    image = Evaluator(build, defaults=True).image(stage)
+    image = build.image(stage)
     root = stage.root
     found["stage"] = {"index": stage.index, "name": stage.name, "base": root.base, "line": stage.from_.line}
     config, undecided = _config(image.config, root.from_.line)
@@ -106,7 +105,3 @@ def _file(file: File, build: Build) -> dict[str, Any]:
         "line": file.instruction.line if file.instruction is not None else None,
         "source": shown,
     }
-
-
-def image_of(build: Build) -> StageImage | None:
-    return Evaluator(build, defaults=True).image(build.target) if build.target is not None else None

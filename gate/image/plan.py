@@ -15,7 +15,7 @@ from gate.dockerfile.expand import SubstitutionError, Value, expand, expand_word
 from gate.dockerfile.go import duration, integer
 from gate.dockerfile.parse import parse
 from gate.dockerfile.ports import PortError, parse_port
-from gate.dockerfile.source import Source, Text
+from gate.dockerfile.source import Source
 from gate.dockerfile.stages import DEFAULT_PATH, PLATFORM, no_default
 from gate.dockerfile.tree import Copy, Flag, Instruction, Launch, Onbuild, Pairs, Run, Stage, Words
 from gate.dockerfile.words import SPACE
@@ -113,13 +113,20 @@ class Plan:
     closed: bool = False  # FROM scratch, directly or not: the files are all here
     plain: bool = False
 
+    @property
+    def last(self) -> Operation | None:
+        """The operation that makes the stage's files what they are; None when none was needed."""
+        plan: Plan | None = self
+        while plan is not None and not plan.operations:
+            plan = plan.parent
+        return plan.operations[-1] if plan is not None else None
 
-def make_plan(build: Build, stage: Stage, parent: Plan | None, inherited: Inherited | None, *, defaults: bool) -> Plan:
-    """Go through one stage. ``defaults``: variables as in ``docker build .``; otherwise an ARG that only a build argument
-    would set is Unknown."""
+
+def make_plan(build: Build, stage: Stage, parent: Plan | None, inherited: Inherited | None) -> Plan:
+    """Go through one stage, whose parent's plan is made."""
     plan = Plan(stage, parent)
     _start(plan, inherited)
-    planner = _Planner(build, plan, defaults)
+    planner = _Planner(build, plan)
     for instruction, origin in planner.instructions():
         try:
             planner.dispatch(instruction, origin)
@@ -166,11 +173,10 @@ def _external(stage: Stage, inherited: Inherited | None) -> Config:
 
 
 class _Planner:
-    def __init__(self, build: Build, plan: Plan, defaults: bool) -> None:
+    def __init__(self, build: Build, plan: Plan) -> None:
         self.build = build
         self.plan = plan
         self.config = plan.config
-        self.defaults = defaults
         self.cmd_is_own = False
         self.escape = build.dockerfile.escape
         self._dispatch: dict[str, Callable[..., None]] = {
@@ -206,7 +212,9 @@ class _Planner:
 
     def _lookup(self, name: str) -> Value | None:
         value = self.plan.environment.get(name)
-        return self.config.inherited if value is None else value
+        if value is None and name.isidentifier():  # $1, $@, $$ are never set
+            return self.config.inherited
+        return value
 
     def _expand(self, text: str) -> Value:
         try:
@@ -259,12 +267,10 @@ class _Planner:
     def _global(self, name: str) -> Value | None:
         """``ARG NAME``: the value from in front of the first FROM; None leaves the variable as it is."""
         scope = self.build.scope(self.plan.stage.from_)
-        value = scope.default(name)
-        if self.defaults:
-            return value
-        if value is None:
-            return None if name in self.plan.environment else no_default(name)
-        if name in PLATFORM and name not in self.build.build_args:
+        plain = self.build.plain
+        if scope.default(name) is None:
+            return None if plain or name in self.plan.environment else no_default(name)
+        if name in PLATFORM and name not in self.build.build_args and not plain:
             return Unknown(f"{name} depends on the platform that is built for", f"--build-arg {name}=…")
         return scope.get(name)
 
@@ -456,7 +462,12 @@ def trigger_text(onbuild: Onbuild) -> str:
     text = onbuild.text.value
     child = onbuild.child
     for heredoc in child.heredocs if child is not None else ():
-        text += "\n" + heredoc.body.value + heredoc.name
+        body = heredoc.body
+        value = body.value
+        if heredoc.chomp and value:  # recorded with the tabs that the file has
+            whole = body.source.text
+            value = whole[whole.rfind("\n", 0, body.start) + 1 : body.end]
+        text += "\n" + value + heredoc.name
     return text
 
 

@@ -1,0 +1,1 @@
+"""BLD: commands that hide their failure, or that cannot work."""

@@ -1,0 +1,106 @@
+"""BLD002 semicolon-chain: `;` goes on after a failure."""
+
+from itertools import pairwise
+
+from gate.build import Build
+from gate.dockerfile.command import Command, Node
+from gate.dockerfile.tree import Instruction, Run
+from gate.model import Severity
+from gate.rule import Results, Rule
+from gate.rules.build._effects import Effect, effect
+from gate.rules.build._flow import always_succeeds, can_fail, commands_in, sets_errexit
+
+rule = Rule(
+    id="BLD002",
+    name="semicolon-chain",
+    severity=Severity.MEDIUM,
+    summary="Commands of a RUN are chained with ; and only the last one's status counts.",
+    reason="A shell without -e goes on after a failure: cd into a folder that is missing, and the next command works in the wrong one. Docker looks only "
+    "at the status of the last command.",
+    fix="Chain with &&, or begin the RUN with set -e: RUN set -eux; a; b.",
+    bad=[
+        "FROM debian:12.5\nRUN »cd /opt/app; make install\n",
+        "FROM debian:12.5\nRUN »apt-get update && apt-get install -y git; git --version\n",
+        'FROM debian:12.5\nRUN bash -c "»pip install torch; python -m pip check"\n',
+        "FROM debian:12.5\nRUN for d in a b; do »cd $d; make; cd ..; done\n",
+    ],
+    good=[
+        "FROM debian:12.5\nRUN cd /opt/app && make install\n",
+        "FROM debian:12.5\nRUN set -eux; apt-get update; apt-get install -y git\n",
+        'FROM debian:12.5\nSHELL ["/bin/bash", "-ec"]\nRUN cd /opt/app; make install\n',
+        "FROM debian:12.5\nRUN for p in a b; do pip install $p; done\n",
+        "FROM debian:12.5\nRUN if [ -f x ]; then make; fi\n",
+        "FROM debian:12.5\nRUN export A=1; make\n",
+        "FROM debian:12.5\nRUN cat <<EOF > /etc/x\na; b\nEOF\n",
+    ],
+)
+
+
+@rule.on_instruction("RUN")
+def check(run: Instruction, build: Build) -> Results:
+    if not isinstance(run, Run) or not (run.heredocs or ";" in str(run.script or run.text)):
+        return
+    script = build.script(run)
+    if script.errexit:
+        return
+    for node in script.root.walk():
+        if node.kind != "list" or _is_aside(node) or _errexit_before(node):
+            continue
+        weak = _weak_link(node)
+        if weak is not None:
+            yield _finding(weak, node, run)
+            return
+
+
+def _finding(weak: tuple[Node, bool], node: Node, run: Run):
+    part, by_semicolon = weak
+    command = next((one for one in commands_in(part) if effect(one) > Effect.CLEANUP), None)
+    name = (command.name if command is not None else "") or "this command"
+    return rule.finding(
+        command or part,
+        f"When {name} fails, the build goes on: {'; does not look' if by_semicolon else 'a script without set -e does not look'} at its status.",
+        help="" if by_semicolon else "Begin the script with set -e.",
+        severity=None if by_semicolon else Severity.LOW,
+        stage=run.stage,
+    )
+
+
+def _weak_link(node: Node) -> tuple[Node, bool] | None:
+    """The first part of a list that may fail unseen, and whether a ``;`` stands behind it (else a newline)."""
+    children = node.children
+    if always_succeeds(children[-1]) and not _prints(children[-1]):
+        return None  # BLD001 says it
+    for part, following in pairwise(children):
+        if sets_errexit(part):
+            return None
+        if part.background or not can_fail(part):
+            continue
+        return part, ";" in node.whole.value[part.end : following.start]
+    return None
+
+
+def _prints(node: Node) -> bool:
+    return isinstance(node, Command) and node.name in ("echo", "printf")
+
+
+def _is_aside(node: Node) -> bool:
+    """In a function, or in ``$( )``: its status is looked at elsewhere."""
+    return any(above.kind in ("function", "substitution") for above in node.ancestors())
+
+
+def _errexit_before(node: Node) -> bool:
+    """``set -e`` in an enclosing list, in front of this one and in the same shell."""
+    below = node
+    for above in node.ancestors():
+        if above.kind == "shell":
+            return isinstance(above.parent, Command) and any(
+                (value or "").startswith("-") and "e" in (value or "")[1:] for value in above.parent.values[:3]
+            )
+        if above.kind in ("list", "and"):
+            for part in above.children:
+                if part is below:
+                    break
+                if any(sets_errexit(command) for command in commands_in(part)):
+                    return True
+        below = above
+    return False

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from gate.dockerfile.shell import lexer
 
 MAX_WORDS = 1000
-"""Words that one brace expansion may make; a word that would make more stays as it is."""
+_MAX_MARKS = 100
+"""Words that one brace expansion may make, and braces and commas of one word; beyond that it stays as it is."""
 
 Run = tuple[int, int, str | None]
 """A stretch of the text, or a literal that stands for it."""
@@ -19,6 +21,8 @@ _RANGE = re.compile(r"(-?\d+)\.\.(-?\d+)(?:\.\.(-?\d+))?|([A-Za-z])\.\.([A-Za-z]
 def alternatives(text: str, start: int, end: int) -> list[list[Run]]:
     """The words that the word ``text[start:end]`` becomes, each as stretches of the text."""
     marks = _marks(text, start, end)
+    if len(marks) > _MAX_MARKS:
+        return [[(start, end, None)]]
     done: list[list[Run]] = []
     todo: list[list[Run]] = [[(start, end, None)]]
     while todo:
@@ -63,7 +67,7 @@ def _first(text: str, word: list[Run], marks: list[int]) -> list[list[Run]] | No
         cuts = _cuts(text, places, index)
         if cuts is None:
             continue
-        options: list[list[Run]] = [[(a + 1, b, None)] for a, b in zip(cuts, cuts[1:], strict=False)]
+        options: list[list[Run]] = [[(a + 1, b, None)] for a, b in pairwise(cuts)]
         if len(options) == 1:
             values = _range(text[cuts[0] + 1 : cuts[1]])
             if values is None:

@@ -191,12 +191,14 @@ def is_quoted(delimiter: str) -> bool:
 
 
 def arithmetic_end(text: str, at: int, end: int) -> int | None:
-    """The index after the ``((…))`` at ``at``; None where the parentheses are two subshells."""
+    """The index after the parenthesis that closes the first of the two at ``at``; None where it never closes.
+
+    The two are arithmetic when their closing ones stand side by side.
+    """
     nesting = _Nesting(text, end)
     nesting.push("((")
     nesting.push("((")
     try:
-        stop = nesting.run(at + 2)
+        return nesting.run(at + 2)
     except Unclosed:
         return None
-    return stop if text.startswith("))", stop - 2) else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from gate.dockerfile import glob
 from gate.dockerfile.shell.variables import UNKNOWN, Variables
 
 _PARAMETER = re.compile(
@@ -12,9 +13,9 @@ _PARAMETER = re.compile(
         (?P<operator>:?[-=+?]|\#\#?|%%?|//?|\^\^?|,,?|:|@)?""",
     re.VERBOSE | re.ASCII,
 )
-_SLICE = re.compile(r"\s*(-?\d+)\s*(?::\s*(-?\d+)\s*)?", re.ASCII)
+_SLICE = re.compile(r"\s*(-?\d{1,9})\s*(?::\s*(-?\d{1,9})\s*)?", re.ASCII)
 _MAX_LENGTH = 4096
-_MAX_STARS = 3
+_SUBSTITUTIONS = frozenset({"#", "##", "%", "%%", "/", "//", ":", "^", "^^", ",", ",,", "@"})
 
 
 @dataclass(slots=True)
@@ -30,6 +31,7 @@ class Parameter:
 
     @staticmethod
     def read(text: str, start: int, end: int) -> Parameter | None:
+        """None for what is no parameter expansion, or none that is understood."""
         match = _PARAMETER.match(text, start, end)
         if match is None:
             return None
@@ -51,7 +53,7 @@ class Parameter:
         return self.operator.endswith("=")
 
     @property
-    def is_pattern(self) -> bool:
+    def substitutes(self) -> bool:
         return self.operator in _SUBSTITUTIONS
 
     def choose(self, variables: Variables) -> tuple[bool, str]:
@@ -63,131 +65,92 @@ class Parameter:
             known = value is not None and UNKNOWN not in value
             return False, str(len(value or "")) if known else UNKNOWN
         kind = self.operator[-1:]
-        if kind not in ("-", "=", "+", "?") or not kind:
+        if kind == "" or kind not in "-=+?":
             return False, variables.expand(self.name)
-        if value is not None and not value.strip(UNKNOWN) and value:
+        if value and not value.strip(UNKNOWN):
             return False, UNKNOWN  # it may be empty, or not
         missing = value is None or (value == "" and self.operator.startswith(":"))
         if kind == "+":
             return not missing, ""
         if kind == "?" and missing:
             return False, UNKNOWN  # the shell stops here
-        return missing, value or ""
+        return missing, "" if missing else variables.expand(self.name)
 
 
 def substitute(value: str, operator: str, operand: str) -> str:
-    """``#``, ``%``, ``/``, ``:`` and their kin on a value; unknown where it, or the pattern, is not wholly known."""
+    """``#``, ``%``, ``/``, ``:`` and their kin; unknown where the value or the operand is not wholly known."""
     if UNKNOWN in value or UNKNOWN in operand or len(value) > _MAX_LENGTH:
         return UNKNOWN
-    return _SUBSTITUTIONS[operator](value, operand, operator)
+    if operator[0] in "#%":
+        return _trim(value, operator, operand)
+    if operator[0] == "/":
+        return _replace(value, operator, operand)
+    if operator == ":":
+        return _slice(value, operand)
+    return _change_case(value, operator) if operator[0] in "^," and not operand else UNKNOWN
 
 
-def _glob(pattern: str, lazy: bool) -> re.Pattern[str] | None:
-    """A shell pattern as a regular expression; None where it is too costly or not understood."""
+def _pattern(raw: str) -> str | None:
+    """A shell pattern as :mod:`gate.dockerfile.glob` reads it: quotes gone. None where that cannot say the same."""
     out: list[str] = []
-    at = stars = 0
     quote = ""
-    while at < len(pattern):
-        char = pattern[at]
+    at = 0
+    while at < len(raw):
+        char = raw[at]
         at += 1
-        if quote:
-            if char == quote:
-                quote = ""
-            else:
-                out.append(re.escape(char))
-        elif char in "'\"":
+        literal = bool(quote)
+        if char == quote:
+            quote = ""
+            continue
+        if not quote and char in "'\"":
             quote = char
-        elif char == "*":
-            stars += 1
-            out.append(".*?" if lazy else ".*")
-        elif char == "?":
-            out.append(".")
-        elif char == "[":
-            close = pattern.find("]", at + 2 if pattern[at : at + 1] in ("!", "^") else at + 1)
-            if close < 0 or "[:" in pattern:
-                return None
-            inner = pattern[at:close].replace("\\", "\\\\").replace("[", "\\[")
-            out.append("[" + ("^" + inner[1:] if inner[:1] in ("!", "^") else inner) + "]")
-            at = close + 1
-        elif char == "\\":
-            out.append(re.escape(pattern[at : at + 1]))
+            continue
+        if char == "\\" and quote != "'":
+            char, literal = raw[at : at + 1], True
             at += 1
-        else:
-            out.append(re.escape(char))
-    if stars > _MAX_STARS or quote:
-        return None
-    try:
-        return re.compile("".join(out), re.DOTALL)
-    except re.error:
-        return None
+        elif char == "[" and not quote:
+            return None
+        out.append("\\" + char if literal and char in "*?\\" else char)
+    return None if quote else "".join(out)
 
 
-def _trim_front(value: str, operand: str, operator: str) -> str:
-    pattern = _glob(operand, lazy=operator == "#")
-    if pattern is None:
+def _trim(value: str, operator: str, operand: str) -> str:
+    pattern = _pattern(operand)
+    if pattern is None or "\n" in value:
         return UNKNOWN
-    match = pattern.match(value)
-    return value[match.end() :] if match else value
+    trim = glob.trim_prefix if operator[0] == "#" else glob.trim_suffix
+    result = trim(value, pattern, len(operator) == 2)
+    return result if isinstance(result, str) else UNKNOWN
 
 
-def _trim_back(value: str, operand: str, operator: str) -> str:
-    pattern = _glob(operand, lazy=False)
-    if pattern is None:
-        return UNKNOWN
-    starts = range(len(value) + 1) if operator == "%%" else range(len(value), -1, -1)
-    start = next((start for start in starts if pattern.fullmatch(value, start)), len(value))
-    return value[:start]
-
-
-def _replace(value: str, operand: str, operator: str) -> str:
-    wanted, slash, replacement = operand.partition("/")
-    if wanted.startswith(("#", "%")) or "\\" in operand or "'" in operand or '"' in operand or "&" in replacement:
-        return UNKNOWN
-    if slash == "" and not wanted:
+def _replace(value: str, operator: str, operand: str) -> str:
+    wanted, _, replacement = operand.partition("/")
+    pattern = _pattern(wanted)
+    if wanted == "":
         return value
-    pattern = _glob(wanted, lazy=False)
-    if pattern is None or pattern.fullmatch(""):
+    if pattern is None or "\n" in value or wanted[0] in "#%" or not pattern.strip("*"):
         return UNKNOWN
-    return pattern.sub(lambda _: replacement, value, count=0 if operator == "//" else 1)
+    if any(char in replacement for char in "$\\'\"&") or wanted.endswith("\\"):
+        return UNKNOWN
+    result = glob.replace(value, pattern, replacement, every=operator == "//")
+    return result if isinstance(result, str) else UNKNOWN
 
 
-def _slice(value: str, operand: str, operator: str) -> str:
+def _slice(value: str, operand: str) -> str:
     match = _SLICE.fullmatch(operand)
     if match is None:
         return UNKNOWN
-    offset, length = int(match[1]), match[2]
+    offset = int(match[1])
     if offset < 0:
         offset += len(value)
-    if offset < 0:
-        return ""
-    if length is None:
+        if offset < 0:
+            return ""
+    if match[2] is None:
         return value[offset:]
-    size = int(length)
+    size = int(match[2])
     return value[offset : offset + size] if size >= 0 else value[offset : len(value) + size]
 
 
-def _change_case(value: str, operand: str, operator: str) -> str:
-    if operand:
-        return UNKNOWN
+def _change_case(value: str, operator: str) -> str:
     change = str.upper if operator[0] == "^" else str.lower
     return change(value) if len(operator) == 2 else change(value[:1]) + value[1:]
-
-
-def _unknown(value: str, operand: str, operator: str) -> str:
-    return UNKNOWN
-
-
-_SUBSTITUTIONS = {
-    "#": _trim_front,
-    "##": _trim_front,
-    "%": _trim_back,
-    "%%": _trim_back,
-    "/": _replace,
-    "//": _replace,
-    ":": _slice,
-    "^": _change_case,
-    "^^": _change_case,
-    ",": _change_case,
-    ",,": _change_case,
-    "@": _unknown,
-}

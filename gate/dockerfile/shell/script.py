@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from gate.dockerfile.command import Command, Node, Script, ShellWord
@@ -11,7 +12,7 @@ from gate.dockerfile.shell import wrappers
 from gate.dockerfile.shell.commands import CommandText
 from gate.dockerfile.shell.lexer import Unclosed
 from gate.dockerfile.shell.structure import HeredocBody, Structure
-from gate.dockerfile.shell.variables import UNKNOWN, Variables
+from gate.dockerfile.shell.variables import UNKNOWN, Exhausted, Variables
 from gate.dockerfile.shell.words import WordReader
 from gate.dockerfile.source import Text
 from gate.model import Unknown
@@ -19,8 +20,10 @@ from gate.model import Unknown
 MAX_LENGTH = 1 << 17
 """Characters beyond which a text is not read: Linux hands a shell no longer ``-c`` text."""
 
-_MAX_DEPTH = 12
+_MAX_DEPTH = 8
 """Shells within shells and substitutions within substitutions that are followed."""
+
+_MAX_WRAPPERS = 20
 
 _ASSIGNED = re.compile(
     r"(?<![\w$])([A-Za-z_]\w*)(?:\[[^\]]*\])?\+?=|\b(?:for|read|unset|local|export|getopts \S+) +([^;&|\n]*)", re.ASCII
@@ -39,7 +42,10 @@ def parse_script(text: Text, *, shell: str = "sh", environment: Mapping[str, str
         script.parsed = False
         return script
     reader = _ScriptReader(script)
-    reader.nested(script.root, text, 0, len(text), Variables(environment or {}), 0, shell)
+    try:
+        reader.nested(script.root, text, 0, len(text), Variables.of(environment or {}), 0, shell)
+    except Exhausted:
+        script.parsed = False
     reader.finish()
     return script
 
@@ -54,8 +60,11 @@ def parse_program(
         command = Command("command", text, 0, len(text), parent=script.root)
         script.root.children.append(command)
         words = [ShellWord(word.value, word, 0, len(word), quoted=True, prefix=word.value) for word in argv]
-        stretch = _Stretch(reader, script.root, text, 0, len(text), Variables(environment or {}), 0, "sh")
-        stretch.settle(command, words)
+        stretch = _Stretch(reader, script.root, text, 0, len(text), Variables.of(environment or {}), 0, "sh")
+        try:
+            stretch.settle(command, words)
+        except Exhausted:
+            script.parsed = False
     reader.finish()
     return script
 
@@ -122,6 +131,11 @@ class _Stretch:
         self.words = WordReader(whole, variables, shell)
         self.bodies: dict[int, Text] = {}
         self.todo: list[tuple[Callable[[Any], None], Any]] = []
+
+    @cached_property
+    def assigned_anywhere(self) -> set[str]:
+        """The names that the stretch may assign: at the time when a function is called, they may have any value."""
+        return _assigned_in(self.text[self.start : self.end])
 
     # -- structure -----------------------------------------------------------------------------------------------------
 
@@ -210,7 +224,7 @@ class _Stretch:
         region = _Region()
         region.names = self._assigned(node)
         self._begin(region)
-        self.variables.forget(_assigned_in(self.text[self.start : self.end]))
+        self.variables.forget(self.assigned_anywhere)
         self.todo += [(self._forget_names, region), (self._take_back, region)]
         self.todo.extend((self._visit, part) for part in reversed(node.children))
 
@@ -242,6 +256,7 @@ class _Stretch:
         self.variables.forget(region.names)
 
     def _assigned(self, node: Node) -> set[str]:
+        self.variables.budget.spend(node.end - node.start)
         return _assigned_in(self.text[node.start : node.end])
 
     def _header(self, node: Node) -> None:
@@ -285,11 +300,11 @@ class _Stretch:
             self.variables.take_back(mark)
         parent.children[:] = nodes + parent.children if first else parent.children + nodes
 
-    def settle(self, command: Command, words: Sequence[ShellWord]) -> None:
-        """Peel the wrappers off and give the command its words."""
+    def settle(self, command: Command, words: Sequence[ShellWord], depth: int = 0) -> None:
+        """Peel the wrappers off and give the command its words. ``depth``: how many ``find -exec`` it stands in."""
         names: list[str] = []
         peeled = None
-        while words:
+        while words and len(names) < _MAX_WRAPPERS:
             name = wrappers.base_name(words[0].value)
             peeled = wrappers.peel(words) if name in wrappers.WRAPPERS else None
             if peeled is None or peeled.text is not None:
@@ -309,11 +324,11 @@ class _Stretch:
             self._shell(command)
         elif command.name == "eval" and len(words) > 1:
             self._shell_text(command, words[1:], self.variables)
-        elif command.name == "find":
+        elif command.name == "find" and depth < _MAX_DEPTH:
             for program in wrappers.find_programs(words):
                 child = Command("command", self.whole, program[0].start, program[-1].end, parent=command)
                 command.children.append(child)
-                self.settle(child, program)
+                self.settle(child, program, depth + 1)
                 child.wrappers = ("find", *child.wrappers)
 
     def _shell(self, command: Command) -> None:

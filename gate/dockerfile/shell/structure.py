@@ -32,9 +32,6 @@ _NAME = re.compile(r"[ \t]*[A-Za-z_]\w*", re.ASCII)
 _IN = re.compile(r"in(?=[\s;]|\Z)")
 _ESAC = re.compile(r"esac(?=[\s;&|)<>]|\Z)")
 
-_MAX_ARITHMETIC = 200
-"""How often ``((`` is looked through to its end to tell arithmetic from two subshells."""
-
 _CLOSES = {"fi": ("if",), "done": ("while", "until", "for"), "esac": ("case",), "}": ("group",)}
 _CONTINUES = {"then": ("if",), "elif": ("if",), "else": ("if",), "do": ("while", "until")}
 _PARTED = frozenset({"if", "while", "until", "for", "case"})
@@ -80,7 +77,7 @@ class Structure:
         self._whole = whole
         self._text = whole.value
         self._end = end
-        self._arithmetic = 0
+        self._looking = 4 * (end - start) + 1000  # characters to spend on telling arithmetic from two subshells
         self._pending: list[tuple[int, str, bool, bool]] = []  # index of <<, name, strip tabs, expand
         self._frames: list[_Frame] = []
         self._frame = _Frame("script", start)
@@ -235,10 +232,10 @@ class Structure:
             else:
                 self.parsed = False
             return at + 1
-        if text.startswith("((", at) and self._arithmetic < _MAX_ARITHMETIC:
-            self._arithmetic += 1
+        if text.startswith("((", at) and self._looking > 0:
             stop = lexer.arithmetic_end(text, at, end)
-            if stop is not None:
+            self._looking = 0 if stop is None else self._looking - (stop - at)
+            if stop is not None and text.startswith("))", stop - 2):
                 self._append(Command("command", self._whole, at, stop))
                 return stop
         self._open("subshell", at)
@@ -377,8 +374,9 @@ class Structure:
 
     def _append(self, node: Node) -> None:
         self._frame.items.append(node)
-        if self._frame.single:
-            self._close(node.end)
+        while self._frame.single:
+            node = self._closed(node.end)
+            self._frame.items.append(node)
 
     def _end_part(self) -> None:
         frame = self._frame
@@ -387,6 +385,10 @@ class Structure:
         frame.items = []
 
     def _close(self, end: int) -> None:
+        self._append(self._closed(end))
+
+    def _closed(self, end: int) -> Node:
+        """Leave the compound command that is being read; its node."""
         frame = self._frame
         if frame.kind in _PARTED:
             if frame.items or frame.kind != "case":
@@ -399,7 +401,7 @@ class Structure:
         node = self._join(frame.kind, children, frame.start, end)
         if frame.header is not None:
             self.headers[id(node)] = frame.header
-        self._append(node)
+        return node
 
     def _join(self, kind: str, children: list[Node], start: int, end: int) -> Node:
         node = Node(kind, self._whole, start, end, children)

@@ -2,80 +2,102 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from gate.model import Unknown
 
 UNKNOWN = "\ud800"
 """Stands in a value for text that cannot be known. A lone surrogate: no decoded file contains it."""
 
-_Value = str | None
-_MISSING = object()
+_MAX_VALUE = 1 << 16
+"""Characters beyond which a value is not kept: ``A=$A$A`` doubles it each time."""
+
+_SPECIAL = frozenset("0123456789@*#?$!-")
+
+
+class Exhausted(Exception):
+    """The script costs too much to follow."""
+
+
+class Budget:
+    """The work that one script may cause beyond reading it once, in characters and names."""
+
+    __slots__ = ("left",)
+
+    def __init__(self, left: int = 10_000_000) -> None:
+        self.left = left
+
+    def spend(self, amount: int) -> None:
+        self.left -= amount
+        if self.left < 0:
+            raise Exhausted
 
 
 class Variables:
     """Names and values, with a log that takes changes back.
 
-    A value is text, possibly with :data:`UNKNOWN` in it, or None for a variable that is certainly unset. A name that is not
-    here was set by nobody in this file: the base image may set it.
+    A value is text, possibly with :data:`UNKNOWN` in it, or None for a variable that is certainly unset. A name that is
+    not here was set by nobody in this file: the base image may set it.
     """
 
-    def __init__(self, environment: Mapping[str, str | Unknown]) -> None:
-        self._values: dict[str, _Value] = {
+    def __init__(self, values: dict[str, str | None], exported: set[str], budget: Budget) -> None:
+        self._values = values
+        self._exported = exported
+        self._log: list[tuple[str, bool, str | None]] = []  # name, whether it was here, its value
+        self.budget = budget
+
+    @staticmethod
+    def of(environment: Mapping[str, str | Unknown]) -> Variables:
+        """What a shell starts with."""
+        values: dict[str, str | None] = {
             name: value if isinstance(value, str) else UNKNOWN for name, value in environment.items()
         }
-        self._exported = set(self._values)
-        self._log: list[tuple[str, object]] = []
+        return Variables(values, set(values), Budget())
 
     def get(self, name: str) -> str | None:
         """The value, None where the variable is unset or nothing in this file sets it."""
-        if name[0] not in "0123456789@*#?$!-":
-            return self._values.get(name)
-        return UNKNOWN
+        return UNKNOWN if name[0] in _SPECIAL else self._values.get(name)
 
     def expand(self, name: str) -> str:
         """What ``$name`` becomes."""
         value = self._values.get(name, UNKNOWN)
-        return "" if value is None else value
+        if value is None:
+            return ""
+        self.budget.spend(len(value))
+        return value
 
     def assign(self, name: str, value: str | None) -> None:
-        self._log.append((name, self._values.get(name, _MISSING)))
-        self._values[name] = value
+        self._log.append((name, name in self._values, self._values.get(name)))
+        self._values[name] = value if value is None or len(value) <= _MAX_VALUE else UNKNOWN
 
     def export(self, name: str) -> None:
         self._exported.add(name)
 
     def exported(self) -> Variables:
-        """What a child process sees: a copy."""
-        child = Variables({})
-        child._values = {name: value for name, value in self._values.items() if name in self._exported}
-        child._exported = set(child._values)
-        return child
-
-    def copy(self) -> Variables:
-        """What a function or a subshell sees."""
-        child = Variables({})
-        child._values = dict(self._values)
-        child._exported = set(self._exported)
-        return child
+        """What a child process sees."""
+        self.budget.spend(len(self._values))
+        values = {name: value for name, value in self._values.items() if name in self._exported}
+        return Variables(values, set(values), self.budget)
 
     def mark(self) -> int:
         """A point in the log."""
         return len(self._log)
 
     def changed_since(self, mark: int) -> set[str]:
-        return {name for name, _ in self._log[mark:]}
+        self.budget.spend(len(self._log) - mark)
+        return {name for name, _, _ in self._log[mark:]}
 
     def take_back(self, mark: int) -> None:
         """Undo what was assigned since the mark."""
         while len(self._log) > mark:
-            name, value = self._log.pop()
-            if value is _MISSING:
-                self._values.pop(name, None)
+            name, known, value = self._log.pop()
+            if known:
+                self._values[name] = value
             else:
-                self._values[name] = value  # type: ignore[assignment]
+                del self._values[name]
 
-    def forget(self, names: set[str]) -> None:
+    def forget(self, names: Iterable[str]) -> None:
         """These may have been assigned, or not."""
         for name in names:
+            self.budget.spend(1)
             self.assign(name, UNKNOWN)

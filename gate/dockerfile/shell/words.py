@@ -63,7 +63,7 @@ class WordReader:
         self._test = test
         stop = self._scan(at, end, operand=False, split=not test)
         self._test = False
-        if self._braced and not test:
+        if self._braced:
             self._brace_expansion(at, stop)
         self._end_field()
         words: list[ShellWord] = []
@@ -179,7 +179,7 @@ class WordReader:
                 self._emit(char, at)
                 at += 1
             elif char == "{":
-                self._braced = self._braced or (self.braces and not operand)
+                self._braced = self.braces and not operand and not self._test
                 self._emit(char, at)
                 at += 1
             elif operand:
@@ -340,7 +340,7 @@ class WordReader:
             if parameter.assigns:
                 self.variables.assign(parameter.name, self._aside(parameter.operand, stop - 1))
             return stop
-        if parameter.is_pattern:
+        if parameter.substitutes:
             value = substitute(value, parameter.operator, self._pattern(parameter.operand, stop - 1))
         elif "$" in text[at + 2 : stop - 1] or "`" in text[at + 2 : stop - 1]:
             self._aside(at + 2, stop - 1)  # commands in the part that is not used, or in an index

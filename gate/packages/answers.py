@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from gate.dockerfile.command import Command, Node, ShellWord
+from gate.dockerfile.mounts import mounts
 from gate.dockerfile.tree import Copy, Run
 from gate.model import Unknown
 from gate.packages.prompts import Prompt
@@ -40,6 +41,11 @@ def answered(prompt: Prompt, command: Command, run: Run, build: Build) -> bool |
         if isinstance(value, Unknown):
             return value
         if value is not None and value.lower() in _TRUE:
+            return True
+    for name in prompt.tokens:
+        if variable(name, command, run, build) or any(
+            mount.env == name for mount in mounts(run, lambda text: build.expand(text, run))
+        ):
             return True
     if prompt.piped:
         given = _input(command)
@@ -123,7 +129,9 @@ def _configured(prompt: Prompt, command: Command, run: Run, build: Build) -> boo
     return doubt or False
 
 
-def configuration(wanted: re.Pattern[str], kind: str, command: Command, run: Run, build: Build) -> Iterator[str | Unknown]:
+def configuration(
+    wanted: re.Pattern[str], kind: str, command: Command, run: Run, build: Build
+) -> Iterator[str | Unknown]:
     """The texts of the configuration files that exist when a command starts, as far as this file writes them."""
     for _, other in earlier_commands(command, run, build):
         if other.name is not None and other.words:
@@ -142,7 +150,11 @@ def _by_command(command: Command, kind: str, wanted: re.Pattern[str]) -> Iterato
         yield "=".join(" ".join(values[2:]).split(None, 1))
     elif kind == "pip" and values[:2] == ["config", "set"]:
         yield "=".join(" ".join(values[2:]).rpartition(".")[2].split(None, 1))
-    elif kind == "dnf" and any("assumeyes" in value for value in values) and (command.name == "sed" or "config-manager" in " ".join([command.name or "", *values])):
+    elif (
+        kind == "dnf"
+        and any("assumeyes" in value for value in values)
+        and (command.name == "sed" or "config-manager" in " ".join([command.name or "", *values]))
+    ):
         yield re.sub(r".*?(assumeyes\s*=\s*\w+).*", r"\1", " ".join(values), flags=re.DOTALL)
     written = _written_to(command, wanted)
     if written is not None:
@@ -151,7 +163,9 @@ def _by_command(command: Command, kind: str, wanted: re.Pattern[str]) -> Iterato
 
 def _written_to(command: Command, wanted: re.Pattern[str]) -> str | Unknown | None:
     """What a command writes to a wanted file: ``echo … > f``, ``cat <<EOF > f``, ``echo … | tee f``."""
-    targets = [redirect.target for redirect in command.redirects if redirect.operator in {">", ">>"} and redirect.target]
+    targets = [
+        redirect.target for redirect in command.redirects if redirect.operator in {">", ">>"} and redirect.target
+    ]
     if command.name == "tee":
         targets += [word for word in command.arguments if word.value is None or not word.value.startswith("-")]
     if not any(wanted.search(target.value or target.prefix) for target in targets):
@@ -191,5 +205,7 @@ def copied(instruction: Copy, wanted: re.Pattern[str], build: Build) -> Iterator
         name = source.rstrip("/").rpartition("/")[2]
         if not (wanted.search(destination) or wanted.search(f"{destination.rstrip('/')}/{name}")):
             continue
-        data = build.context.read(source.lstrip("/")) if build.context is not None and instruction.from_ is None else None
+        data = (
+            build.context.read(source.lstrip("/")) if build.context is not None and instruction.from_ is None else None
+        )
         yield data.decode("utf-8", "replace") if data is not None else Unknown(f"the content of {source} is not known")

@@ -28,8 +28,39 @@ LIMIT = 1 << 20
 """Bytes that are read of a file."""
 
 _MAX_STAGES = 10  # COPY --from that is followed through
-_EDITORS = {"sed", "mv", "cp", "tee", "perl", "awk", "install", "ln", "rm", "patch", "truncate", "python", "python3", "jq", "yq"}
-_MAKERS = {"git", "curl", "wget", "tar", "unzip", "svn", "aws", "gsutil", "gcloud", "rsync", "7z", "pip-compile", "hg", "bsdtar"}
+_EDITORS = {
+    "sed",
+    "mv",
+    "cp",
+    "tee",
+    "perl",
+    "awk",
+    "install",
+    "ln",
+    "rm",
+    "patch",
+    "truncate",
+    "python",
+    "python3",
+    "jq",
+    "yq",
+}
+_MAKERS = {
+    "git",
+    "curl",
+    "wget",
+    "tar",
+    "unzip",
+    "svn",
+    "aws",
+    "gsutil",
+    "gcloud",
+    "rsync",
+    "7z",
+    "pip-compile",
+    "hg",
+    "bsdtar",
+}
 _NO_CONTEXT = Unknown("the build context is not read", "--context DIR")
 
 
@@ -127,7 +158,9 @@ def _touched(path: str, run: Run, build: Build, until: Command | None = None) ->
         if command.name in _EDITORS:
             targets += command.arguments
         elif command.name not in {"pip", "pip3", None}:
-            targets += [word for word in command.arguments if re.match(r"(?:-o|--output|--output-file)=?.", word.value or "")]
+            targets += [
+                word for word in command.arguments if re.match(r"(?:-o|--output|--output-file)=?.", word.value or "")
+            ]
             targets += [after for flag, after in _pairs(command) if flag in {"-o", "-O", "--output", "--output-file"}]
         if any(posixpath.basename((target.value or target.prefix).rstrip("/")).endswith(name) for target in targets):
             return True
@@ -144,7 +177,11 @@ def _may_make(run: Run, build: Build) -> bool:
     script = build.script(run)
     if not script.parsed or script.shell not in {"sh", "bash", "dash", "ash", "zsh"}:
         return True
-    return any(command.name in _MAKERS or command.name is None or "/" in (command.words[0].value or "/") for command in script.commands if command.words)
+    return any(
+        command.name in _MAKERS or command.name is None or "/" in (command.words[0].value or "/")
+        for command in script.commands
+        if command.words
+    )
 
 
 # COPY -----------------------------------------------------------------------------------------------------------------

@@ -46,7 +46,10 @@ def lock(install: Install, build: Build) -> bool | Unknown:
             doubt = answer
     if doubt is not None:
         return doubt
-    if any((other.name, other.values[0] if other.values else None) in _LOCKERS for _, other in earlier_commands(install.command, run, build)):
+    if any(
+        (other.name, other.values[0] if other.values else None) in _LOCKERS
+        for _, other in earlier_commands(install.command, run, build)
+    ):
         return False
     return _without(install, prefix, made, build)
 

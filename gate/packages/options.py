@@ -86,6 +86,8 @@ def scan(words: Iterable[ShellWord], table: Table) -> Arguments:
         if len(text) < 2 or text[0] != "-":
             if word.value is None and not text:
                 arguments.complete = False
+                if not arguments.operands:
+                    continue  # `pip $FLAGS install`: not the subcommand, as far as anyone can tell
             arguments.operands.append(word)
             if table.stop:
                 arguments.operands += rest[at:]

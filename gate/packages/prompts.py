@@ -24,7 +24,7 @@ class Prompt:
     """A question that a command would ask.
 
     ``what`` is what asks ("apt-get install"); ``answer`` what to add. ``variables`` are the environment variables that
-    answer when they are true; ``configuration`` names the files that may (:mod:`gate.packages.answers`). ``maybe`` is True
+    answer when they are true, ``tokens`` those that answer with any value; ``configuration`` names the files that may (:mod:`gate.packages.answers`). ``maybe`` is True
     when a word of unknown value may carry the answer. ``gives_up`` is False when the program goes on with its default.
     ``piped`` is False when standard input does not answer.
     """
@@ -33,6 +33,7 @@ class Prompt:
     answer: str
     aliases: tuple[str, ...] = ()
     variables: tuple[str, ...] = ()
+    tokens: tuple[str, ...] = ()
     configuration: str = ""
     file: str | None = None
     maybe: bool = False
@@ -70,7 +71,15 @@ _DNF_PAIRS = {
     "environment": listed("install upgrade remove"),
 }
 _DNF = Program(
-    DNF, _DNF_VERBS, ("-y", "--assumeyes"), "-y", _DNF_PAIRS, ("--downloadonly-none", "-h", "--help"), ("DL3038",), (), "dnf"
+    DNF,
+    _DNF_VERBS,
+    ("-y", "--assumeyes"),
+    "-y",
+    _DNF_PAIRS,
+    ("--downloadonly-none", "-h", "--help"),
+    ("DL3038",),
+    (),
+    "dnf",
 )
 _YUM = Program(DNF, _DNF_VERBS, ("-y", "--assumeyes"), "-y", _DNF_PAIRS, ("-h", "--help"), ("DL3030",), (), "dnf")
 _CONDA = Program(
@@ -135,8 +144,8 @@ def _asks(command: Command, name: str, known: Program, arguments: Arguments) -> 
         known.answer,
         known.aliases if words[0] == "install" else (),
         known.variables,
-        known.configuration,
-        maybe=not (arguments.complete and command.complete),
+        configuration=known.configuration,
+        maybe=not arguments.complete,
         gives_up=known.gives_up,
     )
 
@@ -153,7 +162,12 @@ def _conda(command: Command, name: str) -> Prompt | None:
     if arguments.operands and arguments.operands[0].value == "clean":
         return _asks(command, name, replace(_CONDA, verbs=frozenset({"clean"})), arguments)
     arguments = scan(command.arguments, _CONDA.table)
-    if name == "micromamba" and len(arguments.operands) == 1 and arguments.operands[0].value == "create" and not arguments.has("-f", "--file"):
+    if (
+        name == "micromamba"
+        and len(arguments.operands) == 1
+        and arguments.operands[0].value == "create"
+        and not arguments.has("-f", "--file")
+    ):
         return None  # an empty environment
     return _asks(command, name, _CONDA, arguments)
 
@@ -164,7 +178,19 @@ _APT_VERBS = listed(
     """install reinstall upgrade dist-upgrade full-upgrade remove purge autoremove auto-remove autopurge satisfy build-dep
     dselect-upgrade"""
 )
-_APT_SILENT = {"-s", "--simulate", "--just-print", "--dry-run", "--recon", "--no-act", "--print-uris", "-h", "--help", "-v", "--version"}
+_APT_SILENT = {
+    "-s",
+    "--simulate",
+    "--just-print",
+    "--dry-run",
+    "--recon",
+    "--no-act",
+    "--print-uris",
+    "-h",
+    "--help",
+    "-v",
+    "--version",
+}
 _TRUE = {"yes", "true", "with", "on", "enable", "1"}
 _FALSE = {"no", "false", "without", "off", "disable", "0"}
 _YES_KEY = "apt::get::assume-yes"
@@ -185,10 +211,9 @@ def _apt(command: Command, name: str) -> Prompt | None:
         f"{name} {verb}",
         "-y",
         ("DL3014",) if verb == "install" else (),
-        (),
-        "apt",
-        file.value if file else None,
-        maybe=not (arguments.complete and command.complete) or bool(file and file.unknown),
+        configuration="apt",
+        file=file.value if file else None,
+        maybe=not arguments.complete or bool(file and file.unknown),
     )
 
 
@@ -231,12 +256,15 @@ def _zypper(command: Command, name: str) -> Prompt | None:
     arguments = scan(head.operands[1:], ZYPPER)
     if arguments.has("-y", "--no-confirm", "--dry-run", "--help", "-h"):
         return None
-    maybe = not (arguments.complete and command.complete)
+    maybe = not (head.complete and arguments.complete)
     return Prompt(f"{name} {verb}", "-n before the subcommand, or -y after it", ("DL3034",), maybe=maybe)
 
 
 def _pacman(command: Command, name: str) -> Prompt | None:
-    arguments = scan(command.arguments, Table(listed("--config --root -r --dbpath -b --cachedir --hookdir --ask --ignore --overwrite")))
+    arguments = scan(
+        command.arguments,
+        Table(listed("--config --root -r --dbpath -b --cachedir --hookdir --ask --ignore --overwrite")),
+    )
     letters = {option.name for option in arguments.options}
     if letters & {"--noconfirm", "--ask", "-p", "--print", "-h", "--help"}:
         return None
@@ -245,7 +273,7 @@ def _pacman(command: Command, name: str) -> Prompt | None:
         asks = asks and bool(arguments.operands or letters & {"-u", "--sysupgrade", "-c", "--clean"})
     else:
         asks = bool(letters & {"-R", "--remove", "-U", "--upgrade"})
-    return Prompt(name, "--noconfirm", maybe=not command.complete) if asks else None
+    return Prompt(name, "--noconfirm", maybe=not arguments.complete) if asks else None
 
 
 def _npm(command: Command, name: str) -> Prompt | None:
@@ -254,7 +282,13 @@ def _npm(command: Command, name: str) -> Prompt | None:
         return None
     if name == "yarn" and len(arguments.operands) > 1:
         return None
-    return Prompt(f"{name} init", "-y", variables=("npm_config_yes", "NPM_CONFIG_YES"), configuration="npm", maybe=not arguments.complete)
+    return Prompt(
+        f"{name} init",
+        "-y",
+        variables=("npm_config_yes", "NPM_CONFIG_YES"),
+        configuration="npm",
+        maybe=not arguments.complete,
+    )
 
 
 def _python(command: Command, name: str) -> Prompt | None:
@@ -303,7 +337,11 @@ def _reads_rustup(command: Command) -> bool:
 
 
 def _rustup(what: str, values: list[str | None], command: Command) -> Prompt | None:
-    if "-y" in values or any(value is not None and re.fullmatch(r"-[qv]*y[qv]*", value) for value in values) or "--help" in values:
+    if (
+        "-y" in values
+        or any(value is not None and re.fullmatch(r"-[qv]*y[qv]*", value) for value in values)
+        or "--help" in values
+    ):
         return None
     return Prompt(what, "-y (sh -s -- -y)", variables=("RUSTUP_INIT_SKIP_PROMPT",), maybe=None in values, piped=False)
 
@@ -318,7 +356,10 @@ def _installer(name: str, values: list[str | None], command: Command) -> Prompt 
             return None
         return Prompt(name, "-b", maybe=None in values)
     if re.search(r"(?:cuda|nvidia).*\.run\Z", lower):
-        if "s" in short or any(re.match(r"--(?:silent|extract|help|tar|list|info|check|noexec|accept-eula|ui=none)", value) for value in letters):
+        if "s" in short or any(
+            re.match(r"--(?:silent|extract|help|tar|list|info|check|noexec|accept-eula|ui=none)", value)
+            for value in letters
+        ):
             return None
         return Prompt(name, "--silent", maybe=None in values)
     if lower.startswith("rustup"):
@@ -332,11 +373,14 @@ def _rustup_init(command: Command, name: str) -> Prompt | None:
 
 def _ssh_keygen(command: Command, name: str) -> Prompt | None:
     """Making a key asks for a file name without -f; with it, an empty input is an empty pass phrase."""
-    arguments = scan(command.arguments, Table(listed("-b -C -f -N -P -t -F -R -r -G -I -n -O -s -T -V -z -a -m -w -Z -Y -D -J -j -S -M -W -E -q=")))
+    arguments = scan(
+        command.arguments,
+        Table(listed("-b -C -f -N -P -t -F -R -r -G -I -n -O -s -T -V -z -a -m -w -Z -Y -D -J -j -S -M -W -E -q=")),
+    )
     other = listed("-A -l -F -R -y -e -i -H -L -D -r -s -Q -Y -k -M -p -c -B -K -?")
     if arguments.has("-f", *other):
         return None
-    return Prompt(name, "-f FILE -N ''", maybe=not command.complete)
+    return Prompt(name, "-f FILE -N ''", maybe=not arguments.complete)
 
 
 def _login(command: Command, name: str) -> Prompt | None:
@@ -346,8 +390,10 @@ def _login(command: Command, name: str) -> Prompt | None:
     if name == "wandb":
         if verbs != ["login"] or None in words or any("--" in (value or "") for value in words):
             return None
-        return Prompt("wandb login", "the key: mount it as a secret and set WANDB_API_KEY", variables=("WANDB_API_KEY",))
-    if verbs not in (["login"], ["auth", "login"]) or any((value or "--token").startswith("--token") for value in words):
+        return Prompt("wandb login", "the key: mount it as a secret and set WANDB_API_KEY", tokens=("WANDB_API_KEY",))
+    if verbs not in (["login"], ["auth", "login"]) or any(
+        (value or "--token").startswith("--token") for value in words
+    ):
         return None
     return Prompt(f"{name} {' '.join(verbs)}", "--token: mount it as a secret")
 

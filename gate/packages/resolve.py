@@ -126,7 +126,9 @@ def _locate(ref: FileRef, folder: str, install: Install, run: Run, build: Build,
         return Unknown("the name of the file is not known")
     if "://" in path:
         return Unknown(f"{path} is fetched by the build")
-    answer = find(path, install.command, run, build) if first else at(resolve(path, folder), run, build, install.command)
+    answer = (
+        find(path, install.command, run, build) if first else at(resolve(path, folder), run, build, install.command)
+    )
     if isinstance(answer, Missing):
         return Unknown(f"no COPY brings {path}")
     if isinstance(answer, Found) and len(answer.data) >= LIMIT:
@@ -147,7 +149,9 @@ def _read(found: Found, kind: str, install: Install, run: Run, build: Build) -> 
     if kind == "environment" or kind == "specs":
         from gate.packages.conda import read_environment, read_specs
 
-        requests = read_environment(found.shown, found.data) if kind == "environment" else read_specs(found.shown, found.data)
+        requests = (
+            read_environment(found.shown, found.data) if kind == "environment" else read_specs(found.shown, found.data)
+        )
         if requests is None:
             return None
         from gate.dockerfile.source import Source

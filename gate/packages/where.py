@@ -72,7 +72,11 @@ def variable(name: str, command: Command, run: Run, build: Build) -> str | Unkno
             for word in other.arguments:
                 text = word.prefix if word.value is None else word.value
                 if text.partition("=")[0] == name and "=" in text:
-                    return text.partition("=")[2] if word.value is not None else Unknown(f"the value of {name} is not known")
+                    return (
+                        text.partition("=")[2]
+                        if word.value is not None
+                        else Unknown(f"the value of {name} is not known")
+                    )
     return build.scope(run).get(name)
 
 

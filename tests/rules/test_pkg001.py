@@ -1,0 +1,493 @@
+"""PKG001: who asks, who does not, and what answers. ``»`` stands where the rule must speak."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.rules.support import expect, findings, silent, undecided
+
+ASKS = {
+    "apt-get": [
+        "»apt-get install curl",
+        "»apt-get -q install curl",
+        "»apt-get install -q=1 curl",
+        "»apt-get install --quiet curl",
+        "»apt-get -o quiet=1 install curl",
+        "DEBIAN_FRONTEND=noninteractive »apt-get install curl",
+        "»apt-get install -y=false curl",
+        "»apt-get install -y=no curl",
+        "»apt-get install --assume-yes=false curl",
+        "»apt-get install -y --no-assume-yes curl",
+        "»apt-get install -y -o APT::Get::Assume-Yes=false curl",
+        "»apt-get install -qq --quiet=0 curl",
+        "»apt-get install --assume-no curl",
+        "»apt-get install --force-yes curl",
+        "»apt-get install --trivial-only curl",
+        "»apt-get install -ty curl",
+        "»apt-get install -t y curl",
+        "»apt-get install -- -y",
+        "»apt-get install curl -- -y",
+        "»apt-get install -d curl",
+        "»apt-get upgrade",
+        "»apt-get dist-upgrade",
+        "»apt-get full-upgrade",
+        "»apt-get remove x",
+        "»apt-get purge x",
+        "»apt-get autoremove",
+        "»apt-get autoremove --purge",
+        "»apt-get -f install",
+        "»apt-get build-dep x",
+        "»apt-get satisfy 'x (>= 1)'",
+        "»apt-get install curl < /dev/null",
+        "echo n | »apt-get install curl",
+        "»apt-get install curl <<< n",
+        "apt-get install -y a && »apt-get install b",
+        "»apt-get install a || apt-get install -y a",
+        "apt-get install -y a; »apt-get install b",
+        "sudo »apt-get install x",
+        "sudo -E »apt-get install x",
+        "env A=b »apt-get install x",
+        "»/usr/bin/apt-get install x",
+        "timeout 60 »apt-get install x",
+        'bash -c "»apt-get install x"',
+        "sh -ec '»apt-get install x'",
+        "su -c '»apt-get install x'",
+        "(»apt-get install x)",
+        "{ »apt-get install x; }",
+        "if true; then »apt-get install x; fi",
+        "for i in 1 2; do »apt-get install x; done",
+        "f() { »apt-get install x; }; f",
+        'echo "$(»apt-get install x)"',
+        "xargs -a pkgs »apt-get install",
+        "yes | xargs »apt-get install x",
+        "chroot /mnt »apt-get install x",
+        "»apt-get install linux-headers-$(uname -r)",
+        "»apt-get in\\\nstall curl",
+        "apt-get update \\\n# apt-get install -y\n && »apt-get install x",
+        "»apt-get install x # -y",
+    ],
+    "apt": [
+        "»apt install curl",
+        "»apt -qq install curl",
+        "»apt upgrade",
+        "»apt remove x",
+        "»apt full-upgrade",
+        "»apt autoremove",
+    ],
+    "aptitude": ["»aptitude install x", "»aptitude -q install x", "»aptitude purge x", "»aptitude safe-upgrade"],
+    "dnf": [
+        "»dnf install x",
+        "»dnf in x",
+        "»dnf upgrade",
+        "»dnf up",
+        "»dnf update",
+        "»dnf remove x",
+        "»dnf rm x",
+        "»dnf reinstall x",
+        "»dnf downgrade x",
+        "»dnf autoremove",
+        "»dnf group install x",
+        "»dnf groupinstall x",
+        "»dnf module enable nodejs:18",
+        "»dnf module install nodejs:18",
+        "»dnf distro-sync",
+        "»dnf swap a b",
+        "»dnf history undo last",
+        "»dnf builddep x",
+        "»dnf -q install x",
+        "»dnf --enablerepo crb install x",
+        "»dnf --setopt=assumeyes=0 install x",
+        "»dnf5 install x",
+        "»tdnf install x",
+        "»tdnf update",
+        "»yum update",
+        "»yum install x",
+        "»yum localinstall x.rpm",
+        "»yum -q -C install x",
+        "»yum erase x",
+        "»yum-builddep x",
+        "»amazon-linux-extras install nginx1",
+    ],
+    "zypper": [
+        "»zypper in x",
+        "»zypper install x",
+        "»zypper up",
+        "»zypper update",
+        "»zypper dup",
+        "»zypper patch",
+        "»zypper rm x",
+        "»zypper si x",
+        "»zypper in -n x",
+        "»zypper in -l x",
+        "»zypper --gpg-auto-import-keys in x",
+        "»zypper -q in x",
+    ],
+    "pacman": [
+        "»pacman -S x",
+        "»pacman -Syu",
+        "»pacman -Sy x",
+        "»pacman -R x",
+        "»pacman -U x.pkg",
+        "»pacman -S --needed x",
+        "»pacman -Scc",
+    ],
+    "pip": [
+        "»pip uninstall x",
+        "»pip3 uninstall x",
+        "»pip3.11 uninstall -q x",
+        "»python -m pip uninstall x",
+        "»python3 -u -m pip uninstall x",
+        "»pip uninstall -r r.txt",
+    ],
+    "npm": ["»npm init", "»npm init --silent", "»npm init react-app x", "»yarn init"],
+    "installers": [
+        "»bash Miniconda3.sh",
+        "»bash Miniconda3-latest-Linux-x86_64.sh -p /opt/conda",
+        "»sh /tmp/miniconda.sh -u -p /opt/conda",
+        "»./Miniforge3-Linux-x86_64.sh",
+        "»/tmp/Mambaforge.sh -p /opt/conda",
+        "»bash ~/anaconda.sh",
+        "curl -sSf https://sh.rustup.rs | »sh",
+        "curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | »sh -s -- --default-toolchain nightly",
+        "wget -qO- https://sh.rustup.rs | »bash",
+        "»rustup-init",
+        "»./rustup-init.sh --profile minimal",
+        "»sh cuda_12.4.0_linux.run",
+        "»sh cuda_12.4.0_linux.run --toolkit",
+        "»./NVIDIA-Linux-x86_64-535.run",
+        "»ssh-keygen",
+        "»ssh-keygen -t rsa -N ''",
+        "»huggingface-cli login",
+        "»wandb login",
+    ],
+}
+
+SILENT = [
+    "apt-get install -y curl",
+    "apt-get -y install curl",
+    "apt-get install curl -y",
+    "apt-get install --yes curl",
+    "apt-get install --assume-yes curl",
+    "apt-get install --YES curl",
+    "apt-get install -qy curl",
+    "apt-get install -yqq curl",
+    "apt-get install -Vy curl",
+    "apt-get install -y=true curl",
+    "apt-get install --yes=true curl",
+    "apt-get install -y1 curl",
+    "apt-get install -y=false -y curl",
+    "apt-get install --no-assume-yes -y curl",
+    "apt-get install -y --assume-no curl",
+    "apt-get -qq install curl",
+    "apt-get install -qqq curl",
+    "apt-get install -q -q curl",
+    "apt-get install -q2 curl",
+    "apt-get install -q=2 curl",
+    "apt-get install --quiet=2 curl",
+    "apt-get install --quiet --quiet curl",
+    "apt-get install -qq -y=false curl",
+    "apt-get install -o APT::Get::Assume-Yes=true curl",
+    "apt-get install -o apt::get::assume-yes=1 curl",
+    "apt-get install -o=APT::Get::Assume-Yes=true curl",
+    "apt-get install --option APT::Get::Assume-Yes=yes curl",
+    "apt-get install -oquiet=2 curl",
+    "apt-get install -yo Debug::x=1 curl",
+    "apt-get install -s curl",
+    "apt-get --print-uris install curl",
+    "apt-get update",
+    "apt-get clean",
+    "apt-get autoclean",
+    "apt-get check",
+    "apt-get download curl",
+    "apt-get install",
+    "apt-get --version",
+    "apt list --installed",
+    "apt-cache search install",
+    "apt-mark hold x",
+    "apt-key add -",
+    "add-apt-repository ppa:x/y",
+    "yes | apt-get install curl",
+    "yes y | apt-get install curl",
+    "yes '' | apt-get install curl",
+    "echo y | apt-get install curl",
+    "echo Y | apt-get install curl",
+    "printf 'y\\n' | apt-get install curl",
+    "apt-get install curl <<< y",
+    "apt-get install curl <<< yes",
+    "yes | sudo apt-get install curl",
+    "yes | (apt-get update && apt-get install curl)",
+    "yes | bash -c 'apt-get install curl'",
+    'echo "apt-get install x"',
+    "printf '%s' apt-get install x",
+    "true # apt-get install x",
+    "echo apt-get install x",
+    "which apt-get install",
+    "grep 'dnf install' README",
+    "cat <<X > /script\napt-get install x\nX",
+    "aptitude -y install x",
+    "aptitude install x --assume-yes",
+    "aptitude search x",
+    "dnf -y install x",
+    "dnf install x -y",
+    "dnf install --assumeyes x",
+    "dnf -yq install x",
+    "dnf --setopt=assumeyes=1 install x",
+    "dnf --setopt=assumeyes=True install x",
+    "dnf makecache",
+    "dnf clean all",
+    "dnf list installed",
+    "dnf module list",
+    "dnf history list",
+    "dnf config-manager --add-repo https://x",
+    "dnf repolist",
+    "yum -y update",
+    "yum check-update",
+    "yum search install",
+    "microdnf install x",
+    "microdnf update",
+    "apk add curl",
+    "apk upgrade",
+    "apk del curl",
+    "zypper -n in x",
+    "zypper --non-interactive install x",
+    "zypper in -y x",
+    "zypper install --no-confirm x",
+    "zypper refresh",
+    "zypper -n up",
+    "zypper search x",
+    "zypper addrepo https://x y",
+    "pacman -S --noconfirm x",
+    "pacman --noconfirm -Syu",
+    "pacman -Sy",
+    "pacman -Ss x",
+    "pacman -Q",
+    "conda install -y numpy",
+    "conda install numpy --yes",
+    "conda install -qy numpy",
+    "conda create -yn e python=3.11",
+    "conda env create -f environment.yml",
+    "conda env update -f environment.yml",
+    "conda list",
+    "conda info",
+    "conda config --add channels x",
+    "conda init bash",
+    "conda run -n e python x.py",
+    "conda clean -afy",
+    "conda clean --all -f -y",
+    "conda clean -tipsy",
+    "conda install --dry-run numpy",
+    "mamba clean --all -f -y",
+    "micromamba create -y -p /e numpy",
+    "micromamba create -n empty",
+    "micromamba clean -ay",
+    "conda config --set always_yes yes && conda install numpy",
+    "conda config --system --set always_yes true && conda install numpy",
+    "CONDA_ALWAYS_YES=1 conda install numpy",
+    "export CONDA_ALWAYS_YES=true && conda install numpy",
+    "yes | conda install numpy",
+    "pip install x",
+    "pip uninstall -y x",
+    "pip uninstall x --yes",
+    "pip3 uninstall -yr r.txt",
+    "python -m pip uninstall -y x",
+    "PIP_YES=1 pip uninstall x",
+    "python -m venv /v",
+    "python -c 'import pip'",
+    "npm install",
+    "npm ci",
+    "npm init -y",
+    "npm init --yes",
+    "npm_config_yes=true npm init",
+    "npx create-react-app x",
+    "npm exec x",
+    "pnpm init",
+    "bash Miniconda3.sh -b -p /opt/conda",
+    "bash Miniconda3.sh -bfp /opt/conda",
+    "sh /tmp/miniconda.sh -p /opt/conda -b",
+    "./Miniforge3.sh -b",
+    "bash -x Miniconda3.sh -b",
+    "yes | bash Miniconda3.sh",
+    "printf '\\nyes\\n\\n' | bash Miniconda3.sh",
+    ". /opt/conda/etc/profile.d/conda.sh",
+    "curl -sSf https://sh.rustup.rs | sh -s -- -y",
+    "curl -sSf https://sh.rustup.rs | bash -s -- --profile minimal -y",
+    "curl -sSf https://sh.rustup.rs | sh -s -- -qy",
+    "rustup-init -y",
+    "curl -fsSL https://get.docker.com | sh",
+    "rustup toolchain install stable",
+    "sh cuda_12.4.0_linux.run --silent --toolkit",
+    "./NVIDIA-Linux-x86_64-535.run -s",
+    "sh cuda.run --extract=/tmp/x",
+    "ssh-keygen -A",
+    "ssh-keygen -t rsa -f /k",
+    "ssh-keygen -R host",
+    "ssh-keygen -lf /k",
+    "huggingface-cli login --token $T",
+    "huggingface-cli download x",
+    "wandb login $KEY",
+    "WANDB_API_KEY=x wandb login",
+    "wandb init",
+]
+
+CONDA = [
+    "»conda install numpy",
+    "»conda install -c conda-forge numpy",
+    "»conda create -n e python=3.11",
+    "»conda update conda",
+    "»conda remove x",
+    "»conda clean -a",
+    "»conda clean --all",
+    "»conda env remove -n e",
+    "»mamba install x",
+    "»mamba env remove -n e",
+    "»micromamba create -p /e numpy",
+    "»micromamba install -n base -c y x",
+    "»/opt/conda/bin/conda install -q numpy",
+    "»conda install -n y numpy",
+]
+
+
+@pytest.mark.parametrize("line", [line for lines in ASKS.values() for line in lines])
+def test_asks(line: str) -> None:
+    expect("PKG001", f"FROM debian:12.5\nRUN {line}\n", severity="high")
+
+
+@pytest.mark.parametrize("line", CONDA)
+def test_conda_goes_on_with_its_default(line: str) -> None:
+    expect("PKG001", f"FROM debian:12.5\nRUN {line}\n", severity="medium")
+
+
+@pytest.mark.parametrize("line", SILENT)
+def test_silent(line: str) -> None:
+    silent("PKG001", f"FROM debian:12.5\nRUN {line}\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'RUN ["bash","-c","»apt-get install x"]',
+        'RUN ["»apt-get", "install", "x"]',
+        "RUN <<EOF\napt-get update\n»apt-get install x\nEOF",
+        "RUN bash -e <<EOF\n»apt-get install x\nEOF",
+        "RUN <<-EOF\n\t»apt-get install x\n\tEOF",
+        "ARG APT_FLAGS=-q\nRUN »apt-get ${APT_FLAGS} install x",
+        "ENV CMD=install\nRUN »apt-get $CMD x",
+        "ENV CONDA_ALWAYS_YES=false\nRUN »apt-get install x",
+        "RUN --mount=type=cache,target=/var/cache/apt »apt-get install x",
+        "RUN »apt-get install curl\nRUN echo 'APT::Get::Assume-Yes \"true\";' > /etc/apt/apt.conf.d/y",
+        "RUN echo 'APT::Get::Assume-Yes \"false\";' > /etc/apt/apt.conf.d/y\nRUN »apt-get install x",
+        "ENV APT_CONFIG=/dev/null\nRUN »apt-get install x",
+        "RUN echo assumeyes=0 >> /etc/dnf/dnf.conf && »dnf install x",
+    ],
+)
+def test_asks_in_other_forms(text: str) -> None:
+    expect("PKG001", f"FROM debian:12.5\n{text}\n", severity="high")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ARG APT_FLAGS=-y\nRUN apt-get ${APT_FLAGS} install x",
+        "RUN apt-get ${APT_FLAGS:--y} install x",
+        "ENV OPTS='-y --no-install-recommends'\nRUN apt-get install $OPTS x",
+        "RUN echo 'APT::Get::Assume-Yes \"true\";' > /etc/apt/apt.conf.d/y\nRUN apt-get install x",
+        "RUN echo 'APT::Get::Assume-Yes \"true\";' | tee -a /etc/apt/apt.conf.d/y && apt-get install x",
+        "RUN printf 'APT { Get { Assume-Yes \"1\"; }; };' >> /etc/apt/apt.conf\nRUN apt-get install x",
+        'COPY <<EOF /etc/apt/apt.conf.d/y\nAPT::Get::Assume-Yes "true";\nEOF\nRUN apt-get install x',
+        "RUN echo assumeyes=1 >> /etc/dnf/dnf.conf && dnf install x",
+        "RUN echo 'assumeyes=True' >> /etc/yum.conf\nRUN yum install x",
+        "RUN sed -i 's/^gpgcheck.*/&\\nassumeyes=1/' /etc/dnf/dnf.conf\nRUN dnf install x",
+        "ENV CONDA_ALWAYS_YES=true\nRUN conda install numpy",
+        "ARG CONDA_ALWAYS_YES=1\nRUN conda install numpy",
+        "ENV MAMBA_ALWAYS_YES=yes\nRUN micromamba install numpy",
+        "RUN conda config --set always_yes yes\nRUN conda install numpy",
+        "RUN echo 'always_yes: true' >> ~/.condarc\nRUN conda install numpy",
+        "RUN cat <<X > /opt/conda/.condarc\nalways_yes: yes\nX\nRUN conda install numpy",
+        "ENV PIP_YES=1\nRUN pip uninstall x",
+        "RUN pip config set global.yes true\nRUN pip uninstall x",
+        "RUN npm config set yes true\nRUN npm init",
+        'SHELL ["powershell", "-Command"]\nRUN apt-get install x',
+        "ONBUILD RUN apt-get install -y x",
+        "CMD apt-get install x",
+        "LABEL x='apt-get install x'",
+    ],
+)
+def test_answered_elsewhere(text: str) -> None:
+    silent("PKG001", f"FROM debian:12.5\n{text}\n")
+
+
+def test_configuration_reaches_child_stages_only() -> None:
+    parent = "FROM debian:12.5 AS a\nRUN echo 'APT::Get::Assume-Yes \"true\";' > /etc/apt/apt.conf.d/y\n"
+    silent("PKG001", parent + "FROM a\nRUN apt-get install x\n")
+    expect("PKG001", parent + "FROM debian:12.5\nRUN »apt-get install x\n")
+
+
+def test_copied_configuration() -> None:
+    text = "FROM debian:12.5\nCOPY conf /etc/apt/apt.conf.d/90yes\nRUN {}apt-get install x\n"
+    silent("PKG001", text.format(""), files={"conf": 'APT::Get::Assume-Yes "true";\n'})
+    expect("PKG001", text.format("»"), files={"conf": 'APT::Install-Recommends "false";\n'})
+    silent(
+        "PKG001",
+        "FROM debian:12.5\nCOPY .condarc /root/\nRUN conda install x\n",
+        files={".condarc": "always_yes: true\n"},
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ARG FLAGS\nRUN apt-get $FLAGS install x",
+        "ARG FLAGS\nRUN apt-get install $FLAGS x",
+        "RUN apt-get install $(cat pkgs.txt)",
+        "RUN apt-get install -c /etc/own.conf x",
+        "ARG CONDA_ALWAYS_YES\nRUN conda install x",
+        "COPY --from=other:1 /apt.conf /etc/apt/apt.conf\nRUN apt-get install x",
+        "RUN answers | apt-get install x",
+        "RUN apt-get install x < answers.txt",
+    ],
+)
+def test_undecided(text: str) -> None:
+    text = f"FROM debian:12.5\n{text}\n"
+    silent("PKG001", text)
+    assert undecided(text, ["PKG001"])
+
+
+@pytest.mark.parametrize(
+    ("text", "marked"),
+    [
+        ("FROM ubuntu:24.04\nRUN apt-get install -y curl »tzdata\n", True),
+        ("FROM ubuntu:22.04\nRUN apt-get install -y »keyboard-configuration\n", True),
+        ("FROM ubuntu:24.04\nRUN DEBIAN_FRONTEND=noninteractive apt-get install -y tzdata\n", False),
+        ("FROM ubuntu:24.04\nARG DEBIAN_FRONTEND=noninteractive\nRUN apt-get install -y tzdata\n", False),
+        ("FROM ubuntu:24.04\nRUN export DEBIAN_FRONTEND=noninteractive; apt-get install -y tzdata\n", False),
+        ("FROM ubuntu:24.04\nRUN ln -fs /usr/share/zoneinfo/UTC /etc/localtime && apt-get install -y tzdata\n", False),
+        ("FROM ubuntu:24.04\nRUN echo UTC > /etc/timezone && apt-get install -y tzdata\n", False),
+        ("FROM debian:12.5\nRUN apt-get install -y tzdata\n", False),
+        ("FROM alpine:3.20.1\nRUN apk add tzdata\n", False),
+    ],
+)
+def test_questions_of_packages(text: str, marked: bool) -> None:
+    (expect if marked else silent)("PKG001", text)
+
+
+def test_a_key_package_alone_is_no_error() -> None:
+    expect("PKG001", "FROM debian:12.5\nRUN »apt-get install ./x.deb\n", severity="medium")
+    expect("PKG001", "FROM debian:12.5\nRUN »apt install debian-archive-keyring\n", severity="medium")
+
+
+@pytest.mark.parametrize(
+    ("line", "alias"),
+    [
+        ("apt-get install x", ("DL3014",)),
+        ("apt-get upgrade", ()),
+        ("yum install x", ("DL3030",)),
+        ("dnf install x", ("DL3038",)),
+        ("zypper in x", ("DL3034",)),
+        ("pip uninstall x", ()),
+    ],
+)
+def test_aliases(line: str, alias: tuple[str, ...]) -> None:
+    (found,) = findings(f"FROM debian:12.5\nRUN {line}\n", ["PKG001"])
+    assert found.aliases == alias
+    assert found.message.split(". ")[0].endswith("asks")
+    assert found.stage == "0"

@@ -35,7 +35,7 @@ ip link add "$2" type bridge 2>/dev/null || true
 ip address replace "$3" dev "$2"
 ip link set "$2" up
 exec dockerd --data-root "$1/state/data" --exec-root "$1/state/exec" --pidfile "$1/state/pid" \
-    --host "unix://$1/docker.sock" --group "$4" --bridge "$2" --iptables=false --ip6tables=false --shutdown-timeout 1
+    --host "unix://$1/docker.sock" --group "$4" --bridge "$2" --iptables=false --ip6tables=false
 """
 
 
@@ -150,6 +150,8 @@ def _private() -> Iterator[DockerEngine]:
             _wait(engine, process, log)
             yield engine
         finally:
+            if running := engine.run("ps", "-q").stdout.split():  # each would be given ten seconds to end by itself
+                engine.run("kill", *running)
             process.terminate()
             process.wait(timeout=60)
             subprocess.run([*as_root(), "ip", "link", "delete", bridge], capture_output=True, check=False)

@@ -7,12 +7,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.engines import bases, buildkit, chromium, docker_engine, grype, hadolint, registry
+from tests.engines import bases, buildkit, chromium, docker_engine, frontend, grype, hadolint, registry
 from tests.engines.cache import EngineMissing
 
 INSTALLERS: dict[str, Callable[[], Path]] = {
     "hadolint": hadolint.hadolint,
     "buildkit": buildkit.install,
+    "frontend": frontend.program,
     "grype": grype.grype,
     "grypedb": grype.grypedb,
     "docker": docker_engine.install,

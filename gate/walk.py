@@ -7,8 +7,9 @@ goes on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from time import process_time
 from typing import Any
 
 from gate.build import Build
@@ -16,6 +17,9 @@ from gate.dockerfile.command import Command
 from gate.dockerfile.tree import Instruction, Run
 from gate.model import Failure, Finding, Undecided
 from gate.rule import Results, Rule
+
+BUDGET = 6.0
+"""Seconds of computing that the rules may take over one file; an ordinary one takes milliseconds."""
 
 Check = Callable[..., Results]
 Entry = tuple[Rule, Check]
@@ -68,21 +72,33 @@ class Walker:
             tables = Tables.of(rule for rule in self.rules if speaks(rule, build.platforms))
             self._tables[build.platforms] = tables
         outcome = Outcome()
-        for instruction in build.dockerfile.instructions:
-            self._instruction(tables, instruction, build, outcome)
-        for stage in build.stages:
-            for rule, check in tables.stages:
-                _run(rule, check, (stage, build), outcome, build, stage.from_.line)
-        for rule, check in tables.builds:
-            _run(rule, check, (build,), outcome, build, 1)
+        deadline = process_time() + BUDGET
+        for _ in self._steps(tables, build, outcome):
+            if process_time() > deadline:
+                reason = f"its rules were stopped after {BUDGET:g} seconds: this is no ordinary Dockerfile"
+                outcome.failures.append(Failure(build.dockerfile.path, reason))
+                break
         outcome.findings = list(dict.fromkeys(outcome.findings))
         outcome.undecided = list(dict.fromkeys(outcome.undecided))
         return outcome
 
-    def _instruction(self, tables: Tables, instruction: Instruction, build: Build, outcome: Outcome) -> None:
+    def _steps(self, tables: Tables, build: Build, outcome: Outcome) -> Iterator[None]:
+        """The walk; it yields whenever it may be stopped."""
+        for instruction in build.dockerfile.instructions:
+            yield from self._instruction(tables, instruction, build, outcome)
+        for stage in build.stages:
+            for rule, check in tables.stages:
+                _run(rule, check, (stage, build), outcome, build, stage.from_.line)
+                yield
+        for rule, check in tables.builds:
+            _run(rule, check, (build,), outcome, build, 1)
+            yield
+
+    def _instruction(self, tables: Tables, instruction: Instruction, build: Build, outcome: Outcome) -> Iterator[None]:
         by_keyword = tables.instructions
         for rule, check in (*by_keyword.get(instruction.keyword, ()), *by_keyword.get("", ())):
             _run(rule, check, (instruction, build), outcome, build, instruction)
+        yield
         if not isinstance(instruction, Run) or not tables.commands:
             return
         by_name = tables.commands
@@ -90,6 +106,7 @@ class Walker:
         for command in _commands(instruction, build, outcome):
             for rule, check in (*by_name.get(command.name, ()), *every) if command.name else every:
                 _run(rule, check, (command, build), outcome, build, command)
+            yield
 
 
 def speaks(rule: Rule, platforms: frozenset[str]) -> bool:

@@ -28,6 +28,9 @@ from gate.selection import subject as subject_of
 from gate.sources import Sources
 from gate.walk import Outcome, Walker, speaks
 
+MAX_INSTRUCTIONS = 10_000
+"""Of one Dockerfile. The engines can make 127 layers."""
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -116,15 +119,24 @@ def _subjects(share: Share) -> tuple[list[_Subject], list[Judged]]:
             unread.append(Judged(given.path, read=False, failures=(Failure(given.path, str(error)),)))
             continue
         build = make_build(given, data, share.options, share.policy)
+        refusal = _refusal(build)
+        if refusal is not None:
+            unread.append(Judged(given.path, read=False, failures=(Failure(given.path, refusal),)))
+            continue
         targets = _targets(build, share.policy)
         build.platforms = frozenset(target.name for target in targets)
-        wanted = share.options.target
-        if wanted is not None and build.target is None:
-            failure = Failure(given.path, f"has no stage {wanted!r}")
-            unread.append(Judged(given.path, read=False, failures=(failure,)))
-        else:
-            subjects.append(_Subject(given.path, build, targets))
+        subjects.append(_Subject(given.path, build, targets))
     return subjects, unread
+
+
+def _refusal(build: Build) -> str | None:
+    """Why a Dockerfile cannot be judged although it can be read."""
+    count = len(build.dockerfile.instructions)
+    if count > MAX_INSTRUCTIONS:
+        return f"has {count} instructions; more than {MAX_INSTRUCTIONS} are not judged"
+    if build.target_name is not None and build.target is None:
+        return f"has no stage {build.target_name!r}"
+    return None
 
 
 def make_build(given: Input, data: bytes, options: Options, policy: Policy) -> Build:

@@ -1,6 +1,7 @@
 """GAT001 syntax-error: BuildKit would refuse the file."""
 
 from gate.build import Build
+from gate.dockerfile.tree import Instruction, Run
 from gate.model import Severity
 from gate.rule import Results, Rule
 
@@ -22,3 +23,9 @@ def check(build: Build) -> Results:
     for fault in build.dockerfile.faults:
         message = fault.message[:1].upper() + fault.message[1:]
         yield rule.finding(fault.place, message)
+
+
+@rule.on_instruction("RUN")
+def check_shell(instruction: Instruction, build: Build) -> Results:
+    if isinstance(instruction, Run) and not build.script(instruction).parsed:
+        yield rule.undecided(instruction, "this shell text cannot be taken apart: not all of its commands are judged")

@@ -74,8 +74,8 @@ class Build:
     def faults(self) -> list[SyntaxFault]:
         """Why BuildKit would refuse this build before anything runs, its own reason first. Empty when it would not.
 
-        Beyond ``dockerfile.faults`` (the file cannot be read) these are the faults that depend on stages, build arguments
-        and target: ``COPY --from`` of a later stage, ``${X:?}``, a blank base name, a bad port.
+        Beyond ``dockerfile.faults`` (the file cannot be read) these are the faults that depend on stages, build
+        arguments and target: ``COPY --from`` of a later stage, ``${X:?}``, a blank base name, a bad port.
         """
         return self.dockerfile.faults or list(conversion_faults(self.dockerfile, self._variables, self.target_name))
 

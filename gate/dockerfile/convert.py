@@ -1,7 +1,7 @@
 """What BuildKit refuses after it has read the file: stages, sources, substitutions, values.
 
-The order is BuildKit's, so the first fault is the one that it stops at. A value that cannot be known is never a fault, and
-neither is anything in a stage that the target does not need: BuildKit does not look there.
+The order is BuildKit's, so the first fault is the one that it stops at. A value that cannot be known is never a fault,
+and neither is anything in a stage that the target does not need: BuildKit does not look there.
 """
 
 from __future__ import annotations
@@ -26,10 +26,12 @@ from gate.model import Place, Unknown
 _SCP = re.compile(r"[a-zA-Z0-9-_]+@[a-zA-Z0-9-.]+:.*", re.DOTALL)
 _URL = re.compile(r"([a-zA-Z0-9]+)://[^/?#]*([^?#]*)")
 _MODE = re.compile(r"[augo]*(?:[-+=][rwxXstugo]*)+(?:,[augo]*(?:[-+=][rwxXstugo]*)+)*")
-_SIGNALS = frozenset(
-    "ABRT ALRM BUS CHLD CLD CONT FPE HUP ILL INT IO IOT KILL PIPE POLL PROF PWR QUIT SEGV STKFLT STOP SYS TERM TRAP TSTP "
-    "TTIN TTOU URG USR1 USR2 VTALRM WINCH XCPU XFSZ RTMIN RTMAX".split()
-) | {f"RTMIN+{n}" for n in range(1, 16)} | {f"RTMAX-{n}" for n in range(1, 15)}  # fmt: skip
+_SIGNALS = frozenset((
+    "ABRT", "ALRM", "BUS", "CHLD", "CLD", "CONT", "FPE", "HUP", "ILL", "INT", "IO", "IOT", "KILL", "PIPE", "POLL",
+    "PROF", "PWR", "QUIT", "SEGV", "STKFLT", "STOP", "SYS", "TERM", "TRAP", "TSTP", "TTIN", "TTOU", "URG", "USR1", "USR2",
+    "VTALRM", "WINCH", "XCPU", "XFSZ", "RTMIN", "RTMAX",
+    *(f"RTMIN+{number}" for number in range(1, 16)), *(f"RTMAX-{number}" for number in range(1, 15)),
+))  # fmt: skip
 
 
 class Refused(ValueError):
@@ -152,8 +154,8 @@ class Graph:
         written = name.value
         if _word(written, lambda _: None, self.tree.escape) != written:
             raise Refused(
-                "variable expansion is not supported for --from, define a new stage with FROM using ARG from global scope "
-                "as a workaround",
+                "variable expansion is not supported for --from, define a new stage with FROM using ARG from global "
+                "scope as a workaround",
                 name,
             )
         index = go.atoi(written)
@@ -333,7 +335,7 @@ class _Stage:
                 parsed.append(mount)
         for mount in parsed:
             name = mount.from_
-            if name and (late := self._late(self.graph.by_name.get(name.lower()))) is not None:
+            if name and self._is_late(self.graph.by_name.get(name.lower())):
                 raise Refused(
                     f"cannot mount from stage {go.quote(name)} to {go.quote(str(mount.target or ''))}, "
                     "stage needs to be defined before current command",
@@ -346,11 +348,9 @@ class _Stage:
         if device is not None and syntax is None:
             raise Refused("device feature is only supported in Dockerfile frontend 1.14.0-labs or later", device.text)
 
-    def _late(self, source: _Node | None) -> _Node | None:
-        """The source, when it is a stage that BuildKit has not built at this point."""
-        if source is None or source.stage is None or source.stage.index < self.stage.index:
-            return None
-        return source
+    def _is_late(self, source: _Node | None) -> bool:
+        """The source is a stage that BuildKit has not built at this point."""
+        return source is not None and source.stage is not None and source.stage.index >= self.stage.index
 
     def _copy(self, instruction: Copy, scope: VariableScope) -> None:
         add = instruction.keyword == "ADD"
@@ -370,7 +370,7 @@ class _Stage:
                 source = self.graph.by_name.get(name.value.lower())
             else:  # one out of range was refused before
                 source = self.graph.nodes[index] if 0 <= index < len(self.graph.nodes) else None
-            if self._late(source) is not None:
+            if self._is_late(source):
                 raise Refused(
                     f"cannot copy from stage {go.quote(name.value)}, it needs to be defined before current stage "
                     f"{go.quote(self.node.name)}",
@@ -415,9 +415,7 @@ def _is_root(target: Value | None) -> bool:
 def _check_mode(mode: str, at: Text | None) -> None:
     if mode.isascii() and mode[0].isdigit():
         if mode.strip("01234567") or int(mode, 8) > 0o7777:
-            raise Refused(
-                f"invalid chmod parameter: '{mode}'. it should be octal string and between 0 and 07777", at
-            )
+            raise Refused(f"invalid chmod parameter: '{mode}'. it should be octal string and between 0 and 07777", at)
     elif not _MODE.fullmatch(mode):
         raise Refused("invalid syntax", at)
 

@@ -21,6 +21,9 @@ Lookup = Callable[[str], "str | Unknown | None"]
 _MAX_DEPTH = 50
 """Deeper nesting of ``${…${…}}`` than anybody writes; it is not worked out but Unknown."""
 
+_LONGEST_VALUE = 131072
+"""Characters: what Linux takes as one environment string. ``ENV A=$A$A`` forty times over must not fill memory."""
+
 _CACHED_LENGTH = 500
 _NOT_UTF8 = re.compile("[\udc80-\udcff]")
 _END = "\ufffd"  # what Go prints for the end of the text where it names the character
@@ -32,8 +35,8 @@ class SubstitutionError(ValueError):
 
 @dataclass(slots=True)
 class Variable:
-    """``$name`` or ``${name<operator>word}``. ``operator``: ``""``, ``-`` ``+`` ``?`` ``#`` ``%`` ``/`` ``//``, or with a
-    colon ``:-`` ``:+`` ``:?``."""
+    """``$name`` or ``${name<operator>word}``. ``operator``: ``""``, ``-`` ``+`` ``?`` ``#`` ``%`` ``/`` ``//``, or with
+    a colon ``:-`` ``:+`` ``:?``."""
 
     name: str
     operator: str = ""
@@ -81,6 +84,15 @@ class _Unreadable(SubstitutionError):
     """An error in the text of a word, as against one that its values bring about: every level names it anew."""
 
 
+@lru_cache
+def _special(escape: str, quotes: bool) -> dict[str, re.Pattern[str]]:
+    """What a reader has to stop at, by what ends the word; ``"`` inside double quotes."""
+    marks = "$<" + escape + ("'\"" if quotes else "")
+    found = {stop: re.compile(f"[{re.escape(marks + stop)}]") for stop in ("", "}", "/")}
+    found['"'] = re.compile(f'["${re.escape(escape)}]')
+    return found
+
+
 class _Reader:
     """One pass over a word. ``quotes`` False: quotes are plain characters (here-document bodies)."""
 
@@ -92,9 +104,8 @@ class _Reader:
         self.raw_quotes = raw_quotes
         self.at = at
         self.depth = 0
-        marks = "$<" + escape + ("'\"" if quotes else "")
-        self.special = {stop: re.compile(f"[{re.escape(marks + stop)}]") for stop in ("", "}", "/")}
-        self.in_quotes = re.compile(f'["${re.escape(escape)}]')
+        self.special = _special(escape, quotes)
+        self.in_quotes = self.special['"']
 
     def word(self, stop: str = "", raw_escapes: bool = False) -> Word:
         """Everything up to ``stop`` (which is consumed) or the end."""
@@ -321,7 +332,8 @@ def expand(text: str, lookup: Lookup, escape: str = "\\", *, quotes: bool = True
 
 
 def process_words(text: str, escape: str, lookup: Lookup | None = None, *, raw_quotes: bool = False) -> list[str]:
-    """The word split at white space after substitution (EXPOSE, here-document names). Raises :class:`SubstitutionError`.
+    """The word split at white space after substitution (EXPOSE, here-document names). Raises
+    :class:`SubstitutionError`.
 
     Without ``lookup`` an unset variable stays as it is written.
     """
@@ -363,9 +375,15 @@ def _has_operator(part: Part) -> bool:
 
 
 def _join(values: list[Value]) -> Value:
+    if len(values) == 1:
+        return values[0]
+    length = 0
     for value in values:
         if isinstance(value, Unknown):
             return value
+        length += len(value)
+    if length > _LONGEST_VALUE:
+        return Unknown("the value is too long to work out")
     return "".join(values)  # type: ignore[arg-type]
 
 

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import re
 
-_ESCAPES = {"\a": r"\a", "\b": r"\b", "\f": r"\f", "\n": r"\n", "\r": r"\r", "\t": r"\t", "\v": r"\v", "\\": r"\\", '"': r"\""}
+_ESCAPES = {
+    "\a": r"\a",
+    "\b": r"\b",
+    "\f": r"\f",
+    "\n": r"\n",
+    "\r": r"\r",
+    "\t": r"\t",
+    "\v": r"\v",
+    "\\": r"\\",
+    '"': r"\"",
+}
 _UNITS = ("ns", "us", "µs", "μs", "ms", "s", "m", "h")
 _NANOSECONDS = dict(zip(_UNITS, (1, 10**3, 10**3, 10**3, 10**6, 10**9, 60 * 10**9, 3600 * 10**9), strict=True))
 _DURATION_PART = re.compile(r"([0-9]*)(?:(\.)([0-9]*))?([^.0-9]*)")

@@ -9,6 +9,7 @@ from gate.dockerfile.expand import SubstitutionError, parse_dollar, process_word
 from gate.dockerfile.words import SPACE
 
 _OPENER = re.compile(r"([0-9]*)<<(-?)[\t\n\f\r ]*([^<]*)")
+_PLAIN = re.compile(r"([0-9]*)<<(-?)(['\"]?)([A-Za-z0-9_.]+)\3")
 _SPECIAL = re.compile(f"[{SPACE}'\"\\\\$<]")
 
 
@@ -26,6 +27,9 @@ class Opener:
 
 def parse_opener(word: str) -> Opener | None:
     """The here-document that one whole word opens. Raises :class:`SubstitutionError`."""
+    match = _PLAIN.fullmatch(word)
+    if match is not None:
+        return Opener(match[4], not match[3], match[2] == "-", int(match[1] or 0))
     match = _OPENER.fullmatch(word)
     if match is None or not match[3]:
         return None

@@ -39,9 +39,11 @@ _STAGE_NAME = re.compile(r"[a-z][a-z0-9-_.]*")
 class Draft:
     """An instruction on its way: its keyword and flags are read, its arguments are ``value[start:end]`` of ``line``."""
 
-    __slots__ = ("end", "escape", "faults", "flag_list", "head", "keyword", "line", "parser_faults", "start", "text", "value")
+    __slots__ = (
+        "end", "escape", "faults", "flag_list", "head", "keyword", "line", "parser_faults", "start", "text", "value",
+    )  # fmt: skip
 
-    def __init__(self, line: Text, escape: str, start: int, end: int) -> None:
+    def __init__(self, line: Text, escape: str, start: int, end: int, in_full: bool = True) -> None:
         value = line.value
         blank = words.BLANK.search(value, start, end)
         keyword_end = blank.start() if blank else end
@@ -55,7 +57,7 @@ class Draft:
         self.flag_list: tuple[Flag, ...] = ()
         begin = blank.end() if blank else end
         self.text = line.slice(begin, end)
-        if value.startswith("--", begin):
+        if in_full and value.startswith("--", begin):
             found, begin = words.flags(value, begin, end, escape)
             self.flag_list = tuple(map(self._flag, found))
             begin, end = words.trim(value, begin, end)
@@ -111,11 +113,11 @@ class Draft:
         return Instruction(self.keyword, self.line.source, self.head, self.text, 0, 0, self.flag_list)
 
 
-def build(line: Text, escape: str) -> tuple[Instruction, Draft]:
-    """The instruction on a logical line (white space at its ends is ignored)."""
+def build(line: Text, escape: str, *, in_full: bool = True) -> tuple[Instruction, Draft]:
+    """The instruction on a logical line (white space at its ends is ignored). Not ``in_full``: its keyword only."""
     start, end = words.trim(line.value, 0, len(line.value))
-    draft = Draft(line, escape, start, end)
-    return construct(draft), draft
+    draft = Draft(line, escape, start, end, in_full)
+    return (construct(draft) if in_full else draft.plain()), draft
 
 
 def construct(draft: Draft) -> Instruction:

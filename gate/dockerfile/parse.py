@@ -16,7 +16,7 @@ from gate.dockerfile.stages import link
 from gate.dockerfile.tree import Comment, Copy, Dockerfile, From, Heredoc, Instruction, Onbuild, Run, Stage, SyntaxFault
 from gate.dockerfile.words import SPACE
 
-_DIRECTIVE = re.compile(rf"#[{SPACE}]*([a-zA-Z][a-zA-Z0-9]*)[\t\n\f\r ]*=[\t\n\f\r ]*(.+?)[\t\n\f\r ]*")
+_DIRECTIVE = re.compile(rf"#[{SPACE}]*([a-zA-Z][a-zA-Z0-9]*)[\t\n\f\r ]*=[\t\n\f\r ]*([^\t\n\f\r ].*)", re.DOTALL)
 _DIRECTIVES = ("syntax", "escape", "check")
 _HEREDOC_KEYWORDS = ("RUN", "COPY", "ADD")
 _LONGEST_LINE = 65536
@@ -77,6 +77,7 @@ class _Reader:
         self.faults: list[SyntaxFault] = []
         self.refused: list[SyntaxFault] = []
         self.staged = False
+        self.too_long = False  # a line of the instruction that is being read is
 
     def read(self) -> None:
         text, size, source = self.text, self.size, self.source
@@ -91,7 +92,7 @@ class _Reader:
                 if directives_possible and self._directive(line, start):
                     continue
                 directives_possible = False
-                self.comments.append(Comment(Text(source, line, ((0, start),))))
+                self.comments.append(Comment(Text(source, line, start)))
                 continue
             directives_possible = False
             if line:
@@ -112,8 +113,9 @@ class _Reader:
         return end
 
     def _check_length(self, begin: int, end: int) -> None:
-        size = len(self.text[begin : self.at].encode("utf-8", "surrogateescape"))
-        if size > _LONGEST_LINE - (self.at == end):
+        most = _LONGEST_LINE - (self.at == end)
+        if end - begin > most or len(self.text[begin : self.at].encode("utf-8", "surrogateescape")) > most:
+            self.too_long = True
             message = f"dockerfile line greater than max allowed size of {_LONGEST_LINE - 1}"
             self.faults.append(SyntaxFault(message, self.source.place(begin, begin)))
 
@@ -121,18 +123,17 @@ class _Reader:
         match = _DIRECTIVE.fullmatch(line)
         if match is None or match[1].lower() not in _DIRECTIVES:
             return False
-        name = match[1].lower()
-        value = Text(self.source, match[2], ((0, start + match.start(2)),))
+        name, given = match[1].lower(), match[2].rstrip("\t\n\f\r ")
         place = self.source.place(start, start + len(line))
         if name in self.directives:
             self.faults.append(SyntaxFault(f"only one {name} parser directive can be used", place))
             return True
-        self.directives[name] = value
+        self.directives[name] = Text(self.source, given, start + match.start(2))
         if name == "escape":
-            if match[2] in ("\\", "`"):
-                self.escape = match[2]
+            if given in ("\\", "`"):
+                self.escape = given
             else:
-                message = f"invalid escape token '{match[2]}' does not match ` or \\"
+                message = f"invalid escape token '{given}' does not match ` or \\"
                 self.faults.append(SyntaxFault(message, place))
         return True
 
@@ -140,10 +141,11 @@ class _Reader:
         """One instruction: its first line is read; the lines that continue it and its here-documents follow."""
         cut = _continued(line, self.escape)
         if cut < 0:
-            text = Text(self.source, line, ((0, start),))
+            text = Text(self.source, line, start)
         else:
             text, end = self._joined(line[:cut], start, end)
-        instruction, draft = build(text, self.escape)
+        instruction, draft = build(text, self.escape, in_full=not self.too_long)
+        self.too_long = False
         self.faults.extend(draft.parser_faults)
         self.refused.extend(draft.faults)
         if instruction.keyword == "FROM":
@@ -171,7 +173,7 @@ class _Reader:
             kept = line.lstrip(SPACE)
             if not kept or kept[0] == "#":
                 if kept:
-                    self.comments.append(Comment(Text(source, kept, ((0, begin + len(line) - len(kept)),))))
+                    self.comments.append(Comment(Text(source, kept, begin + len(line) - len(kept))))
                 end = max(end, min(begin + 1, self.size))
                 continue
             cut = _continued(line, escape)
@@ -231,8 +233,8 @@ class _Reader:
         self, opener: Opener, start: int, end: int, chunks: list[str], pieces: list[tuple[int, int]]
     ) -> Text:
         if opener.chomp:
-            return Text(self.source, "".join(chunks), pieces or ((0, start),))
-        return Text(self.source, self.text[start:end], ((0, start),))
+            return Text(self.source, "".join(chunks), pieces or start)
+        return Text(self.source, self.text[start:end], start)
 
 
 def _check_options(value: Text) -> list[SyntaxFault]:

@@ -9,14 +9,15 @@ from gate.dockerfile import go
 _PART = re.compile(r"[A-Za-z0-9_.-]+")
 _OS_PATTERN = r"^([A-Za-z0-9_-]+)(?:\(([A-Za-z0-9_.%-]*)((?:\+[A-Za-z0-9_.%-]+)*)\))?$"
 _OS = re.compile(_OS_PATTERN.replace("$", r"\Z"))
-_SYSTEMS = frozenset(
-    "aix android darwin dragonfly freebsd hurd illumos ios js linux nacl netbsd openbsd plan9 solaris windows zos".split()
-)
-_MACHINES = frozenset(
-    "386 amd64 amd64p32 arm armbe arm64 arm64be ppc64 ppc64le loong64 mips mipsle mips64 mips64le mips64p32 mips64p32le "
-    "ppc riscv riscv64 s390 s390x sparc sparc64 wasm".split()
-)
-_MACHINE_ALIASES = {"i386": "386", "x86_64": "amd64", "x86-64": "amd64", "aarch64": "arm64", "armhf": "arm", "armel": "arm"}
+_SYSTEMS = (
+    "aix", "android", "darwin", "dragonfly", "freebsd", "hurd", "illumos", "ios", "js", "linux", "nacl", "netbsd",
+    "openbsd", "plan9", "solaris", "windows", "zos",
+)  # fmt: skip
+_MACHINES = (
+    "386", "amd64", "amd64p32", "arm", "armbe", "arm64", "arm64be", "ppc64", "ppc64le", "loong64", "mips", "mipsle",
+    "mips64", "mips64le", "mips64p32", "mips64p32le", "ppc", "riscv", "riscv64", "s390", "s390x", "sparc", "sparc64",
+    "wasm", "i386", "x86_64", "x86-64", "aarch64", "armhf", "armel",
+)  # fmt: skip
 
 
 def platform_problem(text: str) -> str:
@@ -27,8 +28,8 @@ def platform_problem(text: str) -> str:
     parts = text.split("/", 3)
     if not _OS.match(parts[0]):
         return (
-            f"{go.quote(parts[0])} is an invalid OS component of {written}: OSAndVersion specifier component must match "
-            f"{go.quote(_OS_PATTERN)}: invalid argument"
+            f"{go.quote(parts[0])} is an invalid OS component of {written}: "
+            f"OSAndVersion specifier component must match {go.quote(_OS_PATTERN)}: invalid argument"
         )
     for part in parts[1:]:
         if not _PART.fullmatch(part):
@@ -40,6 +41,6 @@ def platform_problem(text: str) -> str:
         return f"{written}: cannot parse platform specifier: invalid argument"
     name = parts[0].lower()
     system = "darwin" if name == "macos" else name.partition("(")[0]
-    if len(parts) == 1 and system not in _SYSTEMS and _MACHINE_ALIASES.get(name, name) not in _MACHINES:
+    if len(parts) == 1 and system not in _SYSTEMS and name not in _MACHINES:
         return f"{written}: unknown operating system or architecture: invalid argument"
     return ""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
-
 from gate.dockerfile import go
 
 _PROTOCOLS = ("tcp", "udp", "sctp")
@@ -15,6 +13,12 @@ class PortError(ValueError):
 
 def parse_port(text: str) -> list[str]:
     """``[[ip:]host:]port[-port][/protocol]`` → ``["8080/tcp", …]``. Raises :class:`PortError`."""
+    ports, protocol = port_range(text)
+    return [f"{number}/{protocol}" for number in ports]
+
+
+def port_range(text: str) -> tuple[range, str]:
+    """The container's ports and their protocol. Raises :class:`PortError`."""
     parts = text.split(":")
     address, host, container = ":".join(parts[:-2]), parts[-2] if len(parts) > 1 else "", parts[-1]
     port, _, protocol = container.partition("/")
@@ -32,7 +36,7 @@ def parse_port(text: str) -> list[str]:
             raise PortError(f"invalid hostPort: {host}")
         if len(hosts) != len(ports) and len(ports) > 1:
             raise PortError(f"invalid ranges specified for container and host Ports: {port} and {host}")
-    return [f"{number}/{protocol.lower() or 'tcp'}" for number in ports]
+    return ports, protocol.lower() or "tcp"
 
 
 def _range(text: str) -> range | None:
@@ -56,6 +60,8 @@ def _number(text: str) -> int | None:
 def _check_address(address: str) -> None:
     if not address:
         return
+    import ipaddress  # late: hardly any file has an address here
+
     bare = address
     if address[0] == "[":
         if not address.endswith("]"):

@@ -12,12 +12,12 @@ class Scope(Protocol):
 
     @property
     def inherited(self) -> Unknown | None:
-        """Why a name that the file never sets may be set nevertheless: the base image is not read. None FROM scratch."""
+        """Why a name that the file never sets may be set all the same: the base image is not read. None FROM scratch."""
         ...
 
     def get(self, name: str) -> str | Unknown | None:
-        """The value; Unknown when it is set but cannot be known (``ARG X`` without default and without ``--build-arg``, an
-        ENV whose value depends on one); None when nothing in this file sets it (the base image may)."""
+        """The value; Unknown when it is set but cannot be known (``ARG X`` without default and without ``--build-arg``,
+        an ENV whose value depends on one); None when nothing in this file sets it (the base image may)."""
         ...
 
     def default(self, name: str) -> str | Unknown | None:
@@ -25,5 +25,6 @@ class Scope(Protocol):
         ...
 
     def environment(self) -> dict[str, str | Unknown]:
-        """What a RUN's shell starts with, as far as the file sets it: ENV and the stage's ARGs, the later one winning."""
+        """What a RUN's shell starts with, as far as the file sets it: ENV and the stage's ARGs, the later one
+        winning."""
         ...

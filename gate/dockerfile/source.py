@@ -64,16 +64,24 @@ class Source:
 class Text:
     """A logical text and where each of its characters stands in its source.
 
-    Continuations and comments between the pieces are gone from ``value``; ``pieces`` holds, for each run of characters
-    that is contiguous in the file, its offset in ``value`` and its offset in the source. ``str(text)`` is the value.
+    Continuations and comments between the pieces are gone from ``value``. ``places`` is the source offset of a text
+    that is contiguous in the file; otherwise it holds, for each contiguous run of characters, its offset in ``value``
+    and its offset in the source. ``str(text)`` is the value.
     """
 
-    __slots__ = ("_pieces", "source", "value")
+    __slots__ = ("_base", "_pieces", "source", "value")
 
-    def __init__(self, source: Source, value: str, pieces: Sequence[tuple[int, int]]) -> None:
+    def __init__(self, source: Source, value: str, places: int | Sequence[tuple[int, int]]) -> None:
         self.source = source
         self.value = value
-        self._pieces = pieces
+        self._pieces: Sequence[tuple[int, int]] | None = None
+        if isinstance(places, int):
+            self._base = places
+        elif len(places) == 1:
+            self._base = places[0][1] - places[0][0]
+        else:
+            self._base = 0
+            self._pieces = places
 
     def __str__(self) -> str:
         return self.value
@@ -86,53 +94,39 @@ class Text:
 
     def offset(self, index: int) -> int:
         """The source offset of the character ``value[index]``; ``len(value)`` gives the place just after the last."""
-        if not self._pieces:
-            return 0
+        pieces = self._pieces
+        if not pieces:
+            return self._base + index
         # The end of a text belongs to the piece that its last character stands in.
         probe = index if index < len(self.value) or index == 0 else index - 1
-        at = bisect_right(self._pieces, (probe, 1 << 62)) - 1
-        logical, physical = self._pieces[max(at, 0)]
+        at = bisect_right(pieces, (probe, 1 << 62)) - 1
+        logical, physical = pieces[max(at, 0)]
         return physical + index - logical
 
     def slice(self, start: int, end: int) -> Text:
         """The part ``value[start:end]`` with its places."""
         pieces = self._pieces
-        if len(pieces) == 1:
-            logical, physical = pieces[0]
-            return Text(self.source, self.value[start:end], ((0, physical + start - logical),))
-        if pieces:
-            low = max(bisect_right(pieces, (start, 1 << 62)) - 1, 0)
-            high = max(bisect_right(pieces, (max(end - 1, start), 1 << 62)), low + 1)
-            pieces = pieces[low:high]
-        return Text(self.source, self.value[start:end], [(logical - start, physical) for logical, physical in pieces])
+        if pieces is None:
+            return Text(self.source, self.value[start:end], self._base + start)
+        low = max(bisect_right(pieces, (start, 1 << 62)) - 1, 0)
+        high = max(bisect_right(pieces, (max(end - 1, start), 1 << 62)), low + 1)
+        if high - low == 1:
+            return Text(self.source, self.value[start:end], pieces[low][1] - pieces[low][0] + start)
+        places = [(logical - start, physical) for logical, physical in pieces[low:high]]
+        return Text(self.source, self.value[start:end], places)
 
     def assemble(self, runs: Iterable[tuple[int, int, str | None]]) -> Text:
         """A text out of stretches of this one, each as it is or replaced (an escape by its character)."""
         values: list[str] = []
-        pieces: list[tuple[int, int]] = []
+        places: list[tuple[int, int]] = []
         length = 0
         for start, end, replaced in runs:
             part = self.slice(start, end)
-            pieces.extend((max(logical, 0) + length, physical - min(logical, 0)) for logical, physical in part._pieces)
-            value = part.value if replaced is None else replaced
-            values.append(value)
-            length += len(value)
-        return Text(self.source, "".join(values), pieces)
-
-    @staticmethod
-    def join(first: Text, *others: Text | str) -> Text:
-        """One text out of several of the same source; a plain string stands where the text in front of it ends."""
-        values, pieces, length, end = [first.value], list(first._pieces), len(first.value), first.end
-        for part in others:
-            value = str(part)
-            if isinstance(part, Text):
-                pieces.extend((logical + length, physical) for logical, physical in part._pieces)
-                end = part.end
-            else:
-                pieces.append((length, end))
-            values.append(value)
-            length += len(value)
-        return Text(first.source, "".join(values), pieces)
+            for logical, physical in part._pieces or ((0, part._base),):
+                places.append((max(logical, 0) + length, physical - min(logical, 0)))
+            values.append(part.value if replaced is None else replaced)
+            length += len(values[-1])
+        return Text(self.source, "".join(values), places)
 
     @property
     def start(self) -> int:

@@ -1,8 +1,8 @@
 """The stage graph, and the variables that each instruction sees.
 
-ARG and ENV as BuildKit has them: one environment per stage, in which the later of two assignments wins, be it ARG or ENV.
-A stage made FROM another begins with that one's environment, ARGs included, and with the image's ENV laid over it: there
-an ENV comes back that an ARG had hidden. Every variable has two values:
+ARG and ENV as BuildKit has them: one environment per stage, in which the later of two assignments wins, be it ARG or
+ENV. A stage made FROM another begins with that one's environment, ARGs included, and with the image's ENV laid over it:
+there an ENV comes back that an ARG had hidden. Every variable has two values:
 
 * the *judged* one: Unknown for an ARG without default that no build argument sets, and for a platform variable
   (``TARGETARCH``) inside a stage, because other builds of the same file have other values;
@@ -57,8 +57,8 @@ class Setting(NamedTuple):
 class Timeline:
     """Every assignment of some scope, each at a time of its own, so that any earlier state can be asked for.
 
-    A stage's assignments are taken back (:meth:`rewind`) when everything made from it is done, so the whole costs no more
-    than the file has assignments, however its stages hang together.
+    A stage's assignments are taken back (:meth:`rewind`) when everything made from it is done, so the whole costs no
+    more than the file has assignments, however its stages hang together.
     """
 
     def __init__(self) -> None:
@@ -152,7 +152,8 @@ class VariableScope:
         return self.inherited if name.isidentifier() else None
 
     def environment(self) -> dict[str, Value]:
-        """What a RUN's shell starts with, as far as the file sets it: ENV and the stage's ARGs, the later one winning."""
+        """What a RUN's shell starts with, as far as the file sets it: ENV and the stage's ARGs, the later one
+        winning."""
         found = {}
         for name in self._timeline.names():
             value = self.get(name)
@@ -162,8 +163,8 @@ class VariableScope:
 
 
 class Variables:
-    """The variables of a whole file. :meth:`scope` gives what one instruction sees. ``plain``: the default values are the
-    judged ones, too."""
+    """The variables of a whole file. :meth:`scope` gives what one instruction sees. ``plain``: the default values are
+    the judged ones, too."""
 
     def __init__(
         self, tree: Dockerfile, build_args: Mapping[str, str], target: str | None, plain: bool = False
@@ -288,9 +289,7 @@ class Variables:
         elif name not in self._stages.current and not self._plain:
             self._stages.set_arg(name, no_default(name), None)
 
-    def _expand(
-        self, text: Text, scope: VariableScope, where: tuple[int, int]
-    ) -> tuple[Value, Value]:
+    def _expand(self, text: Text, scope: VariableScope, where: tuple[int, int]) -> tuple[Value, Value]:
         try:
             judged = expand(text.value, scope.lookup, self._tree.escape)
             if isinstance(judged, str):

@@ -33,8 +33,9 @@ def edit_distance(one: str, other: str, limit: int) -> int:
     for index, character in enumerate(one, 1):
         previous, row[0] = row[0], index
         for column, opposite in enumerate(other, 1):
-            previous, row[column] = row[column], min(
-                row[column] + 1, row[column - 1] + 1, previous + (character != opposite)
+            previous, row[column] = (
+                row[column],
+                min(row[column] + 1, row[column - 1] + 1, previous + (character != opposite)),
             )
         if min(row) >= limit:
             return limit

@@ -114,7 +114,7 @@ class Copy(Instruction):
 
 @dataclass(slots=True, eq=False)
 class Pair:
-    """``key=value`` of ENV, LABEL and ARG, as written. ``value`` is None for ``ARG NAME``; ``legacy`` is ``ENV K v``."""
+    """``key=value`` of ENV, LABEL and ARG, as written. ``value`` is None for ``ARG NAME``; ``legacy``: ``ENV K v``."""
 
     key: Text
     value: Text | None
@@ -188,7 +188,8 @@ class Stage:
 
 @dataclass(slots=True, eq=False)
 class SyntaxFault:
-    """What BuildKit would refuse: its message (without its "dockerfile parse error on line N: " prefix) and its place."""
+    """What BuildKit would refuse: its message (without its "dockerfile parse error on line N: " prefix) and its
+    place."""
 
     message: str
     place: Place

@@ -6,7 +6,6 @@ its place. White space is Go's, which is not Python's: no ``\\x1c`` to ``\\x1f``
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from functools import lru_cache
@@ -213,6 +212,8 @@ def _unescape(match: re.Match[str]) -> str:
 
 def _refuse_other_array(text: str) -> None:
     """Tell a valid array of other things (refused) from no JSON at all (shell form)."""
+    import json  # late: only for arrays that look odd
+
     try:
         json.loads(text, parse_constant=_refuse, parse_float=_number, parse_int=_number)
     except (ValueError, RecursionError):

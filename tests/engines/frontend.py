@@ -1,8 +1,8 @@
 """BuildKit's Dockerfile front end alone: thousands of files a second, no daemon.
 
-    with frontend() as ask:
-        answer = ask(b"FROM scratch\\nENV A=1\\n")
-        answer.error, answer.lines, answer.nodes, answer.image
+with frontend() as ask:
+    answer = ask(b"FROM scratch\\nENV A=1\\n")
+    answer.error, answer.lines, answer.nodes, answer.image
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ _BY_NAME: dict[str, Effect] = {
         (
             Effect.CLEANUP,
             """rm rmdir unlink shred strip truncate userdel deluser groupdel delgroup kill pkill killall umount deactivate
-            sync pyclean jupyter-kernelspec localepurge deborphan debfoster apt-mark""",
+            sync gpgconf pyclean jupyter-kernelspec localepurge deborphan debfoster apt-mark""",
         ),
         (
             Effect.DOWNLOAD,

@@ -89,13 +89,14 @@ class Reader:
                 return
             self._read(call)
 
-    def _read(self, indices: Sequence[int]) -> None:
+    def _read(self, indices: list[int]) -> None:
         remaining = self._deadline - time.monotonic()
         if self._broken or self._cancelled or remaining <= 0:
             self._blame(indices, self._broken or f"did not end within {self._timeout:g} s")
             return
-        expected = sum(self._costs[index] for index in indices)
-        patience = remaining if len(indices) == 1 else min(remaining / 2, _PATIENCE + _SLOWNESS * expected)
+        patience = remaining
+        if len(indices) > 1 or self._queue:
+            patience = min(remaining / 2, _PATIENCE + _SLOWNESS * sum(self._costs[index] for index in indices))
         environment = self._environment
         output = self._run([str(index) for index in indices], patience)
         rows = parsed(output, len(self._costs))
@@ -111,8 +112,11 @@ class Reader:
             self._blame(indices, ending(output))
         else:
             half = len(indices) // 2
-            self._read(indices[:half])
-            self._read(indices[half:])
+            for part in (indices[:half], indices[half:]):
+                if len(part) > 1:
+                    self._read(part)
+                else:  # if it hangs, everything else has been read by then
+                    self._queue.insert(0, part)
 
     def _blame(self, indices: Sequence[int], reason: str) -> None:
         for index in indices:

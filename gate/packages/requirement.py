@@ -22,7 +22,7 @@ _REQUIREMENT = re.compile(
     r"(?:@\s*(?P<url>\S.*?)|(?P<spec>\([^)]*\)|[=<>!~][^;]*)?)\s*(?:;(?P<marker>.*))?",
     re.DOTALL,
 )
-_CLAUSE = re.compile(r"(===|==|~=|!=|<=|>=|<|>)\s*([^\s,;]+)")
+_CLAUSE = re.compile(r"(===|==|~=|!=|<=|>=|<|>)\s*([^\s,;=<>~]+)")
 _SCHEME = re.compile(r"(?i)(?:https?|file|ftp|(?:git|hg|svn|bzr)\+[a-z0-9+]+):|(?:git|hg|svn|bzr)\+[^:/@]+@")
 _ARCHIVES = (
     ".whl",

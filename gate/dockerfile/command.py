@@ -154,3 +154,4 @@ class Script:
     errexit: bool = False  # sh -e, or ``set -e`` as its first command
     pipefail: bool = False
     parsed: bool = True
+    settings: tuple[Command, ...] = ()  # those of the commands that are called ``set``

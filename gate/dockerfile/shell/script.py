@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
+from itertools import takewhile
 from typing import Any
 
 from gate.dockerfile.command import Command, Node, Script, ShellWord
 from gate.dockerfile.shell import wrappers
 from gate.dockerfile.shell.commands import CommandText
 from gate.dockerfile.shell.lexer import Unclosed
+from gate.dockerfile.shell.status import Options, changed, reaches
 from gate.dockerfile.shell.structure import HeredocBody, Structure
 from gate.dockerfile.shell.variables import UNKNOWN, Exhausted, Variables
 from gate.dockerfile.shell.words import WordReader
@@ -87,9 +89,17 @@ class _ScriptReader:
     def finish(self) -> None:
         script = self.script
         script.commands = tuple(node for node in script.root.walk() if isinstance(node, Command))
+        settings = []
         for command in script.commands:
             command.script = script
-        read_options(script)
+            if command.name == "set":
+                settings.append(command)
+        script.settings = tuple(settings)
+        for command in takewhile(lambda command: command.name == "set", script.commands):
+            if not reaches(command, script.root, set()):
+                break
+            options = changed(Options(script.errexit, script.pipefail), command)
+            script.errexit, script.pipefail = options.errexit, options.pipefail
 
 
 class _Region:
@@ -404,16 +414,3 @@ def _assigned_in(text: str) -> set[str]:
         else:
             names.update(_NAMES.findall(match[2]))
     return names
-
-
-def read_options(script: Script) -> None:
-    """``set -e`` and ``set -o pipefail`` in front of everything else."""
-    for command in script.commands:
-        if command.name != "set":
-            return
-        for word in command.arguments:
-            value = word.value or ""
-            if value.startswith("-") and not value.startswith("--"):
-                script.errexit = script.errexit or "e" in value
-            script.errexit = script.errexit or value == "errexit"
-            script.pipefail = script.pipefail or value == "pipefail"

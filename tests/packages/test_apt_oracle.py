@@ -32,7 +32,14 @@ OPTIONS = """-q|-qq|-q -q|-q2|-q=2|--quiet=2|--quiet=1|-qqq|--quiet --quiet|-y|-
 def apt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """The environment of an apt of our own, whose dpkg does nothing."""
     root = tmp_path_factory.mktemp("apt")
-    for name in ("state/lists/partial", "cache/archives/partial", "etc/apt.conf.d", "etc/preferences.d", "etc/sources.list.d", "repo"):
+    for name in (
+        "state/lists/partial",
+        "cache/archives/partial",
+        "etc/apt.conf.d",
+        "etc/preferences.d",
+        "etc/sources.list.d",
+        "repo",
+    ):
         (root / name).mkdir(parents=True)
     index = ""
     for name, depends in (("mlgate-a", "Depends: mlgate-b\n"), ("mlgate-b", "")):

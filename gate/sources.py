@@ -25,6 +25,11 @@ class Sources:
         source = self._get(path)
         return source.line(number) if source is not None else ""
 
+    def text(self, path: str) -> str | None:
+        """The whole text; None where it cannot be read."""
+        source = self._get(path)
+        return source.text if source is not None else None
+
     def has(self, path: str, number: int) -> bool:
         source = self._get(path)
         return source is not None and 1 <= number <= source.line_count

@@ -363,7 +363,10 @@ def run(arguments: list[str]) -> int:
     from gate.policy import PolicyError
 
     try:
-        return _call(arguments)
+        code = _call(arguments)
+        if code == 130:  # what typer makes of an interrupt
+            raise KeyboardInterrupt
+        return code
     except PolicyError as error:
         *details, last = str(error).splitlines()
         for line in details:

@@ -33,6 +33,8 @@ _HADOLINT = re.compile(
 _WORD = re.compile(r"[^\s,]+")
 _UNTOUCHABLE = "GAT"
 
+MAX_SUPPRESSIONS = 1000
+"""Comments of one file that are heeded."""
 MAX_SUGGESTIONS = 20
 """Of one file: each costs a comparison with every known word."""
 MAX_COMMENTS = 100
@@ -89,7 +91,17 @@ def read(dockerfile: Dockerfile, catalogue: Catalogue) -> list[Suppression]:
     if not any("mlgate" in comment.text.value or "hadolint" in comment.text.value for comment in dockerfile.comments):
         return []
     reader = _Reader(dockerfile, catalogue)
-    return [found for comment in dockerfile.comments if (found := reader.read(comment)) is not None]
+    found: list[Suppression] = []
+    for comment in dockerfile.comments:
+        suppression = reader.read(comment)
+        if suppression is None:
+            continue
+        if len(found) == MAX_SUPPRESSIONS:
+            fault = f"only {MAX_SUPPRESSIONS} comments of a file are heeded"
+            found.append(Suppression("ignore", comment.text.place, fault=fault))
+            break
+        found.append(suppression)
+    return found
 
 
 def apply(

@@ -18,7 +18,7 @@ from gate.dockerfile.tree import Instruction, Run
 from gate.model import Failure, Finding, Undecided
 from gate.rule import Results, Rule
 
-BUDGET = 6.0
+BUDGET = 4.0
 """Seconds of computing that the rules may take over one file; an ordinary one takes milliseconds."""
 
 Check = Callable[..., Results]
@@ -96,7 +96,10 @@ class Walker:
 
     def _instruction(self, tables: Tables, instruction: Instruction, build: Build, outcome: Outcome) -> Iterator[None]:
         by_keyword = tables.instructions
-        for rule, check in (*by_keyword.get(instruction.keyword, ()), *by_keyword.get("", ())):
+        # What the builder refuses stays a plain instruction: its faults are told, and nothing is known about its parts.
+        understood = type(instruction) is not Instruction
+        wanted = by_keyword.get(instruction.keyword, ()) if understood else ()
+        for rule, check in (*wanted, *by_keyword.get("", ())):
             _run(rule, check, (instruction, build), outcome, build, instruction)
         yield
         if not isinstance(instruction, Run) or not tables.commands:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli import mlgate as mlgate
 from tests.engines import buildkit as buildkit_engine
 from tests.engines import chromium as chromium_engine
 from tests.engines import docker_engine as docker_engines

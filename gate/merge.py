@@ -62,7 +62,8 @@ class Merger:
     ) -> bool:
         """Whether an engine's row without a finding of ours beside it tells the user something."""
         rules = [self._rules[rule_id] for rule_id in self._aliases.get(code, ())]
-        if rules and all(self._selection.left_out(rule) for rule in rules):
+        unwanted = [rule for rule in rules if self._selection.left_out(rule)]
+        if any(rule.enabled for rule in unwanted) or (rules and len(unwanted) == len(rules)):
             return False
         if code not in SUPERSEDED or outcome.failures or any((at, rule.id) in open_ for rule in rules):
             return True

@@ -1,0 +1,1 @@
+"""LAY: layers, and the bytes that stay in them."""

@@ -1,0 +1,181 @@
+"""The layers of the image one after the other: what each RUN finds there, makes, removes and changes."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from weakref import WeakKeyDictionary
+
+from gate.build import Build
+from gate.context.model import Entry
+from gate.dockerfile.command import Command
+from gate.dockerfile.tree import Copy, Run, Stage
+from gate.image.base import identify
+from gate.model import Unknown
+from gate.rules.build._effects import Effect, effect
+from gate.rules.layers._changers import Change, Removal, changes_of, removals_of
+from gate.rules.layers._made import Made
+from gate.rules.layers._makers import made_by
+from gate.rules.layers._paths import Place, builder_word, inside
+
+_MAX_MADE = 3000
+"""Things that are remembered; hostile files make more."""
+
+_CONDA_IMAGES = ("continuumio/", "condaforge/", "pytorch/pytorch", "mambaorg/")
+
+
+@dataclass(slots=True)
+class Event:
+    """One command of a RUN."""
+
+    command: Command
+    made: list[Made]
+    removals: list[Removal]
+    changes: list[Change]
+    produces: bool  # it may have made anything
+
+
+@dataclass(slots=True)
+class Layer:
+    """One RUN. ``found`` is what earlier layers hold; ``installed`` are the earlier commands of package managers."""
+
+    run: Run
+    events: list[Event]
+    _found: tuple[list[Made], int]  # the list is shared by all layers: this one sees its beginning
+    _installed: tuple[list[Command], int]
+
+    @property
+    def found(self) -> list[Made]:
+        return self._found[0][: self._found[1]]
+
+    @property
+    def installed(self) -> list[Command]:
+        return self._installed[0][: self._installed[1]]
+
+
+_kept: WeakKeyDictionary[Build, list[Layer]] = WeakKeyDictionary()
+
+
+def layers(build: Build) -> list[Layer]:
+    """The RUNs whose layers reach the image, in order."""
+    found = _kept.get(build)
+    if found is None:
+        found = _kept[build] = list(_Tracer(build).run())
+    return found
+
+
+class _Tracer:
+    def __init__(self, build: Build) -> None:
+        self.build = build
+        self.place = Place()
+        self.found: list[Made] = []
+        self.installed: list[Command] = []
+        self.volumes: list[str] = []
+
+    def run(self) -> Iterator[Layer]:
+        lineage = self.build.target.lineage() if self.build.target is not None else []
+        if lineage and lineage[0].base is not None:
+            repository = identify(lineage[0].base).repository
+            if repository.startswith(_CONDA_IMAGES):
+                self.found.append(Made("/opt/conda", "tree", "the installation of the base image"))
+        for stage in lineage:
+            yield from self._stage(stage)
+
+    def _stage(self, stage: Stage) -> Iterator[Layer]:
+        place = self.place
+        for instruction in stage.instructions:
+            keyword = instruction.keyword
+            if isinstance(instruction, Run):
+                layer = self._run(instruction)
+                yield layer
+                self._keep(made for event in layer.events for made in event.made)
+            elif isinstance(instruction, Copy):
+                self._keep(self._copied(instruction))
+            elif keyword == "WORKDIR":
+                place.cwd = place.workdir
+                place.workdir = place.absolute(builder_word(instruction.text, instruction, self.build))
+            elif keyword == "USER":
+                place.enter_user(builder_word(instruction.text, instruction, self.build))
+            elif keyword == "VOLUME":
+                words = getattr(instruction, "words", ())
+                self.volumes += [builder_word(word, instruction, self.build) for word in words]
+
+    def _keep(self, made: Iterator[Made]) -> None:
+        if len(self.found) < _MAX_MADE:
+            self.found.extend(one for one in made if not self._apart(one.path, self.volumes))
+
+    def _apart(self, path: str, folders: list[str]) -> bool:
+        return any(path == folder or inside(path, folder) for folder in folders)
+
+    def _run(self, run: Run) -> Layer:
+        place, build = self.place, self.build
+        layer = Layer(run, [], (self.found, len(self.found)), (self.installed, len(self.installed)))
+        place.begin_run()
+        apart = _mounts(run) + self.volumes
+        scope = build.scope(run)
+
+        def get(name: str) -> str | None:
+            value = scope.get(name)
+            return "?" if isinstance(value, Unknown) else value
+
+        line = run.line
+        for command in build.script(run).commands:
+            place.leave_scopes(command)
+            if command.name in ("cd", "pushd"):
+                place.change(command)
+                continue
+            kind = effect(command)
+            made = [replace(one, line=line) for one in made_by(command, place, get) if not self._apart(one.path, apart)]
+            removals = [removal for removal in removals_of(command, place) if not self._apart(removal.path, apart)]
+            changes = [change for change in changes_of(command, place) if not self._apart(change.path, apart)]
+            if kind is Effect.INSTALL:
+                self.installed.append(command)
+            if made or removals or changes or kind >= Effect.CLEANUP:
+                layer.events.append(Event(command, made, removals, changes, kind > Effect.CLEANUP))
+        return layer
+
+    def _copied(self, copy: Copy) -> Iterator[Made]:
+        build, line = self.build, copy.line
+        self.place.cwd = self.place.workdir
+        target = builder_word(copy.destination, copy, build)
+        into = target.endswith(("/", "/.")) or target in (".", "") or len(copy.sources) > 1
+        for word in copy.sources:
+            source = builder_word(word, copy, build)
+            name = posixpath.basename(source.partition("?")[0])
+            path = self.place.absolute(posixpath.join(target, name) if into else target)
+            entry = self._entry(source, copy)
+            if "://" in source or source.startswith("git@"):
+                yield Made(path, "file", "the downloaded file", line)
+            elif entry.type == "directory" if entry is not None else _looks_like_folder(source):
+                yield Made(self.place.absolute(target), "copy tree", "the copy", line, source=_in_context(source, copy))
+            else:
+                yield Made(path, "copy", "the copy", line, size=entry.size if entry is not None else 0)
+
+    def _entry(self, source: str, copy: Copy) -> Entry | None:
+        """The file of the context that a word names without a pattern."""
+        context = self.build.context
+        if context is None or copy.from_ is not None:
+            return None
+        return context.get(_in_context(source, copy))
+
+
+def _in_context(source: str, copy: Copy) -> str:
+    """A source's path in the context; empty for the context itself, and for other stages."""
+    return "" if copy.from_ is not None else posixpath.normpath("/" + source).strip("/")
+
+
+def _looks_like_folder(source: str) -> bool:
+    return source.rstrip("/.") == "" or source.endswith(("/", "/.", "*")) or "." not in posixpath.basename(source)
+
+
+def _mounts(run: Run) -> list[str]:
+    """The folders of a RUN that are no part of its layer."""
+    found: list[str] = []
+    for flag in run.flags:
+        if flag.name == "mount" and flag.value is not None:
+            options = dict(part.partition("=")[::2] for part in flag.value.value.split(","))
+            target = options.get("target") or options.get("dst") or options.get("destination")
+            if target:
+                found.append(posixpath.normpath(target) if target.startswith("/") else "/" + target)
+    return found

@@ -25,9 +25,8 @@ def render(result: Result, page: Page) -> str:
         shown = found if len(found) <= MOST else found[: MOST - 1]
         lines += [_annotation(command, finding) for finding in shown]
         if len(shown) < len(found):
-            lines.append(
-                f"::{command} title=mlgate::{_data(f'{len(found) - len(shown)} more of this level; the report has them all')}"
-            )
+            rest = f"{len(found) - len(shown)} more of this level; the report has them all"
+            lines.append(f"::{command} title=mlgate::{_data(rest)}")
     for failed in [run for run in result.engines if run.status == "failed"]:
         lines.append(f"::error title=mlgate::{_data(f'{failed.name} failed: {clean(failed.reason)}')}")
     return "".join(f"{line}\n" for line in lines)

@@ -11,9 +11,13 @@ from gate.report import Page, Report
 from gate.terminal import clean
 
 _SEVERITIES = {
-    Severity.CRITICAL: "blocker", Severity.HIGH: "critical", Severity.MEDIUM: "major", Severity.LOW: "minor", Severity.INFO: "info",
+    Severity.CRITICAL: "blocker",
+    Severity.HIGH: "critical",
+    Severity.MEDIUM: "major",
+    Severity.LOW: "minor",
+    Severity.INFO: "info",
     Severity.UNKNOWN: "major",
-}  # fmt: skip
+}
 
 
 def render(result: Result, page: Page) -> str:

@@ -1,4 +1,7 @@
-"""``--format junit``: JUnit XML. A failure blocks, a skipped case is accepted or advisory, an error is an engine that failed."""
+"""``--format junit``: JUnit XML.
+
+A failure is a finding that blocks, a skipped case one that is accepted or advisory, an error an engine that failed.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ def render(result: Result, page: Page) -> str:
 
 
 def _belongs(finding: Finding, path: str, result: Result) -> bool:
-    """Whether a finding is reported under a Dockerfile: it stands there, or in a file of the context (the first one's)."""
+    """Whether a finding is reported under a Dockerfile: it stands there, or in a file of the context (then the first)."""
     return finding.place.path == path or (finding.place.path not in result.files and path == result.files[0])
 
 

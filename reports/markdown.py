@@ -1,4 +1,4 @@
-"""``--format markdown``: the summary of a job or a comment on a pull request. The worst first, within GitHub's limits."""
+"""``--format markdown``: the summary of a job, a comment on a pull request. The worst first, within GitHub's limits."""
 
 from __future__ import annotations
 
@@ -58,7 +58,13 @@ def _row(finding: Finding) -> str:
     kind = "blocking" if finding.blocking else finding.state if finding.state != "active" else "advisory"
     where = f"{finding.place.path}:{finding.place.line}"
     aliases = f" ({_text(', '.join(finding.aliases))})" if finding.aliases else ""
-    return f"| **{finding.severity.word}** {kind} | {_code(where)} | {_text(finding.rule_id)}{aliases} | {_text(finding.message)} | {_text(finding.help)} |"
+    cells = [
+        f"**{finding.severity.word}** {kind}",
+        _code(where),
+        _text(finding.rule_id) + aliases,
+        _text(finding.message),
+    ]
+    return f"| {' | '.join([*cells, _text(finding.help)])} |"
 
 
 def _undecided(result: Result) -> list[str]:
@@ -67,9 +73,8 @@ def _undecided(result: Result) -> list[str]:
     lines = ["<details><summary>Undecided</summary>", ""]
     for question in result.undecided[:200]:
         settle = f" To settle it: {_text(question.settle)}." if question.settle else ""
-        lines.append(
-            f"- {_code(f'{question.place.path}:{question.place.line}')} {_text(question.rule_id)}: {_text(question.reason)}.{settle}"
-        )
+        where = _code(f"{question.place.path}:{question.place.line}")
+        lines.append(f"- {where} {_text(question.rule_id)}: {_text(question.reason)}.{settle}")
     return [*lines, "", "</details>", ""]
 
 

@@ -1,8 +1,8 @@
 """``--format sarif``: SARIF 2.1.0 as GitHub's code scanning takes it in.
 
 One run per engine that answered: an engine that failed or was skipped has no run, because an empty one would close its
-alerts. What waivers and the baseline accept is left out, because GitHub opens alerts for it all the same; ``--sarif-full``
-puts it in, marked as suppressed. The worst findings come first, and no more of them than GitHub keeps.
+alerts. What waivers and the baseline accept is left out, because GitHub opens alerts for it all the same;
+``--sarif-full`` puts it in, marked as suppressed. The worst findings come first, and no more of them than GitHub keeps.
 """
 
 from __future__ import annotations
@@ -27,8 +27,13 @@ _PROJECT = "https://github.com/mlgate/mlgate"
 _LEVELS = {Severity.CRITICAL: "error", Severity.HIGH: "error", Severity.MEDIUM: "warning", Severity.UNKNOWN: "warning"}
 # The middle of GitHub's buckets, so that no rounding moves an alert into another one.
 _SCORES = {
-    Severity.CRITICAL: "9.5", Severity.HIGH: "8.0", Severity.MEDIUM: "5.5", Severity.LOW: "2.0", Severity.INFO: "1.0", Severity.UNKNOWN: "5.5",
-}  # fmt: skip
+    Severity.CRITICAL: "9.5",
+    Severity.HIGH: "8.0",
+    Severity.MEDIUM: "5.5",
+    Severity.LOW: "2.0",
+    Severity.INFO: "1.0",
+    Severity.UNKNOWN: "5.5",
+}
 _PROBLEMS = {"error": "error", "warning": "warning", "note": "recommendation"}
 _ENGINES = {
     "mlgate": _PROJECT,

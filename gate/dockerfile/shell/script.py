@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from itertools import takewhile
 from typing import Any
@@ -321,8 +322,9 @@ class _Stretch:
                 break
             names.append(name or "")
             for word in peeled.assignments:
-                key, _, value = (word.value or "").partition("=")
-                command.assignments[key] = ShellWord(value, word.whole, word.start, word.end, word.quoted, prefix=value)
+                key, _, prefix = word.prefix.partition("=")
+                value = None if word.value is None else prefix
+                command.assignments[key] = replace(word, value=value, prefix=prefix)
             command.complete = command.complete and not peeled.open
             words = peeled.rest
         command.words = tuple(words)

@@ -8,6 +8,8 @@ given instead.
 from __future__ import annotations
 
 import os
+import signal
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -26,11 +28,15 @@ from gate.work import Done, Judged, Options, Share, do
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
+    from multiprocessing.process import BaseProcess
 
 FEW = 24
 """Up to this many files, starting a pool costs more than it brings."""
 SHARE = 32
 """Files per share: enough to pay for starting the engines, few enough to keep every core busy to the end."""
+
+PATIENCE = 1.0
+"""Seconds that workers have to end when the user interrupts."""
 
 
 @dataclass(frozen=True)
@@ -169,17 +175,29 @@ def _pool(jobs: int, executor: Executor | None) -> Iterator[Executor]:
     try:
         yield pool
     except BaseException:
-        for process in multiprocessing.active_children():
-            process.terminate()
+        _stop(multiprocessing.active_children())
         raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _worker() -> None:
-    """A worker ends when it is told to, and leaves an interrupt from the keyboard to the process that started it."""
-    import signal
-    import sys
+def _stop(workers: Sequence[BaseProcess]) -> None:
+    """End worker processes: first so that they stop their engines, then, should one not listen, for good."""
+    for worker in workers:
+        worker.terminate()
+    deadline = time.monotonic() + PATIENCE
+    for worker in workers:
+        worker.join(max(deadline - time.monotonic(), 0))
+        worker.kill()
 
+
+def _worker() -> None:
+    """A worker leaves an interrupt from the keyboard to the process that started it, and ends when that tells it to."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that it stops its engines on the way out
+    signal.signal(signal.SIGTERM, _leave)
+
+
+def _leave(number: int, frame: object) -> None:
+    """Stop the engines on the way out. The pool takes the exit for a result and goes on: the next signal is final."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    raise SystemExit(1)

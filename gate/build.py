@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from gate.dockerfile.convert import conversion_faults
+from gate.dockerfile.convert import conversion_faults, needed_stages
 from gate.dockerfile.expand import SubstitutionError, expand
 from gate.dockerfile.shell import Shells, instruction_script
 from gate.dockerfile.stages import link
@@ -78,6 +78,11 @@ class Build:
         arguments and target: ``COPY --from`` of a later stage, ``${X:?}``, a blank base name, a bad port.
         """
         return self.dockerfile.faults or list(conversion_faults(self.dockerfile, self._variables, self.target_name))
+
+    @cached_property
+    def needed(self) -> frozenset[int]:
+        """The indices of the stages that BuildKit builds for the target: what it comes FROM, copies and mounts from."""
+        return needed_stages(self.dockerfile, self._variables, self.target_name)
 
     def ships(self, instruction_or_stage: Instruction | Stage) -> bool:
         stage = instruction_or_stage if isinstance(instruction_or_stage, Stage) else instruction_or_stage.stage

@@ -28,8 +28,8 @@ _URL = re.compile(r"([a-zA-Z0-9]+)://[^/?#]*([^?#]*)")
 _MODE = re.compile(r"[augo]*(?:[-+=][rwxXstugo]*)+(?:,[augo]*(?:[-+=][rwxXstugo]*)+)*")
 _SIGNALS = frozenset((
     "ABRT", "ALRM", "BUS", "CHLD", "CLD", "CONT", "FPE", "HUP", "ILL", "INT", "IO", "IOT", "KILL", "PIPE", "POLL",
-    "PROF", "PWR", "QUIT", "SEGV", "STKFLT", "STOP", "SYS", "TERM", "TRAP", "TSTP", "TTIN", "TTOU", "URG", "USR1", "USR2",
-    "VTALRM", "WINCH", "XCPU", "XFSZ", "RTMIN", "RTMAX",
+    "PROF", "PWR", "QUIT", "SEGV", "STKFLT", "STOP", "SYS", "TERM", "TRAP", "TSTP", "TTIN", "TTOU", "URG", "USR1",
+    "USR2", "VTALRM", "WINCH", "XCPU", "XFSZ", "RTMIN", "RTMAX",
     *(f"RTMIN+{number}" for number in range(1, 16)), *(f"RTMAX-{number}" for number in range(1, 15)),
 ))  # fmt: skip
 
@@ -108,6 +108,16 @@ def _from(tree: Dockerfile, stage: Stage, variables: Variables) -> Iterator[Synt
         yield SyntaxFault(f"failed to parse platform {flag.value}: {problem}", flag.text.place)
 
 
+def needed_stages(tree: Dockerfile, variables: Variables, target: str | None = None) -> frozenset[int]:
+    """The indices of the stages that the target needs, itself among them. A source that BuildKit refuses is none."""
+    graph = Graph(tree, variables)
+    wanted = graph.target(target)
+    for _ in graph.link():
+        pass
+    nodes = graph.reachable(wanted) if wanted is not None else ()
+    return frozenset(node.stage.index for node in nodes if node.stage is not None)
+
+
 class Graph:
     """Which stage needs which."""
 
@@ -174,7 +184,7 @@ class Graph:
         return node
 
     def circles(self) -> Iterator[SyntaxFault]:
-        """The stage from which BuildKit's walk first comes upon a circle."""
+        """The stage from which BuildKit's walk first comes upon a circle, and the first step of that walk."""
         done: set[_Node] = set()
         for start in self.nodes:
             culprit = self._circle(start, done)
@@ -190,11 +200,14 @@ class Graph:
         done.add(start)
         path = {start}
         stack = [(start, iter(start.needs.items()))]
+        first: Instruction | None = None
         while stack:
             node, needs = stack[-1]
             for needed, instruction in needs:
+                if node is start:
+                    first = instruction
                 if needed in path:
-                    return instruction
+                    return first
                 if needed not in done:
                     done.add(needed)
                     path.add(needed)

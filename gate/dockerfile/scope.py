@@ -12,7 +12,7 @@ class Scope(Protocol):
 
     @property
     def inherited(self) -> Unknown | None:
-        """Why a name that the file never sets may be set all the same: the base image is not read. None FROM scratch."""
+        """Why a name that the file never sets may be set after all: the base image is not read. None FROM scratch."""
         ...
 
     def get(self, name: str) -> str | Unknown | None:

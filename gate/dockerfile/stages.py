@@ -36,6 +36,7 @@ PLATFORM = {
     "TARGETVARIANT": "",
 }
 
+_PROXIES = ("http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "all_proxy")
 _ROOM = 20_000_000
 """Characters by which all values together may outgrow what is written; beyond it they are Unknown."""
 
@@ -120,9 +121,12 @@ class VariableScope:
     """The variables at one time of a time line. ``inherited`` says why a name that the file never sets may be set
     nevertheless (by the base image); None when it cannot be."""
 
-    __slots__ = ("_time", "_timeline", "inherited")
+    __slots__ = ("_proxies", "_time", "_timeline", "inherited")
 
-    def __init__(self, timeline: Timeline, time: int, inherited: Unknown | None = None) -> None:
+    def __init__(
+        self, timeline: Timeline, time: int, inherited: Unknown | None = None, proxies: Mapping[str, str] | None = None
+    ) -> None:
+        self._proxies = proxies or {}
         self._timeline = timeline
         self._time = time
         self.inherited = inherited
@@ -154,7 +158,7 @@ class VariableScope:
     def environment(self) -> dict[str, Value]:
         """What a RUN's shell starts with, as far as the file sets it: ENV and the stage's ARGs, the later one
         winning."""
-        found = {}
+        found: dict[str, Value] = dict(self._proxies)
         for name in self._timeline.names():
             value = self.get(name)
             if value is not None:
@@ -180,6 +184,7 @@ class Variables:
         self._inherited: dict[int, Unknown | None] = {}
         self._walked = False
         self._room = _ROOM
+        self._proxies = _proxies(build_args)
         self._start(target)
 
     def scope(self, instruction: Instruction) -> VariableScope:
@@ -189,7 +194,8 @@ class Variables:
             return VariableScope(self._globals, self._times.get(instruction.index, self._globals.now))
         if not self._walked:
             self._walk()
-        return VariableScope(self._stages, self._times[instruction.index], self._inherited[stage.index])
+        inherited = self._inherited[stage.index]
+        return VariableScope(self._stages, self._times[instruction.index], inherited, self._proxies)
 
     # In front of the stages ------------------------------------------------------------------------------------------
 
@@ -302,6 +308,12 @@ class Variables:
             self.errors.setdefault(where, []).append((text, str(error)))
             unknown = Unknown(str(error))
             return unknown, unknown
+
+
+def _proxies(build_args: Mapping[str, str]) -> dict[str, str]:
+    """The proxy arguments, which a RUN gets in both cases without any ARG."""
+    given = {name.lower(): value for name, value in sorted(build_args.items()) if name.lower() in _PROXIES}
+    return {written: value for name, value in given.items() for written in (name, name.upper())}
 
 
 def no_default(name: str) -> Unknown:

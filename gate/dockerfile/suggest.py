@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 
 def did_you_mean(word: str, options: Iterable[str], *, match_case: bool = False) -> str:
-    """The hint with a blank in front, or nothing. Of several options equally near, the first in the alphabet.
+    """The hint with a blank in front, or nothing. Of several options equally near, one with the same letters, else the
+    first in the alphabet.
 
     ``match_case``: case does not count, and the answer is written in the word's case.
     """
@@ -15,8 +16,8 @@ def did_you_mean(word: str, options: Iterable[str], *, match_case: bool = False)
     for option in sorted(option.lower() if match_case else option for option in options):
         if option == wanted:
             return ""
-        found = edit_distance(wanted, option, distance)
-        if found < distance:
+        found = edit_distance(wanted, option, 3)
+        if found < distance or (found == distance < 3 and sorted(option) == sorted(wanted)):
             best, distance = option, found
     if not best:
         return ""

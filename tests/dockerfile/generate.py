@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from random import Random
 
 KEYWORDS = (
-    "FROM", "ARG", "ENV", "RUN", "COPY", "ADD", "CMD", "ENTRYPOINT", "LABEL", "USER", "WORKDIR", "EXPOSE", "VOLUME", "SHELL",
-    "STOPSIGNAL", "HEALTHCHECK", "ONBUILD", "MAINTAINER",
+    "FROM", "ARG", "ENV", "RUN", "COPY", "ADD", "CMD", "ENTRYPOINT", "LABEL", "USER", "WORKDIR", "EXPOSE", "VOLUME",
+    "SHELL", "STOPSIGNAL", "HEALTHCHECK", "ONBUILD", "MAINTAINER",
 )  # fmt: skip
 NAMES = ("A", "B", "X", "PATH", "TARGETARCH", "_q", "a1", "é", "1", "@", "#", "-", "?")
 WORDS = (
-    "a", "b/c", "/x", ".", "8080", "80/udp", "9-7", "80:90", "base", "BASE", "scratch", "debian:12", "0", "1", "2", "KILL",
-    "99", "sigusr1", "a=b", "A=1", "B=$A", "C=", "=x", "as", "AS", "x y", "é", "\u00a0", "<", "<<", "a<<b", "--", "-x", "#",
-    "\\", "\\\\", '"', "'", '"a b"', "'c d'", '"a\\"b"', "\\ ", "$", "$$", "`", "``", "[", "]", "{", "}", ",", ":", "\t",
-    "root:root", "755", "u+x", "9z",
+    "a", "b/c", "/x", ".", "8080", "80/udp", "9-7", "80:90", "base", "BASE", "scratch", "debian:12", "0", "1", "2",
+    "KILL", "99", "sigusr1", "a=b", "A=1", "B=$A", "C=", "=x", "as", "AS", "x y", "é", "\u00a0", "<", "<<", "a<<b",
+    "--", "-x", "#", "\\", "\\\\", '"', "'", '"a b"', "'c d'", '"a\\"b"', "\\ ", "$", "$$", "`", "``", "[", "]", "{",
+    "}", ",", ":", "\t", "root:root", "755", "u+x", "9z",
 )  # fmt: skip
 FLAGS = (
     "--from=base", "--from=0", "--from=2", "--from=$A", "--from=BASE", "--from=alpine", "--from=s1", "--chown=1:2",
@@ -22,8 +22,8 @@ FLAGS = (
     "--platform=linux/amd64", "--platform=$BUILDPLATFORM", "--platform=$NO", "--platform=bogus", "--mount=type=bogus",
     "--mount=type=cache,target=/c", "--mount=type=secret,id=a", "--mount=from=base,target=/y", "--mount=type=bind",
     '--mount=type=cache,"target=/d"', "--network=none", "--network=bad", "--security=insecure", "--interval=5s",
-    "--interval=5", "--retries=3", "--retries=-1", "--timeout=1us", "--unknown", "--chwon=1", "--", "--checksum=sha256:1",
-    "--keep-git-dir=true", "--unpack", "--device=a=b",
+    "--interval=5", "--retries=3", "--retries=-1", "--timeout=1us", "--unknown", "--chwon=1", "--",
+    "--checksum=sha256:1", "--keep-git-dir=true", "--unpack", "--device=a=b",
 )  # fmt: skip
 MODIFIERS = (":-", "-", ":+", "+", ":?", "?", "#", "##", "%", "%%", "/", "//", ":", ":=", "=", "@", "^")
 ARRAYS = (
@@ -37,7 +37,8 @@ BODY_LINES = ("x", "\tx", "$A", "E", "\tE", "E ", "F", "E F", "E;", "# c", "", "
 BLANKS = (" ",) * 12 + ("  ", "\t", " \t ", "\v", "\u2003", "\r")
 ENDS = ("\n",) * 12 + ("\r\n", " \n", "\n\n", "\n# c\n", "\n  # c\n", "\r\r\n")
 JOINS = (
-    "\\\n", "\\ \n", "\\\n\n", "\\\n# c\n", "\\\n  # c \\\n", "\\\r\n", "\\\t \n\t", "\\\n \n", "\\\\\n", "`\n", "\\\v\n",
+    "\\\n", "\\ \n", "\\\n\n", "\\\n# c\n", "\\\n  # c \\\n", "\\\r\n", "\\\t \n\t", "\\\n \n", "\\\\\n", "`\n",
+    "\\\v\n",
 )  # fmt: skip
 TOPS = ("",) * 8 + ("# syntax=docker/dockerfile:1\n", "# escape=`\n", "#escape = `\r\n")
 WILD_TOPS = (
@@ -47,10 +48,11 @@ WILD_TOPS = (
 VALUES = ("v", "$A", "${A:-d}", '"q $B"', "'$A'", "${B%x}", "a\\b", "$A$B", "${A/1/2}", "x${A:+y}z")
 SANE = (
     "ARG A={}", "ARG B", "ARG X", "ENV A={} B=$A", "ENV B {}", "LABEL l={}", "USER {}", "WORKDIR /w/{}", "VOLUME /v{}",
-    "EXPOSE 80 90/udp $P", "CMD echo $A", 'ENTRYPOINT ["a","b"]', "COPY a{} /x", "COPY --from=s0 /a /{}", "STOPSIGNAL 9",
-    "COPY --from=0 /a /b", "ONBUILD ENV A=ob", "ARG TARGETARCH", "HEALTHCHECK --interval=3s CMD true", "RUN <<E\nx $A\nE",
-    "COPY <<E /h\n{}\n'\\$A'\nE", 'SHELL ["/bin/bash", "-c"]', "RUN --mount=type=cache,target=/c{} x", "MAINTAINER me",
-    "ONBUILD COPY <<E /o\nb\nE", "ARG A=1 B=$A", "ENV A=1 C=$A", "ADD --chown=$A a /b/", "ENV PATH=/o:$PATH",
+    "EXPOSE 80 90/udp $P", "CMD echo $A", 'ENTRYPOINT ["a","b"]', "COPY a{} /x", "COPY --from=s0 /a /{}",
+    "STOPSIGNAL 9", "COPY --from=0 /a /b", "ONBUILD ENV A=ob", "ARG TARGETARCH", "MAINTAINER me",
+    "HEALTHCHECK --interval=3s CMD true", "RUN <<E\nx $A\nE", "COPY <<E /h\n{}\n'\\$A'\nE",
+    'SHELL ["/bin/bash", "-c"]', "RUN --mount=type=cache,target=/c{} x", "ONBUILD COPY <<E /o\nb\nE",
+    "ARG A=1 B=$A", "ENV A=1 C=$A", "ADD --chown=$A a /b/", "ENV PATH=/o:$PATH",
 )  # fmt: skip
 
 

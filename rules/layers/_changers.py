@@ -61,7 +61,7 @@ def removals_of(command: Command, place: Place) -> Iterator[Removal]:
                 yield Removal(place.absolute(text), word)
         return
     manager = manager_of(command)
-    if manager:
+    if manager and not {"metadata", "expire-cache", "dbcache"} & set(command.values):
         for path in _CLEANERS.get((manager, verb(command)), ()):
             yield Removal(place.absolute(path))
     elif (name, verb(command)) in _OTHER_CLEANERS:

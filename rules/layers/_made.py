@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+
+BIG = 1 << 20
+"""Bytes from which a single file is worth a word."""
+
+_BIG_KINDS = re.compile(
+    r"\.(?:tar(?:\.\w+)?|tgz|tbz2?|txz|zip|gz|xz|bz2|zst|7z|whl|deb|rpm|run|jar|war|bin|pt|pth|h5|onnx|pkl|joblib|safetensors|gguf|pb|npz|npy"
+    r"|parquet|iso|img|so|exe|msi)$"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,3 +30,8 @@ class Made:
     @property
     def is_tree(self) -> bool:
         return self.kind.endswith("tree")
+
+    @property
+    def is_heavy(self) -> bool:
+        """False for what is surely, or by its name, a small file of the context."""
+        return self.kind != "copy" or self.size >= BIG or (not self.size and bool(_BIG_KINDS.search(self.path)))

@@ -8,8 +8,10 @@ from itertools import pairwise
 
 from gate.build import Build
 from gate.dockerfile.command import Command
+from gate.image.base import identify
 from gate.model import Finding, Severity
 from gate.packages.installs import install_of
+from gate.packages.options import listed
 from gate.rule import Example, Results, Rule
 from gate.rules.layers._changers import Removal
 from gate.rules.layers._commands import manager_of, verb
@@ -47,6 +49,7 @@ rule = Rule(
 )
 
 _ALIASES = {"apt": ("DL3009",), "dnf": ("DL3032", "DL3040"), "zypper": ("DL3036",), "yarn": ("DL3060",)}
+_GENERAL = listed("/root /tmp /tmp/* /var/tmp/* /var/cache/*")
 _REMOVES = frozenset({"purge", "remove", "autoremove", "erase", "del", "uninstall", "rm", "autopurge"})
 
 
@@ -59,20 +62,33 @@ def check(build: Build) -> Results:
 
 
 def _findings(layer: Layer, build: Build) -> Iterator[Finding]:
-    """The deletes of one RUN that come too late: one cure for all of them, so the caller takes the first."""
+    """The deletes of one RUN that come too late, the dearest first: one cure for all of them."""
     if not any(event.removals or _removes_packages(event.command) for event in layer.events):
         return
     found, made, produced = layer.found, [], False
     tidying = not any(event.produces for event in layer.events)
+    cheap: list[Finding] = []
     for event in layer.events:
         for removal in event.removals:
             hit = _too_late(removal, found, made, produced, tidying, build)
-            if hit is not None:
-                yield _finding(removal, hit, event.command, layer)
+            if hit is not None and hit.is_heavy and not _cleans_itself(hit, layer):
+                yield _finding(removal, hit, event.command, layer, None)
+            elif hit is not None:
+                cheap.append(_finding(removal, hit, event.command, layer, Severity.LOW))
         if _removes_packages(event.command):
             yield from _packages(event.command, layer, build)
         made += event.made
         produced = produced or event.produces
+    yield from cheap
+
+
+def _cleans_itself(hit: Made, layer: Layer) -> bool:
+    """The official images of Debian and Ubuntu delete each package as soon as it is installed."""
+    stage = layer.run.stage
+    base = stage.root.base if stage is not None else None
+    if not hit.path.startswith("/var/cache/apt/") or base is None:
+        return False
+    return identify(base).repository in ("debian", "ubuntu", "python", "node", "buildpack-deps", "nvidia/cuda")
 
 
 def _too_late(
@@ -82,7 +98,10 @@ def _too_late(
     for one in reversed(found):
         if covers(removal.path, one.path):
             again = any(other.path == one.path for other in made)
-            if not again and not (one.kind == "cache" and any(covers(removal.path, other.path) for other in made)):
+            own = one.kind == "cache" and (
+                any(covers(removal.path, other.path) for other in made) or (produced and _is_general(removal.path))
+            )
+            if not again and not own:
                 return one
         elif one.is_tree and inside(removal.path, one.path) and not produced:
             below = posixpath.relpath(removal.path, one.path)
@@ -91,13 +110,18 @@ def _too_late(
     return None
 
 
+def _is_general(path: str) -> bool:
+    """A folder that many programs use: a RUN that made something deletes its own files there."""
+    return path.endswith(("/.cache", "/.cache/*")) or path in _GENERAL
+
+
 def _in_context(one: Made, below: str, build: Build) -> bool:
     if one.source is None or build.context is None or any(sign in below for sign in "*?["):
         return False
     return build.context.get(posixpath.join(one.source, below)) is not None
 
 
-def _finding(removal: Removal, hit: Made, command: Command, layer: Layer) -> Finding:
+def _finding(removal: Removal, hit: Made, command: Command, layer: Layer, severity: Severity | None) -> Finding:
     what = hit.what
     if removal.word is not None and what == "the copy":
         what = written(removal.word)
@@ -113,6 +137,7 @@ def _finding(removal: Removal, hit: Made, command: Command, layer: Layer) -> Fin
         removal.word or command,
         f"This delete comes a layer too late: {what} is in the layer of line {hit.line}, and stays there.",
         help=cure,
+        severity=severity,
         stage=layer.run.stage,
         aliases=_ALIASES.get(manager_of(command) or _manager_of_path(removal.path), ()),
     )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterator
 
 from gate.build import Build
-from gate.model import Severity
+from gate.model import Finding, Severity
 from gate.rule import Example, Results, Rule
 from gate.rules.layers._changers import Change
-from gate.rules.layers._made import Made
+from gate.rules.layers._made import BIG, Made
 from gate.rules.layers._paths import covers, inside, written
 from gate.rules.layers._trace import Event, Layer, layers
 
@@ -40,50 +41,50 @@ rule = Rule(
     ],
 )
 
-_BIG = 1 << 20
-"""Bytes from which a single file is worth a word."""
-
 
 @rule.on_build
 def check(build: Build) -> Results:
     for layer in layers(build):
-        found = next(iter(_findings(layer, build)), None)
+        found = next(_findings(layer, build), None)
         if found is not None:
             yield found
 
 
-def _findings(layer: Layer, build: Build) -> Results:
+def _findings(layer: Layer, build: Build) -> Iterator[Finding]:
+    """The changes of one RUN that copy something up, the dearest first."""
     if not any(event.changes for event in layer.events):
         return
     found, made, produced = layer.found, [], False
+    dear: list[Finding] = []
+    cheap: list[Finding] = []
     for event in layer.events:
         for change in event.changes:
-            for one in reversed(found):
-                severity = _cost(change, one, made, produced, build)
-                if severity is not None:
-                    yield _finding(change, one, event, severity, layer)
+            hits = [one for one in reversed(found) if _touches(change, one, made, produced, build)]
+            one = next((one for one in hits if _is_dear(one, event)), hits[0] if hits else None)
+            if one is not None:
+                severity = None if _is_dear(one, event) else Severity.LOW
+                (cheap if severity else dear).append(_finding(change, one, event, severity, layer))
         made += event.made
         produced = produced or event.produces
+    yield from dear or cheap
 
 
-def _cost(change: Change, one: Made, made: list[Made], produced: bool, build: Build) -> Severity | None:
-    """How much a change of something in an earlier layer matters; None when it does not touch it."""
-    if one.kind == "cache":
-        return None
+def _touches(change: Change, one: Made, made: list[Made], produced: bool, build: Build) -> bool:
+    """Whether a change rewrites something in an earlier layer that is worth a word."""
+    if one.kind == "cache" or any(other.path == one.path for other in made):
+        return False
     if covers(change.path, one.path):
-        if any(other.path == one.path for other in made) or not (change.whole or change.path == one.path):
-            return None
-        if one.is_tree or (change.whole and change.path != one.path):
-            return Severity.MEDIUM if change.whole else None
-        if one.size >= _BIG:
-            return Severity.MEDIUM
-        if one.kind == "file":
-            return Severity.MEDIUM if change.whole else Severity.LOW
-        return None
+        if change.path != one.path:
+            return change.whole
+        return one.is_heavy and (change.whole or not one.is_tree)
     if one.is_tree and change.whole and inside(change.path, one.path):
-        known = one.kind == "tree" and not produced
-        return Severity.MEDIUM if known or _is_big(one, change.path, build) else None
-    return None
+        return (one.kind == "tree" and not produced) or _is_big(one, change.path, build)
+    return False
+
+
+def _is_dear(one: Made, event: Event) -> bool:
+    """A tree, a big file, or a download that is moved; not a program that only gets its exec bit."""
+    return one.is_heavy and (one.kind != "file" or event.command.name not in ("chmod", "chown", "chgrp"))
 
 
 def _is_big(one: Made, path: str, build: Build) -> bool:
@@ -91,10 +92,10 @@ def _is_big(one: Made, path: str, build: Build) -> bool:
     if one.source is None or build.context is None:
         return False
     entry = build.context.get(posixpath.join(one.source, posixpath.relpath(path, one.path)))
-    return entry is not None and (entry.type == "directory" or entry.size >= _BIG)
+    return entry is not None and (entry.type == "directory" or entry.size >= BIG)
 
 
-def _finding(change: Change, one: Made, event: Event, severity: Severity, layer: Layer):
+def _finding(change: Change, one: Made, event: Event, severity: Severity | None, layer: Layer) -> Finding:
     command = event.command
     name = command.name or ""
     where = f"line {one.line}" if one.line else "the base image"

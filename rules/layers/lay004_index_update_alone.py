@@ -37,11 +37,17 @@ def check(run: Instruction, build: Build) -> Results:
     for command in build.script(run).commands:
         if fetches_index(command):
             update = command
-        elif not is_housekeeping(command):
-            return  # an install, or something that may be one
+        elif not is_housekeeping(command) or _deletes_index(command):
+            return  # an install, or something that may be one; or the index does not stay
     if update is not None:
         yield rule.finding(
             update,
             f"{update.name} fetches the package index in a RUN that installs nothing: a later install will use it when it is stale.",
             stage=run.stage,
         )
+
+
+def _deletes_index(command: Command) -> bool:
+    return command.name == "rm" and any(
+        (value or "").startswith(("/var/lib/apt", "/var/cache/apk")) for value in command.values
+    )

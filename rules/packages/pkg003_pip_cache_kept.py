@@ -99,18 +99,17 @@ def _kept(install: Install, run: Run, build: Build) -> bool | Unknown:
 
 def _mounted(install: Install, run: Run, build: Build) -> bool:
     """True when a mount takes the cache away from the layer."""
-    wanted = variable("PIP_CACHE_DIR" if install.manager == "pip" else "UV_CACHE_DIR", install.command, run, build)
     moved = install.arguments.last("--cache-dir")
-    directory = moved.value if moved is not None else wanted
+    variable_name = "PIP_CACHE_DIR" if install.manager == "pip" else "UV_CACHE_DIR"
+    directory = moved.value if moved is not None else variable(variable_name, install.command, run, build)
     for mount in mounts(run, lambda text: build.expand(text, run)):
         if mount.type not in ("cache", "tmpfs"):
             continue
         if not isinstance(mount.target, str) or isinstance(directory, Unknown):
             return True
         target = mount.target.rstrip("/")
-        if _CACHE.search(target) or target in {"/root", "/tmp"} and (directory or "").startswith(target):  # noqa: S108
-            return True
-        if directory and (directory.rstrip("/") + "/").startswith(target + "/"):
+        folder = (directory or f"/root/.cache/{install.manager}").rstrip("/")
+        if _CACHE.search(target) or (folder + "/").startswith(target + "/"):
             return True
     return False
 

@@ -6,7 +6,7 @@ Shares depend on nothing but their description, so they may be done in this proc
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from gate import catalogue, files, suppress
@@ -216,19 +216,30 @@ def _settle(
     engines: set[str],
 ) -> tuple[Finding, ...]:
     """What is asked for, with the policy's severities, the file's suppressions, and what is wrong with these."""
-    path, known = build.dockerfile.path, selection.catalogue
-    suppressions = suppress.read(build.dockerfile, known)
     findings = [finding for finding in found if selection.wants(finding)]
-    findings = suppress.apply(findings, suppressions, path, known)
-    undecided = {question.rule_id for question in outcome.undecided}
-    spoken = {rule.id for rule in walker.rules if speaks(rule, build.platforms)} - undecided
-    suppress.mark_unused(suppressions, spoken, engines, known)
-    findings += [finding for finding in suppress.hygiene(suppressions, known) if selection.wants(finding)]
-    findings = [finding for finding in findings if not _ignored_there(finding, policy)]
+    findings = suppressed(build, findings, outcome, walker, engines, selection.catalogue)
+    findings = [finding for finding in findings if selection.wants(finding) and not _ignored_there(finding, policy)]
     sources = Sources()
     sources.add(build.dockerfile.source)
     ranked = (replace(finding, severity=selection.ranked(finding)) for finding in findings)
     return tuple(fingerprinted(ranked, sources))
+
+
+def suppressed(
+    build: Build,
+    findings: Iterable[Finding],
+    outcome: Outcome,
+    walker: Walker,
+    engines: Container[str],
+    known: catalogue.Catalogue,
+) -> list[Finding]:
+    """The findings, those that a comment of the file covers marked as waived; and what is wrong with the comments."""
+    suppressions = suppress.read(build.dockerfile, known)
+    done = suppress.apply(findings, suppressions, build.dockerfile.path, known)
+    undecided = {question.rule_id for question in outcome.undecided}
+    decided = {rule.id for rule in walker.rules if speaks(rule, build.platforms)} - undecided
+    suppress.mark_unused(suppressions, decided, engines, known)
+    return [*done, *suppress.hygiene(suppressions, known)]
 
 
 def _ignored_there(finding: Finding, policy: Policy) -> bool:

@@ -20,6 +20,7 @@ from gate.model import Finding, Undecided
 from gate.policyfile import from_values
 from gate.rule import Example
 from gate.walk import Outcome, Walker
+from gate.work import suppressed
 
 MARK = "»"
 TODAY = datetime.date(2026, 11, 1)
@@ -133,8 +134,15 @@ def _outcome(
     known = catalogue.load()
     rules = list(known.rules.values()) if rule_ids is None else [known.rules[rule_id] for rule_id in rule_ids]
     build = make_build(dockerfile, files or {}, platforms, policy or {}, build_args or {})
-    outcome = Walker(rules).walk(build)
+    about_suppressions = any(rule.suppression_checks for rule in rules)
+    # Whether a suppression is of use shows only when all that it could suppress was looked for.
+    walker = Walker(known.rules.values() if about_suppressions else rules)
+    outcome = walker.walk(build)
     assert not outcome.failures, outcome.failures
+    if about_suppressions:
+        outcome.findings = suppressed(build, outcome.findings, outcome, walker, (), known)
+        wanted = {rule.id for rule in rules}
+        outcome.findings = [finding for finding in outcome.findings if finding.rule_id in wanted]
     return outcome
 
 

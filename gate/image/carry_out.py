@@ -167,13 +167,11 @@ class Carrier:
             owner = self._ids(operation.owner, self.tree, operation.based and not operation.link)
         mode, octal = None, None
         if isinstance(operation.mode, str) and operation.mode:
-            if all(digit in "01234567" for digit in operation.mode):
-                octal = int(operation.mode, 8)
-            else:
-                try:
-                    mode = parse_mode(operation.mode)
-                except ModeError as error:
-                    raise TreeError("invalid syntax") from error
+            try:
+                mode = parse_mode(operation.mode)
+            except ModeError as error:
+                raise TreeError("invalid syntax") from error
+            octal = int(operation.mode, 8) if operation.mode.isdecimal() else None
         unknown = isinstance(operation.mode, Unknown)
         return Options(owner, mode, octal, unknown, instruction=operation.instruction)
 

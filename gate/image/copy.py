@@ -247,10 +247,10 @@ def _copied(node: Node, options: Options, origin: _Graft | None = None) -> Node:
         new.uid, new.gid = chosen(options.owner[0], 0), chosen(options.owner[1], 0)
     if options.unknown_mode:
         new.mode = None
-    elif options.mode is not None and node.type != "symlink" and node.mode is not None:
-        new.mode = options.mode(node.mode, node.type == "directory")
     elif options.octal is not None and node.type != "symlink":
         new.mode = options.octal
+    elif options.mode is not None and node.type != "symlink" and node.mode is not None:
+        new.mode = options.mode(node.mode, node.type == "directory")
     return new
 
 

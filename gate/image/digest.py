@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gate.context.paths import has_wildcards, join, rooted
 from gate.context.patterns import Info, Matcher
+from gate.image.copy import find_sources
 from gate.image.node import Node
 from gate.image.tree import Tree, TreeError, raise_unknown
 
@@ -18,10 +19,22 @@ def check_source(
         if _follow(tree.root, operand) is None:
             raise TreeError(f'"{operand}": not found')
         return
-    if operand == "/":
+    if has_wildcards(operand):
+        _check_matches(tree, operand, include, exclude)
+    elif operand == "/":
         _check_links(tree.root, include, exclude)
     if required is not None and not _is_included(tree, operand, required, include, exclude):
         raise TreeError(f'"{required}": not found')
+
+
+def _check_matches(tree: Tree, operand: str, include: Matcher | None, exclude: Matcher | None) -> None:
+    """A link that a wildcard matches is followed, unless the patterns leave out the empty path."""
+    if (include is not None and not include.match("", None)[0]) or (exclude is not None and exclude.match("", None)[0]):
+        return
+    for path in find_sources(tree, operand):
+        node = tree.find(path)
+        if node is not None and node.type == "symlink" and _follow(tree.root, path) is None:
+            raise TreeError(f'"{path}": not found')
 
 
 def _check_links(root: Node, include: Matcher | None, exclude: Matcher | None) -> None:

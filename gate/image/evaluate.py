@@ -133,6 +133,7 @@ class StageImage:
         world.tree(self.stage)
         found = self._context_faults(world)
         for index in sorted(needed(self._evaluator.build, self.stage)):
+            found.extend(world.plans[index].faults)
             found.extend(world.faults[index])
         return found
 

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 
 from gate.context.paths import clean, join
 from gate.dockerfile.expand import SubstitutionError, Value, expand, expand_words
-from gate.dockerfile.go import duration, integer
+from gate.dockerfile.go import duration, integer, quote
 from gate.dockerfile.parse import parse
 from gate.dockerfile.ports import PortError, parse_port
 from gate.dockerfile.source import Source
 from gate.dockerfile.stages import DEFAULT_PATH, PLATFORM, no_default
 from gate.dockerfile.tree import Copy, Flag, Instruction, Launch, Onbuild, Pairs, Run, Stage, Words
 from gate.dockerfile.words import SPACE
-from gate.image.model import Config, Inherited
+from gate.image.model import Config, Fault, Inherited
 from gate.image.references import ReferenceFault, mount_sources, source_stage
 from gate.model import Place, Unknown
 
@@ -33,7 +33,7 @@ _HEALTH_FLAGS = {
 
 
 class Refused(Exception):
-    """The builder stops here. Why is among ``Build.faults``; the instruction is left out."""
+    """The builder stops here. Why is among ``Build.faults`` already, but for the triggers of a parent stage."""
 
 
 @dataclass(slots=True)
@@ -108,6 +108,7 @@ class Plan:
     operations: list[Operation] = field(default_factory=list)
     wanted: set[str] = field(default_factory=set)
     uses: set[int] = field(default_factory=set)
+    faults: list[Fault] = field(default_factory=list)
     undecided: list[tuple[str, int, Unknown]] = field(default_factory=list)
     based: bool = False
     closed: bool = False  # FROM scratch, directly or not: the files are all here
@@ -130,8 +131,9 @@ def make_plan(build: Build, stage: Stage, parent: Plan | None, inherited: Inheri
     for instruction, origin in planner.instructions():
         try:
             planner.dispatch(instruction, origin)
-        except Refused:
-            continue
+        except Refused as refused:
+            if origin is not instruction:
+                plan.faults.append(Fault(str(refused), stage.from_.place))
     return plan
 
 
@@ -220,7 +222,7 @@ class _Planner:
         try:
             return expand(text, self._lookup, self.escape)
         except SubstitutionError as error:
-            raise Refused from error
+            raise Refused(f"failed to process {quote(text)}: {error}") from error
 
     def _undecided(self, what: str, origin: Instruction, why: Unknown) -> None:
         self.plan.undecided.append((what, origin.line, why))
@@ -281,7 +283,7 @@ class _Planner:
             try:
                 values = expand_words(word.value, self.escape, self._lookup)
             except SubstitutionError as error:
-                raise Refused from error
+                raise Refused(str(error)) from error
             for value in values:
                 if isinstance(value, Unknown):
                     self._undecided("config.ExposedPorts", origin, value)
@@ -289,7 +291,7 @@ class _Planner:
                 try:
                     ports = parse_port(value)
                 except PortError as error:
-                    raise Refused from error
+                    raise Refused(str(error)) from error
                 for port in ports:
                     self.config.exposed_ports[port] = None
                     self.config.set_by[f"ExposedPorts.{port}"] = origin
@@ -298,6 +300,8 @@ class _Planner:
         for value in [self._expand(word.value.strip(SPACE)) for word in instruction.words]:
             if isinstance(value, Unknown):
                 self._undecided("config.Volumes", origin, value)
+            elif not value:
+                raise Refused("VOLUME specified can not be an empty string")
             else:
                 self.config.volumes[value] = None
                 self.config.set_by[f"Volumes.{value}"] = origin
@@ -417,9 +421,10 @@ class _Planner:
         try:
             stage, image = source_stage(self.build, instruction)
         except ReferenceFault as error:
-            raise Refused from error
+            raise Refused(str(error)) from error
         if stage is not None and stage >= self.plan.stage.index:
-            raise Refused
+            name, own = quote(str(instruction.from_)), quote(self.plan.stage.label)
+            raise Refused(f"cannot copy from stage {name}, it needs to be defined before current stage {own}")
         return stage, image
 
     def _destination(self, path: Value) -> Value:
@@ -443,7 +448,7 @@ class _Planner:
             try:
                 value = expand(body.value, self._lookup, "\\", quotes=False)
             except SubstitutionError as error:
-                raise Refused from error
+                raise Refused(f"failed to process {quote(body.value)}: {error}") from error
         data = value if isinstance(value, Unknown) else value.encode("utf-8", "surrogateescape")
         return InlineFile(heredoc.name, data, heredoc.word.place)
 
@@ -458,14 +463,18 @@ def _wanted(sources: list[SourceWord], is_add: bool) -> Iterator[str]:
 
 
 def trigger_text(onbuild: Onbuild) -> str:
-    """What the image records of an ONBUILD: the text behind the keyword, with its here-documents."""
+    """What the image records of an ONBUILD: the text behind the keyword, its last blanks and here-documents included."""
     text = onbuild.text.value
+    whole = onbuild.source.text
+    end = start = onbuild.text.end
+    while end < len(whole) and whole[end] != "\n" and whole[end] in SPACE:
+        end += 1
+    text += whole[start:end].rstrip("\r")
     child = onbuild.child
     for heredoc in child.heredocs if child is not None else ():
         body = heredoc.body
         value = body.value
         if heredoc.chomp and value:  # recorded with the tabs that the file has
-            whole = body.source.text
             value = whole[whole.rfind("\n", 0, body.start) + 1 : body.end]
         text += "\n" + value + heredoc.name
     return text

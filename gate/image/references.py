@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class ReferenceFault(ValueError):
-    """The builder refuses the reference; why is among ``Build.faults``."""
+    """The builder refuses the reference."""
 
 
 def source_stage(build: Build, instruction: Copy) -> tuple[int | None, str | None]:
@@ -27,13 +27,13 @@ def source_stage(build: Build, instruction: Copy) -> tuple[int | None, str | Non
     try:
         expanded = expand(text, lambda name: None, build.dockerfile.escape)
     except SubstitutionError as error:
-        raise ReferenceFault from error
+        raise ReferenceFault(str(error)) from error
     if expanded != text:
-        raise ReferenceFault
+        raise ReferenceFault("variable expansion is not supported for --from")
     number = atoi(text)
     if number is not None:
         if not 0 <= number < len(build.stages):
-            raise ReferenceFault
+            raise ReferenceFault(f"invalid stage index {number}")
         return number, None
     index = named_stage(build, text)
     return (index, None) if index is not None else (None, text)

@@ -38,6 +38,7 @@ class Case:
     own_ignore: bytes | None = None
     target: str | None = None
     build_args: dict[str, str] = field(default_factory=dict)
+    inside: bool = False  # the Dockerfile stands in the context
     ill: bool = False  # anything goes; otherwise only what BuildKit should take
 
 
@@ -68,7 +69,12 @@ def make_case(seed: int) -> Case:
         case.entries[".dockerignore"] = ("file", 0o644, _ignore(rng, case.ill))
     if rng.random() < 0.06:
         case.own_ignore = rng.choice([b"", _ignore(rng, case.ill), _ignore(rng, case.ill)])
+    if rng.random() < 0.1:
+        case.inside = True
+        case.entries["Dockerfile"] = ("file", 0o644, b"")
     case.dockerfile = _Writer(rng, case).text()
+    if case.inside:
+        case.entries["Dockerfile"] = ("file", 0o644, case.dockerfile)
     return case
 
 
@@ -85,7 +91,7 @@ def _context(rng: random.Random, case: Case) -> None:
         entries[folder] = ("dir", rng.choice(FOLDER_MODES))
     places = [""] + [path for path, entry in entries.items() if entry[0] == "dir"]
     common = ["a", "b", "b.md", "x.py", "run.sh", "train", "README.md"]
-    for _ in range(rng.randint(4, 14)):
+    for _ in range(rng.choice([4, 6, 8, 10, 14, 14, 30])):
         name = rng.choice(common) if rng.random() < 0.6 else rng.choice(NAMES)
         path = _join(rng.choice(places), name)
         entries.setdefault(path, ("file", rng.choice(MODES), _content(rng)))
@@ -136,7 +142,7 @@ def _archive(rng: random.Random) -> tuple[str, bytes]:
     elif kind == "tar.xz":
         data = lzma.compress(data)
     if rng.random() < 0.08:
-        data = data[: rng.randint(1, len(data))]
+        data = data[: rng.randint(0, len(data))]
     return f"pack{rng.randint(1, 3)}.{kind}", data
 
 
@@ -192,7 +198,7 @@ BAD_PORTS = ["80/xyz", "70000", "5-3", "x", "$U", "1.2.3:4:5", "80-", "/tcp"]
 WORDS = [
     "1", "v", '"two words"', "'single $V'", "a\\ b", "a\\nb", "$V", "${V}", "${V:-d}", "${V-d}", "${V:+p}", "${U:-u$V}", "$$", "x$", '""', "''",
     '"$V"', "pre$V", "${V}post", "a'b'c\"d\"", "${U}", "\\$V", "${V%v*}", "${V##*a}", "${V/a/b}", "${V//a/b}", "é", "a=b", "#x", '"a\\"b"',
-    "[X]", "${W+w}", "~", "<<", "a<b", "C:\\\\x", "${V#p}", "${U:+x}y",
+    "[X]", "${W+w}", "$TARGETARCH", "${TARGETPLATFORM:-none}", "$TARGETSTAGE", "~", "<<", "a<b", "C:\\\\x", "${V#p}", "${U:+x}y",
 ]  # fmt: skip
 BAD_WORDS = ["${V//b}", "${U:?no}", "${V:0}", '"open', "${", "${V", "$(x)"]
 OWNERS = ["5", "5:6", ":50", "7:", "app", "app:staff", "0:0", "root", "root:5", "nobody", "-1", "+3", "4294967295", "$V", "1000:app", "app:9", "a:b:c", ""]
@@ -234,6 +240,10 @@ class _Writer:
             if rng.random() < 0.06:
                 self.case.build_args[name] = rng.choice(["given", "", "7", "a b"])
         end = "\r\n" if rng.random() < 0.04 else "\n"
+        if rng.random() < 0.03:
+            self.lines = ["# escape=`", *(line.replace("\\\n", "`\n") for line in self.lines)]
+        if rng.random() < 0.03:
+            self.lines.insert(0, "# check=skip=all" if rng.random() < 0.5 else "\ufeff# a comment")
         return end.join(line.replace("\n", end) for line in self.lines).encode() + end.encode()
 
     def _pick(self, good: list[str], bad: list[str]) -> str:
@@ -249,7 +259,7 @@ class _Writer:
             base = rng.choice(named) if named else "scratch"
         if self.case.ill and rng.random() < 0.03:
             base = "$B"
-        name = f"s{index}" if rng.random() < 0.8 else ""
+        name = f"s{index}" if rng.random() < 0.8 else rng.choice(["", "", "", "scratch", "s0"]) if rng.random() < 0.2 else ""
         self.lines.append(f"FROM {base}" + (f" AS {name.upper() if rng.random() < 0.1 else name}" if name else ""))
         self.current = index
         self.made = ["/"]
@@ -263,15 +273,17 @@ class _Writer:
         writers: list[tuple[int, Callable[[], str]]] = [
             (34, self._copy), (5, self._add), (5, self._heredoc), (9, self._workdir), (7, self._env), (5, self._arg), (3, self._label),
             (3, self._user), (2, self._expose), (2, self._volume), (3, self._cmd), (3, self._entrypoint), (2, self._health), (1, self._stop),
-            (1, self._shell), (3, self._onbuild), (1, self._maintainer),
+            (1, self._shell), (3, self._onbuild), (1, self._maintainer), (2, self._accounts), (2, self._onto),
         ]  # fmt: skip
         weights, choices = zip(*writers, strict=True)
         line = rng.choices(choices, weights)[0]()
         self.named = self.named or line.startswith(("COPY", "ADD"))  # from here on there is a layer to look names up in
         if rng.random() < 0.03:
             line = line.lower().split(" ", 1)[0] + " " + line.split(" ", 1)[1] if " " in line else line
+        if rng.random() < 0.05 and "<<" not in line:
+            line = line.replace(" ", rng.choice([" \\\n   ", " \\ \n  # between\n ", "\t\\\n\n  "]), 1)
         if rng.random() < 0.03 and "<<" not in line:
-            line = line.replace(" ", " \\\n   ", 1)
+            line = rng.choice(["  " + line, line + "  ", "\t" + line, "# a comment\n" + line, line + "\n\n"])
         return line
 
     # COPY and ADD
@@ -345,7 +357,10 @@ class _Writer:
         else:
             sources = [self._source() for _ in range(rng.choice([1, 1, 1, 1, 2, 3]))]
         if "--parents" in flags and rng.random() < 0.6:
-            sources = [rng.choice(["./d/./e", "d/./e/f", "**/x.py", "**/*.md", "d/e", "src/pkg", "d/*", "./d/e/f", "./*/./*", "d/./**", "./x.py"])]
+            sources = [rng.choice([
+                "./d/./e", "d/./e/f", "**/x.py", "**/*.md", "d/e", "src/pkg", "d/*", "./d/e/f", "./*/./*", "d/./**", "./x.py", "/d/e",
+                "*/./*", "src/./pkg/./sub", "d/../a", "[a-d]*/*", "l1/a", "l1/./a", "./l1/.", "**", "*", ".", "d/*/f", "d*/./e*",
+            ])]
         return " ".join(["COPY", *flags, self._words(sources, self._destination())])
 
     def _destination(self) -> str:
@@ -402,7 +417,7 @@ class _Writer:
     def _pairs(self) -> str:
         rng = self.rng
         keys = ["V", "W", "A", "B", "P", "M", "S", "PATH", "a.b"]
-        return " ".join(f"{rng.choice(keys)}={self._word()}" for _ in range(rng.choice([1, 1, 2, 3])))
+        return rng.choice([" ", " ", " \\\n    "]).join(f"{rng.choice(keys)}={self._word()}" for _ in range(rng.choice([1, 1, 2, 3])))
 
     def _env(self) -> str:
         rng = self.rng
@@ -412,6 +427,8 @@ class _Writer:
 
     def _arg(self) -> str:
         rng = self.rng
+        if rng.random() < 0.1:
+            return "ARG " + rng.choice(["TARGETARCH", "TARGETPLATFORM", "BUILDOS", "TARGETSTAGE", "TARGETVARIANT", "BUILDPLATFORM"])
         return "ARG " + " ".join(
             rng.choice("VWUPMS") + rng.choice(["", f"={self._word()}"]) for _ in range(rng.choice([1, 1, 2]))
         )
@@ -477,6 +494,25 @@ class _Writer:
         ])()  # fmt: skip
         return "ONBUILD " + self._pick([child], ["ONBUILD COPY a b", "FROM x", "NOPE x", "COPY", "MAINTAINER x"])
 
+    def _accounts(self) -> str:
+        """Accounts of the image's own, so that names mean something."""
+        rng = self.rng
+        self.named = True
+        name, text = rng.choice([
+            ("passwd", "root:x:0:0::/root:/bin/sh\napp:x:1001:1002:App:/app:/bin/sh"), ("group", "root:x:0:\nstaff:x:50:app\napp:x:77:"),
+            ("passwd", " app:x:7:8 \n\napp:x:9:9\nnobody:*:65534:65534"), ("passwd", "app:x:zz:3\nnobody"), ("group", "staff:x::a,b"),
+        ])  # fmt: skip
+        return f"COPY <<EOF /etc/{name}\n{text}\nEOF"
+
+    def _onto(self) -> str:
+        """Something over something: a link, a folder, a file of before."""
+        rng = self.rng
+        source = rng.choice(["d", "a", "src", "d/", ".", "b.md", "*", "d/*"] + [path for path, entry in self.case.entries.items() if entry[0] == "dir"])
+        first = self._words([source], rng.choice(["/", "/x", "/x/", "/d"]))
+        second = self._words([self._source()], rng.choice(["/l1", "/l2/", "/x/l1", "/d", "/d/l1", "/x/d", "/a", "/x/a", "/link.txt", "/x/loop1", "/d/e"]))
+        self.made += ["/x", "/d"]
+        return f"COPY {first}\nCOPY {' '.join(self._flags(copy=True))} {second}"
+
     def _maintainer(self) -> str:
         return "MAINTAINER " + self.rng.choice(["Me <me@x>", "a b"])
 
@@ -515,11 +551,16 @@ def write(case: Case, folder: Path) -> Path:
     for path, entry in sorted(case.entries.items(), reverse=True):
         if entry[0] in ("dir", "file", "fifo"):
             (context / path).chmod(entry[1])
-    dockerfile = folder / "Dockerfile"
+    dockerfile = place_of(case, folder)
     dockerfile.write_bytes(case.dockerfile)
     if case.own_ignore is not None:
-        (folder / "Dockerfile.dockerignore").write_bytes(case.own_ignore)
+        Path(f"{dockerfile}.dockerignore").write_bytes(case.own_ignore)
     return dockerfile
+
+
+def place_of(case: Case, folder: Path) -> Path:
+    """Where the Dockerfile stands."""
+    return (folder / "context" if case.inside else folder) / "Dockerfile"
 
 
 def _make_socket(place: Path) -> None:
@@ -546,7 +587,7 @@ class Outcome:
 
 def predict(case: Case, folder: Path) -> Outcome:
     """What mlgate says."""
-    dockerfile = folder / "Dockerfile"
+    dockerfile = place_of(case, folder)
     context = open_context(str(folder / "context"), dockerfile=str(dockerfile))
     tree = parse(Source("Dockerfile", case.dockerfile))
     build = Build(tree, context=context, build_args=case.build_args, target=case.target, plain=True)
@@ -586,6 +627,8 @@ def truth(result: Any) -> Outcome:
 
 def differences(said: Outcome, built: Outcome) -> list[str]:
     """What differs, in words; empty when all is equal. Something undecided is a difference, too."""
+    if "failed to resolve source metadata" in built.refused:
+        return []  # an image from outside
     if said.refused or built.refused:
         if bool(said.refused) == bool(built.refused):
             return []

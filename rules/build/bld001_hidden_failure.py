@@ -46,9 +46,13 @@ def check(run: Instruction, build: Build) -> Results:
     script = build.script(run)
     told: set[int] = set()
     for covered, place in [*_covered(script)]:
-        commands = [command for command in covered if id(command) not in told and (effect(command) or command.name == "break")]
+        commands = [
+            command for command in covered if id(command) not in told and (effect(command) or command.name == "break")
+        ]
         told.update(map(id, commands))
-        if commands and not any(command.name in ("break", "continue") for command in commands):  # a loop that tries again
+        if commands and not any(
+            command.name in ("break", "continue") for command in commands
+        ):  # a loop that tries again
             yield _finding(commands, place, script, run)
 
 

@@ -46,8 +46,6 @@ _GLUED = {
     "apt-get-update": "apt-get update", "aptget": "apt-get", "apt-install": "apt install", "pipinstall": "pip install",
     "pip-install": "pip install", "pip3install": "pip3 install", "yuminstall": "yum install", "gitclone": "git clone",
 }  # fmt: skip
-_SUSPECT = re.compile(rf"[a-z3]/(?:{_ROOTS})\b|/etc/apt/|\bdeb(?:-src)?\s|" + "|".join(map(re.escape, _GLUED)))
-
 _VERBS = {
     "apt-get": listed(
         """update upgrade dselect-upgrade dist-upgrade full-upgrade install reinstall remove purge source build-dep satisfy check
@@ -90,29 +88,38 @@ def check_copy(copy: Instruction, build: Build) -> Results:
 
 @rule.on_instruction("RUN")
 def check(run: Instruction, build: Build) -> Results:
-    if not isinstance(run, Run) or not _suspicious(run):
+    if not isinstance(run, Run):
         return
+    apt = _mentions_apt(run)
     for command in build.script(run).commands:
-        if command.words:
-            yield from _program(command)
-        for word in command.arguments:
-            if word.value and "/etc/apt/" in word.value:
-                yield from _path_findings(word.value, word.text, written=command.name == "tee")
-        for redirect in command.redirects:
-            if redirect.target is not None and redirect.target.value and "/etc/apt/" in redirect.target.value:
-                yield from _path_findings(redirect.target.value, redirect.target.text, written=redirect.operator != "<")
-            if redirect.heredoc is not None and command.name in ("cat", "tee"):
-                yield from _entries(redirect.heredoc)
-        if command.name in ("echo", "printf", "add-apt-repository", "apt-add-repository"):
-            yield from _echoed(command)
+        program = command.words[0].value if command.words else None
+        if program and program[0] not in "/.~" and ("/" in program or program in _GLUED):
+            yield from _program(command, program)
+        if apt:
+            yield from _apt(command)
 
 
-def _suspicious(run: Run) -> bool:
-    return bool(_SUSPECT.search(run.text.value)) or any(_SUSPECT.search(heredoc.body.value) for heredoc in run.heredocs)
+def _mentions_apt(run: Run) -> bool:
+    texts = [run.text.value, *(heredoc.body.value for heredoc in run.heredocs)]
+    return any("/etc/apt/" in text or "deb " in text or "deb-src" in text for text in texts)
 
 
-def _program(command: Command) -> Iterator[Finding]:
-    program = command.words[0].value or ""
+def _apt(command: Command) -> Iterator[Finding]:
+    """Paths of apt, and lines of its sources."""
+    for word in command.arguments:
+        if word.value and "/etc/apt/" in word.value:
+            yield from _path_findings(word.value, word.text, written=command.name == "tee")
+    for redirect in command.redirects:
+        target = redirect.target
+        if target is not None and target.value and "/etc/apt/" in target.value:
+            yield from _path_findings(target.value, target.text, written=redirect.operator != "<")
+        if redirect.heredoc is not None and command.name in ("cat", "tee"):
+            yield from _entries(redirect.heredoc)
+    if command.name in ("echo", "printf", "add-apt-repository", "apt-add-repository"):
+        yield from _echoed(command)
+
+
+def _program(command: Command, program: str) -> Iterator[Finding]:
     if program in _GLUED:
         yield rule.finding(command.words[0], f"There is no program {program!r}.", help=f"Write {_GLUED[program]}.")
     elif match := _JOINED.fullmatch(program):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from gate.dockerfile.command import Command
 from gate.packages.options import Table, listed, scan
-from gate.rules.layers._commands import fetches_index, manager_of, verb
+from gate.rules.layers._commands import MANAGERS, fetches_index, manager_of, verb
 from gate.rules.layers._made import Made
 from gate.rules.layers._paths import Place
 
@@ -89,3 +89,7 @@ def _folders(command: Command, manager: str, place: Place) -> Iterator[Made]:
         found = scan(command.arguments, table).last(*options)
         if found is not None and found.value:
             yield Made(place.absolute(found.value), "tree", "the environment")
+
+
+PROGRAMS = frozenset(MANAGERS) | frozenset(_TOOLS)
+"""The programs that this module knows."""

@@ -41,6 +41,7 @@ _CLEANERS: dict[tuple[str, str], tuple[str, ...]] = {
     ("npm", "cache"): ("~/.npm/*",),
     ("yarn", "cache"): ("/usr/local/share/.cache/yarn/*",),
 }
+_REMOVERS = listed("rm rmdir unlink shred")
 _OTHER_CLEANERS: dict[tuple[str, str], str] = {
     ("uv", "cache"): "~/.cache/uv/*",
     ("go", "clean"): "~/.cache/go-build/*",
@@ -51,7 +52,7 @@ _OTHER_CLEANERS: dict[tuple[str, str], str] = {
 def removals_of(command: Command, place: Place) -> Iterator[Removal]:
     """The paths that a command deletes."""
     name = command.name or ""
-    if name in ("rm", "rmdir", "unlink", "shred"):
+    if name in _REMOVERS:
         options = True
         for word in command.arguments:
             text = written(word)
@@ -121,3 +122,6 @@ _CHANGERS: dict[str, Callable[[Command, list[ShellWord]], Changed]] = {
     "chown": _permissions, "chmod": _permissions, "chgrp": _permissions, "mv": _moved, "strip": _compressed, "gzip": _compressed,
     "bzip2": _compressed, "xz": _compressed, "zstd": _compressed, "pigz": _compressed, "find": _searched,
 }  # fmt: skip
+
+PROGRAMS = _REMOVERS | frozenset(_CHANGERS) | frozenset(name for name, _ in _OTHER_CLEANERS)
+"""The programs that this module knows, beside the package managers."""

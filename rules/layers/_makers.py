@@ -196,3 +196,6 @@ _MAKERS: dict[str, Callable[[Command, Place], Iterator[Made]]] = {
     "wget": _wget, "curl": _curl, "git": _git, "tar": _tar, "unzip": _unzip, "cp": _copy, "virtualenv": _venv, "python": _venv,
     "python3": _venv, "uv": _venv, "bash": _installer, "sh": _installer,
 }  # fmt: skip
+
+PROGRAMS = frozenset(_MAKERS) | _PRINTERS
+"""The programs that this module knows, beside those of :mod:`gate.rules.layers._caches`."""

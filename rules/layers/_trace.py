@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from weakref import WeakKeyDictionary
 
 from gate.build import Build
@@ -14,6 +15,9 @@ from gate.dockerfile.tree import Copy, Run, Stage
 from gate.image.base import identify
 from gate.model import Unknown
 from gate.rules.build._effects import Effect, effect
+from gate.rules.layers import _caches as caches
+from gate.rules.layers import _changers as changers
+from gate.rules.layers import _makers as makers
 from gate.rules.layers._changers import Change, Removal, changes_of, removals_of
 from gate.rules.layers._made import Made
 from gate.rules.layers._makers import made_by
@@ -126,6 +130,10 @@ class _Tracer:
                 place.change(command)
                 continue
             kind = effect(command)
+            if not _matters(command.name):
+                if kind > Effect.CLEANUP:
+                    layer.events.append(Event(command, [], [], [], True))
+                continue
             made = [replace(one, line=line) for one in made_by(command, place, get) if not self._apart(one.path, apart)]
             removals = [removal for removal in removals_of(command, place) if not self._apart(removal.path, apart)]
             changes = [change for change in changes_of(command, place) if not self._apart(change.path, apart)]
@@ -167,6 +175,17 @@ def _in_context(source: str, copy: Copy) -> str:
 
 def _looks_like_folder(source: str) -> bool:
     return source.rstrip("/.") == "" or source.endswith(("/", "/.", "*")) or "." not in posixpath.basename(source)
+
+
+@lru_cache(maxsize=1024)
+def _matters(name: str | None) -> bool:
+    """Whether a program makes, removes or changes something that can be told from its words."""
+    if not name:
+        return False
+    return name in _PROGRAMS or name.startswith(("pip", "python")) or name.endswith(".sh")
+
+
+_PROGRAMS = makers.PROGRAMS | caches.PROGRAMS | changers.PROGRAMS
 
 
 def _mounts(run: Run) -> list[str]:

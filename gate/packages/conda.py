@@ -108,7 +108,7 @@ def spec_request(word: ShellWord) -> Request:
 
 
 def spec(value: str, at: HasPlace) -> Request:
-    """A match specification: ``[channel::]name[=version[=build]]``, ``name>=1``, ``name[version='1.2']``, an archive."""
+    """A match specification: ``[channel::]name[=version[=build]]``, ``name>=1``, ``name[version=1.2]``, an archive."""
     value = value.strip()
     if _ARCHIVE.search(value):
         name, version = _archive_name(value)
@@ -131,8 +131,8 @@ def spec(value: str, at: HasPlace) -> Request:
 def spec_pin(specifier: str) -> tuple[Pin, str | None]:
     """The strength of the version part of a specification, and the version where there is a single one.
 
-    ``=1.2`` is fuzzy (any 1.2.x); spelled out to three parts there is nothing left to float but a fourth one, which conda
-    packages as good as never have, so that counts as exact.
+    ``=1.2`` is fuzzy (any 1.2.x); spelled out to three parts there is nothing left to float but a fourth one, which
+    conda packages as good as never have, so that counts as exact.
     """
     if not specifier:
         return Pin.NONE, None
@@ -206,7 +206,8 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
 
 
 def read_environment(path: str, data: bytes) -> list[Request] | None:
-    """The dependencies of an environment file, those of its nested ``pip:`` list included; None when it is no such file."""
+    """The dependencies of an environment file, those of its nested ``pip:`` list included; None when it is no such
+    file."""
     import yaml
 
     content = decode(data)

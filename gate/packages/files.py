@@ -1,8 +1,8 @@
 """From a path inside the image to the file of the build context behind it, as of one RUN.
 
-``COPY requirements.txt /app/`` and, later, ``pip install -r requirements.txt`` in ``/app``: the file that pip reads is the
-context's. Followed are COPY and ADD (folders, wildcards, renames, here-documents, other stages) and ``--mount=type=bind``.
-What a RUN made or changed, and what comes from another image, is Unknown.
+``COPY requirements.txt /app/`` and, later, ``pip install -r requirements.txt`` in ``/app``: the file that pip reads is
+the context's. Followed are COPY and ADD (folders, wildcards, renames, here-documents, other stages) and
+``--mount=type=bind``. What a RUN made or changed, and what comes from another image, is Unknown.
 """
 
 from __future__ import annotations
@@ -66,8 +66,8 @@ _NO_CONTEXT = Unknown("the build context is not read", "--context DIR")
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A file. ``image`` is its path in the image, ``shown`` the path that users see, ``data`` its first megabyte; ``body`` is
-    set for a here-document, whose places are in the Dockerfile."""
+    """A file. ``image`` is its path in the image, ``shown`` the path that users see, ``data`` its first megabyte;
+    ``body`` is set for a here-document, whose places are in the Dockerfile."""
 
     image: str
     shown: str

@@ -1,14 +1,14 @@
 """Every installation of a build, found once and kept.
 
-Rules and the bill of materials ask :func:`installs` for all of them in the order of the file, or :func:`install_of` for the
-one of a command. The module of a package manager is imported when its first command is met.
+Rules and the bill of materials ask :func:`installs` for all of them in the order of the file, or :func:`install_of`
+for the one of a command. The module of a package manager is imported when its first command is met.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
@@ -82,7 +82,7 @@ def read(command: Command) -> Install | None:
     return install
 
 
-@lru_cache(maxsize=None)
+@cache
 def _reader(name: str) -> Callable[[Command], Install | None] | None:
     name = program(name)
     module = _HOME.get(name)

@@ -47,10 +47,10 @@ _LOOSE = frozenset({Pin.NONE, Pin.RANGE, Pin.COMPATIBLE, Pin.WILDCARD, Pin.MOVAB
 class Request:
     """One package that a command or a file asks for.
 
-    ``name`` is as written, "" where not knowable. ``version`` is set for an exact pin only. ``specifier`` is the version part
-    as written (``>=1,<2``). ``url`` is set for archives and repositories, ``revision`` for the latter. ``redirected`` marks a
-    word whose version part the shell took for a redirection. ``at`` is where it stands: a word of the Dockerfile, or a text of
-    a file of the context.
+    ``name`` is as written, "" where not knowable. ``version`` is set for an exact pin only. ``specifier`` is the
+    version part as written (``>=1,<2``). ``url`` is set for archives and repositories, ``revision`` for the latter.
+    ``redirected`` marks a word whose version part the shell took for a redirection. ``at`` is where it stands: a word
+    of the Dockerfile, or a text of a file of the context.
     """
 
     name: str
@@ -76,8 +76,8 @@ class Request:
 class FileRef:
     """A file that a command takes its requests from.
 
-    ``kind``: ``requirements``, ``constraints``, ``environment`` (conda YAML), ``specs`` (conda list). ``path`` is as the
-    command sees it, None where not knowable.
+    ``kind``: ``requirements``, ``constraints``, ``environment`` (conda YAML), ``specs`` (conda list). ``path`` is as
+    the command sees it, None where not knowable.
     """
 
     kind: str
@@ -93,10 +93,10 @@ class FileRef:
 class Install:
     """What one command installs.
 
-    ``verb`` is what becomes of the packages: ``install``, ``download`` (fetched, not installed), ``uninstall``. ``locks``
-    are the names of the lock files of which one must be there for the versions to be fixed (empty: not lock-based);
-    ``frozen`` tells that the command refuses to run, or to re-resolve, without it. ``complete`` is False when there may be
-    requests that the text does not show.
+    ``verb`` is what becomes of the packages: ``install``, ``download`` (fetched, not installed), ``uninstall``.
+    ``locks`` are the names of the lock files of which one must be there for the versions to be fixed (empty: not
+    lock-based); ``frozen`` tells that the command refuses to run, or to re-resolve, without it. ``complete`` is False
+    when there may be requests that the text does not show.
     """
 
     manager: str

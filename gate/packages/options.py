@@ -1,7 +1,7 @@
 """Command lines taken apart: options, the values they swallow, and the operands that remain.
 
-Each program has a :class:`Table` of the options that take a value; everything else that starts with a dash is a flag. That
-is all a reader needs to tell a package from an option's value.
+Each program has a :class:`Table` of the options that take a value; everything else that starts with a dash is a flag.
+That is all a reader needs to tell a package from an option's value.
 """
 
 from __future__ import annotations

@@ -85,7 +85,7 @@ def go(command: Command) -> Install | None:
 
 
 def _go(word: ShellWord) -> Request | None:
-    """A package with a domain in front, or any path with ``@version``; local packages install nothing from elsewhere."""
+    """A package with a domain in front, or any path with ``@version``; local ones install nothing from elsewhere."""
     value = word.value
     if value is None:
         name = word.prefix.partition("@")[0]

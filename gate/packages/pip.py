@@ -27,10 +27,11 @@ PIP = Table(
     flags=listed(
         """--break-system-packages --check-build-dependencies --compile --debug --disable-pip-version-check --dry-run
         --force-reinstall --help --ignore-installed --ignore-requires-python --isolated --no-build-isolation
-        --no-cache-dir --no-clean --no-color --no-compile --no-dependencies --no-deps --no-index --no-input --no-proxy-env
-        --no-python-version-warning --no-use-pep517 --no-user --no-verify --no-warn-conflicts
-        --no-warn-script-location --pre --only-dependencies --only-deps --no-require-hashes --prefer-binary --quiet --require-hashes --require-venv
-        --require-virtualenv --upgrade --use-pep517 --user --verbose --version --yes"""
+        --no-cache-dir --no-clean --no-color --no-compile --no-dependencies --no-deps --no-index --no-input
+        --no-proxy-env --no-python-version-warning --no-use-pep517 --no-user --no-verify --no-warn-conflicts
+        --no-warn-script-location --pre --only-dependencies --only-deps --no-require-hashes --prefer-binary
+        --quiet --require-hashes --require-venv --require-virtualenv --upgrade --use-pep517 --user --verbose
+        --version --yes"""
     ),
 )
 _PIPX = Table(

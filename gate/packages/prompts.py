@@ -1,7 +1,7 @@
 """Which commands stop and ask, and what counts as the answer.
 
-A build's standard input is empty. Each program here was tried with an empty input or read in its source: most give up, conda
-takes its default answer, which is yes.
+A build's standard input is empty. Each program here was tried with an empty input or read in its source: most give up,
+conda takes its default answer, which is yes.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ class Prompt:
     """A question that a command would ask.
 
     ``what`` is what asks ("apt-get install"); ``answer`` what to add. ``variables`` are the environment variables that
-    answer when they are true, ``tokens`` those that answer with any value; ``configuration`` names the files that may (:mod:`gate.packages.answers`). ``maybe`` is True
-    when a word of unknown value may carry the answer. ``gives_up`` is False when the program goes on with its default.
-    ``piped`` is False when standard input does not answer.
+    answer when they are true, ``tokens`` those that answer with any value; ``configuration`` names the files that may
+    (:mod:`gate.packages.answers`). ``maybe`` is True when a word of unknown value may carry the answer. ``gives_up``
+    is False when the program goes on with its default. ``piped`` is False when standard input does not answer.
     """
 
     what: str
@@ -58,10 +58,10 @@ class Program:
 
 
 _DNF_VERBS = listed(
-    """install in localinstall reinstall rei update up upgrade upgrade-minimal update-minimal up-min upgrade-to localupdate
-    downgrade dg remove rm erase autoremove distro-sync distrosync dsync distribution-synchronization swap builddep build-dep
-    groupinstall groupupdate groupremove groupupgrade grouperase install-n install-na install-nevra remove-n remove-na
-    remove-nevra debuginfo-install"""
+    """install in localinstall reinstall rei update up upgrade upgrade-minimal update-minimal up-min upgrade-to
+    localupdate downgrade dg remove rm erase autoremove distro-sync distrosync dsync
+    distribution-synchronization swap builddep build-dep groupinstall groupupdate groupremove groupupgrade
+    grouperase install-n install-na install-nevra remove-n remove-na remove-nevra debuginfo-install"""
 )
 _DNF_PAIRS = {
     "group": listed("install update upgrade remove erase"),
@@ -76,7 +76,7 @@ _DNF = Program(
     ("-y", "--assumeyes"),
     "-y",
     _DNF_PAIRS,
-    ("--downloadonly-none", "-h", "--help"),
+    ("-h", "--help"),
     ("DL3038",),
     (),
     "dnf",
@@ -175,8 +175,8 @@ def _conda(command: Command, name: str) -> Prompt | None:
 # apt ------------------------------------------------------------------------------------------------------------------
 
 _APT_VERBS = listed(
-    """install reinstall upgrade dist-upgrade full-upgrade remove purge autoremove auto-remove autopurge satisfy build-dep
-    dselect-upgrade"""
+    """install reinstall upgrade dist-upgrade full-upgrade remove purge autoremove auto-remove autopurge satisfy
+    build-dep dselect-upgrade"""
 )
 _APT_SILENT = {
     "-s",
@@ -243,7 +243,8 @@ def _apt_yes(name: str, arguments: Arguments) -> bool:
 # others with a grammar of their own -----------------------------------------------------------------------------------
 
 _ZYPPER_VERBS = listed(
-    """install in remove rm update up dist-upgrade dup patch source-install si install-new-recommends inr verify ve"""
+    """install in remove rm update up dist-upgrade dup patch source-install si install-new-recommends inr verify
+    ve"""
 )
 
 

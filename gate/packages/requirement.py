@@ -1,8 +1,8 @@
 """One Python requirement, as pip reads it on a command line or in a requirements file.
 
 The forms, tried in pip's order: an address (``git+https://…``, ``https://…/x.whl``), a path (``.``, ``./pkg[dev]``,
-``x.whl``), a named direct reference (``name @ address``), a name with a version specifier. What none of them fits is left
-unresolved: pip refuses it, and whether a package is pinned is then not the question.
+``x.whl``), a named direct reference (``name @ address``), a name with a version specifier. What none of them fits is
+left unresolved: pip refuses it, and whether a package is pinned is then not the question.
 """
 
 from __future__ import annotations

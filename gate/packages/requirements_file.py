@@ -1,8 +1,8 @@
 """Requirements and constraints files, in pip's own syntax.
 
-As pip reads them: the encoding from a byte order mark or a coding comment; a trailing backslash joins lines; a comment needs
-the start of the line or a blank in front of its ``#``; only ``${UPPER_CASE}`` is a variable; options may follow a requirement
-(``--hash``) or stand alone (``-r``, ``--index-url``). Everything keeps its place in the file.
+As pip reads them: the encoding from a byte order mark or a coding comment; a trailing backslash joins lines; a comment
+needs the start of the line or a blank in front of its ``#``; only ``${UPPER_CASE}`` is a variable; options may follow
+a requirement (``--hash``) or stand alone (``-r``, ``--index-url``). Everything keeps its place in the file.
 """
 
 from __future__ import annotations
@@ -28,12 +28,13 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )  # UTF-32 first: its little-endian mark begins with that of UTF-16
 _VALUES = {
-    "-i": "--index-url", "--index-url": "--index-url", "--pypi-url": "--index-url", "--extra-index-url": "--extra-index-url",
-    "-c": "--constraint", "--constraint": "--constraint", "-r": "--requirement", "--requirement": "--requirement",
-    "-e": "--editable", "--editable": "--editable", "-f": "--find-links", "--find-links": "--find-links",
-    "--no-binary": "", "--only-binary": "", "--trusted-host": "--trusted-host", "--use-feature": "", "--hash": "--hash",
-    "-C": "", "--config-settings": "", "--config-setting": "", "--global-option": "", "--install-option": "",
-    "--all-releases": "", "--only-final": "",
+    "-i": "--index-url", "--index-url": "--index-url", "--pypi-url": "--index-url",
+    "--extra-index-url": "--extra-index-url", "-c": "--constraint", "--constraint": "--constraint",
+    "-r": "--requirement", "--requirement": "--requirement", "-e": "--editable", "--editable": "--editable",
+    "-f": "--find-links", "--find-links": "--find-links", "--no-binary": "", "--only-binary": "",
+    "--trusted-host": "--trusted-host", "--use-feature": "", "--hash": "--hash", "-C": "", "--config-settings": "",
+    "--config-setting": "", "--global-option": "", "--install-option": "", "--all-releases": "",
+    "--only-final": "",
 }  # fmt: skip
 _LIMIT = 20_000  # requirements read from one file
 
@@ -56,7 +57,7 @@ class RequirementsFile:
 
 
 def read_requirements(path: str, data: bytes, lookup: Lookup = lambda name: None) -> RequirementsFile:
-    """Read a file. ``path`` is how users see it; ``lookup`` gives the value of an environment variable. Never raises."""
+    """Read a file. ``path`` is how users see it; ``lookup`` gives an environment variable's value. Never raises."""
     content = decode(data)
     file = RequirementsFile(Source(path, content.encode("utf-8", "surrogateescape")))
     for line in _logical_lines(file.source):

@@ -29,9 +29,9 @@ _LOCK_NAME = re.compile(r"(?:^|/)(?:pylock(?:\.[^/]+)?\.toml|[^/]*conda-lock[^/]
 class Wanted:
     """What an installation asks for.
 
-    ``from_files``: the requests of its files, each standing there. ``constraints``: normalised name → the request that a
-    constraints file makes of it. ``files``: the requirements files that were read, the top ones first. ``unread``: what
-    could not be followed, and why; ``loose_constraints`` is set when one of these is a constraints file.
+    ``from_files``: the requests of its files, each standing there. ``constraints``: normalised name → the request that
+    a constraints file makes of it. ``files``: the requirements files that were read, the top ones first. ``unread``:
+    what could not be followed, and why; ``loose_constraints`` is set when one of these is a constraints file.
     """
 
     from_files: list[Request] = field(default_factory=list)

@@ -139,8 +139,8 @@ _NEVRA = re.compile(
 def _rpm(word: ShellWord) -> Request | None:
     """``name``, ``name-version[-release][.arch]``, a file, an address, ``@group``.
 
-    Many names end in numbers of their own (``java-11-openjdk``, ``cuda-toolkit-12-1``): only a part with a dot in it, or one
-    with a distribution's release tag, is a version.
+    Many names end in numbers of their own (``java-11-openjdk``, ``cuda-toolkit-12-1``): only a part with a dot in it,
+    or one with a distribution's release tag, is a version.
     """
     value = word.value
     if value is None:

@@ -1,4 +1,5 @@
-"""uv: ``uv pip …`` speaks like pip; ``sync`` installs from ``uv.lock``; ``add``, ``tool install`` and ``uvx`` name packages."""
+"""uv: ``uv pip …`` speaks like pip; ``sync`` installs from ``uv.lock``; ``add``, ``tool install`` and ``uvx`` name
+packages."""
 
 from __future__ import annotations
 

@@ -33,7 +33,8 @@ def run_of(command: Command, build: Build) -> Run | None:
 
 
 def earlier_commands(command: Command, run: Run, build: Build) -> Iterator[tuple[Run, Command]]:
-    """The commands that have run when this one starts: of the stage's local ancestors, of its own RUNs, of its own script.
+    """The commands that have run when this one starts: of the stage's local ancestors, of its own RUNs, of its own
+    script.
 
     The latest first. Branches are not followed: a command in an ``if`` counts as run.
     """
@@ -81,7 +82,7 @@ def variable(name: str, command: Command, run: Run, build: Build) -> str | Unkno
 
 
 BASE = "/\0"
-"""Stands for the working directory that an unread base image sets: nothing is known of it but that it stays the same."""
+"""Stands for the working directory that an unread base image sets: all that is known is that it stays the same."""
 
 
 def directory(command: Command, run: Run, build: Build) -> str | Unknown:

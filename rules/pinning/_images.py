@@ -53,13 +53,16 @@ def _from(stage: Stage) -> Use:
 def _others(instruction: Instruction, stage: Stage, build: Build) -> Iterator[Use]:
     if isinstance(instruction, Copy):
         name = instruction.from_
-        if name is not None and name.value and "$" not in name.value and not _number(name.value):
-            if named_stage(name.value, build) is None and name.value != "scratch":
-                yield Use(name, "COPY --from", stage, name.value)
+        if name is not None and name.value and not _number(name.value) and _is_image(name, build):
+            yield Use(name, "COPY --from", stage, name.value)
     elif isinstance(instruction, Run):
         for name in mounted_from(instruction):
-            if "$" not in name.value and named_stage(name.value, build) is None and name.value != "scratch":
+            if _is_image(name, build):
                 yield Use(name, "RUN --mount", stage, name.value)
+
+
+def _is_image(name: Text, build: Build) -> bool:
+    return "$" not in name.value and name.value != "scratch" and named_stage(name.value, build) is None
 
 
 def mounted_from(run: Run) -> Iterator[Text]:

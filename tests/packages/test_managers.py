@@ -77,7 +77,10 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
         ("apt-get install -y curl=7.1", ["curl exact 7.1"]),
         ("apt-get install -y curl=7.*", ["curl wildcard"]),
         ("apt-get install -t bookworm-backports curl", ["curl none"]),
-        ("apt-get install curl/bookworm libfoo:amd64 libbar:i386=1.0", ["curl none", "libfoo none", "libbar exact 1.0"]),
+        (
+            "apt-get install curl/bookworm libfoo:amd64 libbar:i386=1.0",
+            ["curl none", "libfoo none", "libbar exact 1.0"],
+        ),
         ("apt-get install g++ libstdc++6 python3.11", ["g++ none", "libstdc++6 none", "python3.11 none"]),
         ("apt-get install a b-", ["a none"]),
         ("apt-get install ./x.deb /y.deb z.deb", ["- local", "- local", "- local"]),
@@ -103,13 +106,22 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
         ("dnf install -y curl", ["curl none"]),
         ("yum install -y curl-7.76.1-26.el9.x86_64", ["curl exact 7.76.1-26.el9"]),
         ("dnf install python3-3.6.8 curl-7.76.1", ["python3 exact 3.6.8", "curl exact 7.76.1"]),
-        ("yum install java-11-openjdk python3-pip gcc-c++", ["java-11-openjdk none", "python3-pip none", "gcc-c++ none"]),
-        ("yum install cuda-toolkit-12-1 gcc-toolset-12 java-1.8.0-openjdk", ["cuda-toolkit-12-1 none", "gcc-toolset-12 none", "java-1.8.0-openjdk none"]),
+        (
+            "yum install java-11-openjdk python3-pip gcc-c++",
+            ["java-11-openjdk none", "python3-pip none", "gcc-c++ none"],
+        ),
+        (
+            "yum install cuda-toolkit-12-1 gcc-toolset-12 java-1.8.0-openjdk",
+            ["cuda-toolkit-12-1 none", "gcc-toolset-12 none", "java-1.8.0-openjdk none"],
+        ),
         ("yum install java-1.8.0-openjdk-1.8.0.312.b07-1.el7", ["java-1.8.0-openjdk exact 1.8.0.312.b07-1.el7"]),
         ("yum install nodejs-16.3.0-1nodesource glibc.i686", ["nodejs exact 16.3.0-1nodesource", "glibc none"]),
         ("yum install mysql-5.7*", ["mysql wildcard"]),
         ("dnf install bind-32:9.16.23-1.el9", ["bind exact 32:9.16.23-1.el9"]),
-        ("yum install ./x.rpm https://h/foo-1.2.3.rpm https://h/epel-release-latest-9.noarch.rpm", ["- local", "- exact 1.2.3", "- movable"]),
+        (
+            "yum install ./x.rpm https://h/foo-1.2.3.rpm https://h/epel-release-latest-9.noarch.rpm",
+            ["- local", "- exact 1.2.3", "- movable"],
+        ),
         ("dnf module install nodejs:18", ["nodejs:18 none"]),
         ("dnf group install 'Development Tools'", ["Development Tools none"]),
         ("dnf install '@development'", ["@development none"]),
@@ -121,7 +133,18 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
         ("zypper in -r repo curl", ["curl none"]),
         # Node
         ("npm install -g foo", ["foo none"]),
-        ("npm i foo@1.2.3 foo@^1 foo@~1.2 foo@1 foo@1.x foo@latest foo@next", ["foo exact 1.2.3", "foo compatible", "foo compatible", "foo wildcard", "foo wildcard", "foo none", "foo none"]),
+        (
+            "npm i foo@1.2.3 foo@^1 foo@~1.2 foo@1 foo@1.x foo@latest foo@next",
+            [
+                "foo exact 1.2.3",
+                "foo compatible",
+                "foo compatible",
+                "foo wildcard",
+                "foo wildcard",
+                "foo none",
+                "foo none",
+            ],
+        ),
         ("npm add @scope/pkg @scope/pkg@1.0.0", ["@scope/pkg none", "@scope/pkg exact 1.0.0"]),
         ("npm install foo@npm:bar@1.0.0", ["bar exact 1.0.0"]),
         ("npm install --prefix /x --registry https://y foo", ["foo none"]),
@@ -163,17 +186,17 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
         # R
         ("R -e \"install.packages('a')\"", ["a none"]),
         ("R -e \"install.packages(c('a', 'b'), repos='https://c')\"", ["a none", "b none"]),
-        ("Rscript -e 'install.packages(\"a\", repos = \"https://p/cran/2024-01-02\")'", ["a exact"]),
+        ('Rscript -e \'install.packages("a", repos = "https://p/cran/2024-01-02")\'', ["a exact"]),
         ("R -e \"remotes::install_version('a', '1.2')\"", ["a exact 1.2"]),
         ("R -e \"remotes::install_version('a', version = '1.2', repos='x')\"", ["a exact 1.2"]),
         ("R -e \"remotes::install_github('u/a')\"", ["a movable"]),
         (f"R -e \"remotes::install_github('u/a@{COMMIT}')\"", ["a hash"]),
-        ("R -e \"renv::restore()\"", []),
+        ('R -e "renv::restore()"', []),
         ("R -e 'print(1)'", []),
         ("install2.r --error a b", ["a none", "b none"]),
         ("installGithub.r u/a", ["a movable"]),
     ],
-)  # fmt: skip
+)
 def test_requests(line: str, wanted: list[str]) -> None:
     assert told(line) == wanted
 
@@ -281,7 +304,8 @@ def test_conda_specifications(value: str, pin: Pin, version: str | None) -> None
 
 
 def test_environment_file() -> None:
-    data = b"name: x\ndependencies:\n  - python=3.9\n  - 'numpy >=1'\n  - pip:\n    - torch==1.2\n    - -r r.txt\n    - \"foo>=1\"  # c\n    - -e git+https://h/a@main\n"
+    data = b"name: x\ndependencies:\n  - python=3.9\n  - 'numpy >=1'\n  - pip:\n    - torch==1.2\n"
+    data += b'    - -r r.txt\n    - "foo>=1"  # c\n    - -e git+https://h/a@main\n'
     requests = read_environment("e.yml", data)
     assert requests is not None
     assert [(r.name, r.ecosystem, r.pin, r.place.line, r.place.span.column) for r in requests] == [
@@ -329,7 +353,8 @@ def test_npm_versions_like_npm() -> None:
         "*",
         "1.2.3 || 2",
     ]
-    script = f"const npa=require({str(module)!r});console.log(JSON.stringify(process.argv.slice(1).map(w=>npa('foo@'+w).type)))"
+    script = f"const npa = require({str(module)!r}); const words = process.argv.slice(1);"
+    script += "console.log(JSON.stringify(words.map(word => npa('foo@' + word).type)))"
     types = json.loads(subprocess.run([node, "-e", script, *words], check=True, capture_output=True, timeout=60).stdout)
     for word, kind in zip(words, types, strict=True):
         assert (npm_pin(word)[0] is Pin.EXACT) == (kind == "version"), (word, kind)

@@ -109,9 +109,31 @@ def test_encodings(data: bytes) -> None:
 
 
 PIECES = [
-    "foo", "foo==1", " foo", "foo ", "bar>=1,<2", "#c", " # c", "foo #c", "foo#c", "\\", " \\", "\\\\", "", "-r x", "--hash=sha256:00",
-    f"foo==1 {HASH}", "--index-url u", "foo ; python_version<'3'", "${A}", "-e .", "a\tb", "--pre", "foo --hash sha256:00", "\x0c",
-]  # fmt: skip
+    "foo",
+    "foo==1",
+    " foo",
+    "foo ",
+    "bar>=1,<2",
+    "#c",
+    " # c",
+    "foo #c",
+    "foo#c",
+    "\\",
+    " \\",
+    "\\\\",
+    "",
+    "-r x",
+    "--hash=sha256:00",
+    f"foo==1 {HASH}",
+    "--index-url u",
+    "foo ; python_version<'3'",
+    "${A}",
+    "-e .",
+    "a\tb",
+    "--pre",
+    "foo --hash sha256:00",
+    "\x0c",
+]
 
 
 def theirs(data: bytes, folder: Path) -> list[tuple[int, str]]:

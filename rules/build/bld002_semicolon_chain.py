@@ -44,7 +44,7 @@ def check(run: Instruction, build: Build) -> Results:
     if script.errexit:
         return
     for node in script.root.walk():
-        if node.kind != "list" or _is_aside(node) or _errexit_before(node):
+        if node.kind != "list" or not node.children or _is_aside(node) or _errexit_before(node):
             continue
         weak = _weak_link(node)
         if weak is not None:

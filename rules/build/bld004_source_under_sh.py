@@ -6,7 +6,7 @@ from gate.dockerfile.tree import Run, Stage
 from gate.image.base import identify
 from gate.model import Severity
 from gate.packages.options import listed
-from gate.packages.where import earlier_commands, run_of
+from gate.packages.where import earlier_commands
 from gate.rule import Results, Rule
 from gate.rules.build._flow import always_succeeds, shell_of
 
@@ -46,27 +46,37 @@ _DEBIAN_BY_DEFAULT = listed(
 )
 
 
-@rule.on_command("source")
-def check(command: Command, build: Build) -> Results:
-    run = run_of(command, build)
+@rule.on_stage
+def check(stage: Stage, build: Build) -> Results:
+    told = False
+    for instruction in stage.instructions:
+        if not isinstance(instruction, Run):
+            continue
+        for command in build.script(instruction).commands:
+            if command.name != "source" or _has_fallback(command):
+                continue
+            dash = _under_dash(command, instruction, stage, build)
+            if dash:
+                yield rule.finding(command, f"{dash} has no command source: it is not found.", stage=stage)
+            elif dash is None and not told:
+                told = True
+                yield rule.undecided(
+                    command,
+                    "source works under bash and not under dash, and which of them /bin/sh is in the base image is not known",
+                    'SHELL ["/bin/bash", "-c"], a dot instead of source, or --image REF',
+                )
+
+
+def _under_dash(command: Command, run: Run, stage: Stage, build: Build) -> str | None:
+    """The shell that reads a command, when it is dash; empty when it is not, None when nobody can know."""
     script = command.script
-    if run is None or run.stage is None or script is None or _has_fallback(command):
-        return
-    shell, _ = shell_of(command, script)
-    if shell == "sh":
-        dash = _is_dash(run.stage)
-        if dash is None:
-            yield rule.undecided(
-                command,
-                "source works under bash and not under dash, and which of them /bin/sh is in the base image is not known",
-                'SHELL ["/bin/bash", "-c"], a dot instead of source, or --image REF',
-            )
-        if not dash or _sh_replaced(command, run, build):
-            return
-    elif shell != "dash":
-        return
-    where = "dash" if shell == "dash" else "/bin/sh of this base image, dash,"
-    yield rule.finding(command, f"{where} has no command source: it is not found.", stage=run.stage)
+    shell = shell_of(command, script)[0] if script is not None else ""
+    if shell != "sh":
+        return "dash" if shell == "dash" else ""
+    dash = _is_dash(stage)
+    if dash is False or _sh_replaced(command, run, build):
+        return ""
+    return "/bin/sh of this base image, dash," if dash else None
 
 
 def _is_dash(stage: Stage) -> bool | None:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from gate.engines.process import Process, run, search
+from gate.engines.base import search
+from gate.engines.process import Process, run
 
 
 def script(folder: Path, text: str) -> str:

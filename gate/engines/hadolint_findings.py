@@ -6,7 +6,7 @@ from gate.build import Build
 from gate.dockerfile.tree import Instruction
 from gate.engines.hadolint_noise import contradicted
 from gate.engines.hadolint_places import place_of
-from gate.engines.hadolint_reader import Row
+from gate.engines.hadolint_rows import Row
 from gate.model import Finding, Severity
 
 SEVERITIES = {"error": Severity.HIGH, "warning": Severity.MEDIUM, "info": Severity.LOW, "style": Severity.INFO}

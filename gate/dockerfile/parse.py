@@ -144,8 +144,8 @@ class _Reader:
             text = Text(self.source, line, start)
         else:
             text, end = self._joined(line[:cut], start, end)
-        instruction, draft = build(text, self.escape, in_full=not self.too_long)
-        self.too_long = False
+        in_full, self.too_long = not self.too_long, False
+        instruction, draft = build(text, self.escape, in_full=in_full)
         self.faults.extend(draft.parser_faults)
         self.refused.extend(draft.faults)
         if instruction.keyword == "FROM":
@@ -154,7 +154,7 @@ class _Reader:
             self.refused.append(SyntaxFault("no build stage in current context", instruction.place))
         instruction.start = start
         opens = instruction.child if isinstance(instruction, Onbuild) else instruction
-        if opens is not None and "<<" in text.value and _takes_heredocs(opens):
+        if opens is not None and in_full and "<<" in text.value and _takes_heredocs(opens):
             end = self._heredocs(instruction, opens, text, end)
         instruction.end = end
         if opens is not None and opens is not instruction:

@@ -34,7 +34,7 @@ class PlainCommand(TyperCommand):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         options, rest, _ = self.make_parser(ctx).parse_args(args=list(args))
         if options.pop("help", False):
-            print(ctx.get_help())
+            typer.echo(ctx.get_help())
             raise typer.Exit
         if rest:
             raise typer.BadParameter(f"unexpected: {' '.join(map(str, rest))}")
@@ -347,14 +347,20 @@ def all_commands() -> typer.Typer:
     return app
 
 
-def _root(
-    version: Annotated[bool, typer.Option("--version", "-V", help="Print the version.", is_eager=True)] = False,
-) -> None:
-    if version:
+def _print_version(wanted: bool) -> None:
+    if wanted:
         from gate import __version__
 
-        print(f"mlgate {__version__}")
+        typer.echo(f"mlgate {__version__}")
         raise typer.Exit
+
+
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", "-V", help="Print the version.", is_eager=True, callback=_print_version)
+    ] = False,
+) -> None:
+    """The options of ``mlgate`` itself."""
 
 
 def run(arguments: list[str]) -> int:
@@ -385,7 +391,7 @@ def run(arguments: list[str]) -> int:
         if hasattr(error, "format_message"):  # the command line could not be understood
             message = error.format_message()
             if message.startswith("Usage:"):  # nothing was asked for: that is the help
-                print(message)
+                typer.echo(message)
                 message = "no command"
             tell_exit(2, f"wrong use: {message}")
             return 2

@@ -20,7 +20,7 @@ rule = Rule(
 
 @rule.on_build
 def check(build: Build) -> Results:
-    for fault in build.dockerfile.faults:
+    for fault in build.faults:
         message = fault.message[:1].upper() + fault.message[1:]
         yield rule.finding(fault.place, message)
 

@@ -245,8 +245,13 @@ class Graph:
             if stage is None or stage.parent is None or node not in needed:
                 continue
             for instruction in stage.parent.instructions:
-                if isinstance(instruction, Onbuild) and instruction.refused:
-                    yield SyntaxFault(instruction.refused, stage.from_.place)
+                if isinstance(instruction, Onbuild) and instruction.child is not None:
+                    try:
+                        if instruction.refused:
+                            raise Refused(instruction.refused)
+                        self._sources(node, instruction.child)
+                    except Refused as error:
+                        yield SyntaxFault(str(error), stage.from_.place)
 
 
 def _reference(image: str, place: Place) -> Iterator[SyntaxFault]:
@@ -276,6 +281,12 @@ class _Stage:
         self.stage = node.stage
 
     def faults(self) -> Iterator[SyntaxFault]:
+        for trigger in self.stage.parent.instructions if self.stage.parent is not None else ():
+            if isinstance(trigger, Onbuild) and trigger.child is not None and not trigger.refused:
+                try:
+                    self._check(trigger.child, self.variables.trigger_scope(self.stage, trigger))
+                except Refused as error:
+                    yield SyntaxFault(str(error), self.stage.from_.place)
         for instruction in self.stage.instructions:
             try:
                 self._check(instruction, self.variables.scope(instruction))

@@ -181,6 +181,7 @@ class Variables:
         self._times: dict[int, int] = {}
         self.errors: dict[tuple[int, int], list[tuple[Text, str]]] = {}
         """(stage index, instruction index) → the words of an ARG or ENV that BuildKit refuses; -1: in front of FROM."""
+        self._trigger_times: dict[tuple[int, int], int] = {}
         self._inherited: dict[int, Unknown | None] = {}
         self._walked = False
         self._room = _ROOM
@@ -196,6 +197,13 @@ class Variables:
             self._walk()
         inherited = self._inherited[stage.index]
         return VariableScope(self._stages, self._times[instruction.index], inherited, self._proxies)
+
+    def trigger_scope(self, stage: Stage, onbuild: Onbuild) -> VariableScope:
+        """What an ONBUILD of the stage's parent sees when it runs at the beginning of the stage."""
+        if not self._walked:
+            self._walk()
+        time = self._trigger_times[stage.index, onbuild.index]
+        return VariableScope(self._stages, time, self._inherited[stage.index], self._proxies)
 
     # In front of the stages ------------------------------------------------------------------------------------------
 
@@ -246,8 +254,10 @@ class Variables:
             for name, setting in list(timeline.hidden.items()):
                 timeline.set_env(name, *(setting.image or setting[:2]))
             for instruction in stage.parent.instructions:  # its triggers run first
-                if isinstance(instruction, Onbuild) and isinstance(instruction.child, Pairs):
-                    self._assign(instruction.child, inherited, stage.index)
+                if isinstance(instruction, Onbuild):
+                    self._trigger_times[stage.index, instruction.index] = timeline.now
+                    if isinstance(instruction.child, Pairs):
+                        self._assign(instruction.child, inherited, stage.index)
         self._inherited[stage.index] = inherited
         for instruction in stage.instructions:
             self._times[instruction.index] = timeline.now

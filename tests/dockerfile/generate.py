@@ -52,6 +52,7 @@ SANE = (
     "STOPSIGNAL 9", "COPY --from=0 /a /b", "ONBUILD ENV A=ob", "ARG TARGETARCH", "MAINTAINER me",
     "HEALTHCHECK --interval=3s CMD true", "RUN <<E\nx $A\nE", "COPY <<E /h\n{}\n'\\$A'\nE",
     'SHELL ["/bin/bash", "-c"]', "RUN --mount=type=cache,target=/c{} x", "ONBUILD COPY <<E /o\nb\nE",
+    "ONBUILD USER {}", "ONBUILD COPY --from=s0 a /{}", "ONBUILD EXPOSE x$A",
     "ARG A=1 B=$A", "ENV A=1 C=$A", "ADD --chown=$A a /b/", "ENV PATH=/o:$PATH",
 )  # fmt: skip
 

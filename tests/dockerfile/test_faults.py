@@ -197,6 +197,11 @@ CASES = [
     (F + "RUN --device=a x\n", "device feature is only supported in Dockerfile frontend 1.14.0-labs or later", 2),
     # What ONBUILD brings into a stage made from one of this file.
     ("FROM scratch AS a\nONBUILD FOO\nFROM a\n", "unknown instruction: FOO (did you mean FROM?)", 3),
+    ("FROM scratch AS a\nONBUILD USER ${A?}\nFROM a\n", 'failed to process "${A?}": A: is not allowed to be unset', 3),
+    ("FROM scratch AS a\nONBUILD ENV A=${A?}\nFROM a\n", 'failed to process "${A?}": A: is not allowed to be unset', 3),
+    ("FROM scratch AS a\nONBUILD COPY --from=9 a b\nFROM a\n", "invalid stage index 9", 3),
+    ("FROM scratch AS a\nONBUILD COPY --from=b a b\nFROM a\nFROM scratch AS b\nFROM scratch\nCOPY --from=1 a b\n",
+     'cannot copy from stage "b", it needs to be defined before current stage "stage-1"', 3),
 ]  # fmt: skip
 
 ACCEPTED = [

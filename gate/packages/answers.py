@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from gate.dockerfile.command import Command, Node, ShellWord
 from gate.dockerfile.mounts import mounts
-from gate.dockerfile.tree import Copy, Run
+from gate.dockerfile.tree import Run
 from gate.model import Unknown
+from gate.packages.configuration import configuration
 from gate.packages.prompts import Prompt
-from gate.packages.where import earlier_commands, earlier_instructions, variable
+from gate.packages.where import variable
 
 if TYPE_CHECKING:
     from gate.build import Build
 
 _TRUE = {"1", "true", "yes", "y", "on", "t"}
-_FILES = {
-    "apt": re.compile(r"(?:^|/)apt\.conf(?:\.d(?:/|$)|$)"),
-    "dnf": re.compile(r"(?:^|/)(?:dnf|yum)\.conf$"),
-    "conda": re.compile(r"(?:^|/)\.?(?:conda|mamba)rc$|/condarc\.d(?:/|$)"),
-    "pip": re.compile(r"(?:^|/)\.?pip\.conf$"),
-    "npm": re.compile(r"(?:^|/)\.?npmrc$"),
-}
 _SETTINGS = {
     "apt": re.compile(r"(?i)assume-yes\s*[ =\"]*(?:true|yes|1|on|with|enable)\b"),
     "dnf": re.compile(r"(?im)\bassumeyes\s*=\s*(?:1|true|yes|on)\b"),
@@ -117,9 +110,8 @@ def _configured(prompt: Prompt, command: Command, run: Run, build: Build) -> boo
         if isinstance(given, Unknown):
             return given
         path = given
-    wanted = re.compile(re.escape(path.rpartition("/")[2]) + r"\Z") if path else _FILES[kind]
     doubt: Unknown | None = None
-    for text in configuration(wanted, kind, command, run, build):
+    for text in configuration(kind, command, run, build, path):
         if isinstance(text, Unknown):
             doubt = doubt or text
         elif _SETTINGS[kind].search(text):
@@ -127,85 +119,3 @@ def _configured(prompt: Prompt, command: Command, run: Run, build: Build) -> boo
     if path and doubt is None and path != "/dev/null":
         return Unknown(f"the content of {path} is not known")
     return doubt or False
-
-
-def configuration(
-    wanted: re.Pattern[str], kind: str, command: Command, run: Run, build: Build
-) -> Iterator[str | Unknown]:
-    """The texts of the configuration files that exist when a command starts, as far as this file writes them."""
-    for _, other in earlier_commands(command, run, build):
-        if other.name is not None and other.words:
-            yield from _by_command(other, kind, wanted)
-    for instruction in earlier_instructions(run):
-        if isinstance(instruction, Copy):
-            yield from copied(instruction, wanted, build)
-
-
-def _by_command(command: Command, kind: str, wanted: re.Pattern[str]) -> Iterator[str | Unknown]:
-    values = [word.value or word.prefix for word in command.arguments]
-    if kind == "conda" and "config" in values[:1] and "always_yes" in values:
-        index = values.index("always_yes")
-        yield "always_yes: " + (values[index + 1] if index + 1 < len(values) else "")
-    elif kind == "npm" and values[:2] == ["config", "set"]:
-        yield "=".join(" ".join(values[2:]).split(None, 1))
-    elif kind == "pip" and values[:2] == ["config", "set"]:
-        yield "=".join(" ".join(values[2:]).rpartition(".")[2].split(None, 1))
-    elif (
-        kind == "dnf"
-        and any("assumeyes" in value for value in values)
-        and (command.name == "sed" or "config-manager" in " ".join([command.name or "", *values]))
-    ):
-        yield re.sub(r".*?(assumeyes\s*=\s*\w+).*", r"\1", " ".join(values), flags=re.DOTALL)
-    written = _written_to(command, wanted)
-    if written is not None:
-        yield written
-
-
-def _written_to(command: Command, wanted: re.Pattern[str]) -> str | Unknown | None:
-    """What a command writes to a wanted file: ``echo … > f``, ``cat <<EOF > f``, ``echo … | tee f``."""
-    targets = [
-        redirect.target for redirect in command.redirects if redirect.operator in {">", ">>"} and redirect.target
-    ]
-    if command.name == "tee":
-        targets += [word for word in command.arguments if word.value is None or not word.value.startswith("-")]
-    if not any(wanted.search(target.value or target.prefix) for target in targets):
-        return None
-    source = command
-    if command.name == "tee" and command.parent is not None and command.parent.kind == "pipeline":
-        at = next((i for i, child in enumerate(command.parent.children) if child is command), 0)
-        before = command.parent.children[at - 1] if at else None
-        source = before if isinstance(before, Command) else command
-    return written_text(source)
-
-
-def written_text(command: Command) -> str | Unknown:
-    """What a command prints, as far as its words tell."""
-    for redirect in command.redirects:
-        if redirect.heredoc is not None:
-            return redirect.heredoc.value
-        if redirect.operator == "<<<" and redirect.target is not None and redirect.target.value is not None:
-            return redirect.target.value
-    if command.name in {"echo", "printf"}:
-        return " ".join(word.value or word.prefix for word in command.arguments).replace("\\n", "\n")
-    return Unknown(f"what {command.name} writes is not known")
-
-
-def copied(instruction: Copy, wanted: re.Pattern[str], build: Build) -> Iterator[str | Unknown]:
-    """The texts of wanted files that a COPY or ADD brings."""
-    destination = build.expand(instruction.destination, instruction)
-    if isinstance(destination, Unknown):
-        return
-    for heredoc in instruction.heredocs:
-        if wanted.search(destination) or wanted.search(f"{destination.rstrip('/')}/{heredoc.name}"):
-            yield heredoc.body.value
-    for written in instruction.sources:
-        source = build.expand(written, instruction)
-        if isinstance(source, Unknown):
-            continue
-        name = source.rstrip("/").rpartition("/")[2]
-        if not (wanted.search(destination) or wanted.search(f"{destination.rstrip('/')}/{name}")):
-            continue
-        data = (
-            build.context.read(source.lstrip("/")) if build.context is not None and instruction.from_ is None else None
-        )
-        yield data.decode("utf-8", "replace") if data is not None else Unknown(f"the content of {source} is not known")

@@ -19,6 +19,7 @@ from gate.dockerfile.mounts import mounts
 from gate.dockerfile.source import Text
 from gate.dockerfile.tree import Copy, Instruction, Run, Stage
 from gate.model import Unknown
+from gate.packages.memo import memo
 from gate.packages.where import BASE, directory, earlier_instructions, resolve, with_base_variables, workdir
 
 if TYPE_CHECKING:
@@ -151,9 +152,17 @@ def _mounted(path: str, run: Run, build: Build) -> Answer | None:
 def _touched(path: str, run: Run, build: Build, until: Command | None = None) -> bool:
     """True when a command may write to the path: by name, which is all that can be said of most commands."""
     name = posixpath.basename(path)
+    kept = memo(build, "touched")
+    touched: list[tuple[int, str]] | None = kept.get(run.index)
+    if touched is None:
+        touched = kept[run.index] = list(_touches(run, build))
+    end = until.whole.offset(until.start) if until is not None else 1 << 62
+    return any(offset < end and written.endswith(name) for offset, written in touched)
+
+
+def _touches(run: Run, build: Build) -> Iterator[tuple[int, str]]:
+    """The names that the commands of a RUN may write to, each with its place in the Dockerfile."""
     for command in build.script(run).commands:
-        if command is until:
-            break
         targets = [redirect.target for redirect in command.redirects if ">" in redirect.operator and redirect.target]
         if command.name in _EDITORS:
             targets += command.arguments
@@ -162,9 +171,8 @@ def _touched(path: str, run: Run, build: Build, until: Command | None = None) ->
                 word for word in command.arguments if re.match(r"(?:-o|--output|--output-file)=?.", word.value or "")
             ]
             targets += [after for flag, after in _pairs(command) if flag in {"-o", "-O", "--output", "--output-file"}]
-        if any(posixpath.basename((target.value or target.prefix).rstrip("/")).endswith(name) for target in targets):
-            return True
-    return False
+        for target in targets:
+            yield command.whole.offset(command.start), posixpath.basename((target.value or target.prefix).rstrip("/"))
 
 
 def _pairs(command: Command) -> Iterator[tuple[str | None, ShellWord]]:

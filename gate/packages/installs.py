@@ -11,10 +11,10 @@ from collections.abc import Callable
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 from gate.dockerfile.command import Command
 from gate.dockerfile.tree import Run
+from gate.packages.memo import memo
 from gate.packages.model import Install
 
 if TYPE_CHECKING:
@@ -44,13 +44,11 @@ def install_of(command: Command, build: Build) -> Install | None:
     return _found(build)[1].get(id(command))
 
 
-_kept: WeakKeyDictionary[Build, tuple[list[Install], dict[int, Install]]] = WeakKeyDictionary()
-
-
 def _found(build: Build) -> tuple[list[Install], dict[int, Install]]:
-    found = _kept.get(build)
+    kept = memo(build, "installs")
+    found: tuple[list[Install], dict[int, Install]] | None = kept.get("all")
     if found is None:
-        found = _kept[build] = ([], {})
+        found = kept["all"] = ([], {})
         for instruction in build.dockerfile.instructions:
             if isinstance(instruction, Run):
                 _collect(instruction, build, *found)

@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 from gate.dockerfile.source import Text
 from gate.model import Unknown
 from gate.packages.files import LIMIT, Found, Missing, at, find
+from gate.packages.memo import memo
 from gate.packages.model import FileRef, Install, Pin, Request
 from gate.packages.requirement import normalized
 from gate.packages.requirements_file import RequirementsFile, read_requirements
@@ -52,7 +52,6 @@ class Wanted:
         return request.pin
 
 
-_kept: WeakKeyDictionary[Build, dict[int, Wanted]] = WeakKeyDictionary()
 _NOTHING = Wanted()
 
 
@@ -60,10 +59,8 @@ def wanted(install: Install, build: Build) -> Wanted:
     """What an installation asks for; worked out once."""
     if not install.files and install.manager not in {"pip", "uv"}:
         return _NOTHING
-    kept = _kept.get(build)
-    if kept is None:
-        kept = _kept[build] = {}
-    found = kept.get(id(install))
+    kept = memo(build, "wanted")
+    found: Wanted | None = kept.get(id(install))
     if found is None:
         found = kept[id(install)] = _work_out(install, build)
     return found

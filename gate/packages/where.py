@@ -8,26 +8,25 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 from gate.dockerfile.command import Command
 from gate.dockerfile.tree import Instruction, Run, Stage
 from gate.facts import facts
 from gate.model import Unknown
+from gate.packages.memo import memo
 
 if TYPE_CHECKING:
     from gate.build import Build
-
-_starts: WeakKeyDictionary[Build, list[int]] = WeakKeyDictionary()
 
 
 def run_of(command: Command, build: Build) -> Run | None:
     """The RUN that a command is in; None for a command of another file."""
     if command.whole.source is not build.dockerfile.source:
         return None
-    starts = _starts.get(build)
+    kept = memo(build, "starts")
+    starts: list[int] | None = kept.get("all")
     if starts is None:
-        starts = _starts[build] = [instruction.start for instruction in build.dockerfile.instructions]
+        starts = kept["all"] = [instruction.start for instruction in build.dockerfile.instructions]
     found = build.dockerfile.instructions[bisect_right(starts, command.whole.offset(command.start)) - 1]
     return found if isinstance(found, Run) else None
 
@@ -66,19 +65,26 @@ def variable(name: str, command: Command, run: Run, build: Build) -> str | Unkno
     own = command.assignments.get(name)
     if own is not None:
         return own.value if own.value is not None else Unknown(f"the value of {name} is not known")
-    for other in build.script(run).commands:
-        if other is command:
-            break
-        if other.name == "export":
-            for word in other.arguments:
-                text = word.prefix if word.value is None else word.value
-                if text.partition("=")[0] == name and "=" in text:
-                    return (
-                        text.partition("=")[2]
-                        if word.value is not None
-                        else Unknown(f"the value of {name} is not known")
-                    )
+    for offset, exported, value in _exports(run, build):
+        if exported == name and offset < command.whole.offset(command.start):
+            return value
     return build.scope(run).get(name)
+
+
+def _exports(run: Run, build: Build) -> list[tuple[int, str, str | Unknown]]:
+    """What ``export NAME=value`` sets in a RUN, with the place in the Dockerfile."""
+    kept = memo(build, "exports")
+    found: list[tuple[int, str, str | Unknown]] | None = kept.get(run.index)
+    if found is None:
+        found = kept[run.index] = []
+        for command in build.script(run).commands:
+            if command.name == "export":
+                for word in command.arguments:
+                    name, equals, value = (word.prefix if word.value is None else word.value).partition("=")
+                    known = value if word.value is not None else Unknown(f"the value of {name} is not known")
+                    if equals:
+                        found.append((command.whole.offset(command.start), name, known))
+    return found
 
 
 BASE = "/\0"

@@ -7,7 +7,7 @@ from gate.dockerfile.command import Command
 from gate.dockerfile.mounts import mounts
 from gate.dockerfile.tree import Run
 from gate.model import Severity, Unknown
-from gate.packages.answers import configuration
+from gate.packages.configuration import configuration
 from gate.packages.installs import installs
 from gate.packages.model import Install, Pin
 from gate.packages.where import variable
@@ -37,7 +37,6 @@ rule = Rule(
 
 _PIP = ("PIP_NO_CACHE_DIR",)
 _UV = ("UV_NO_CACHE",)
-_PIP_CONF = re.compile(r"(?:^|/)\.?pip\.conf$")
 _CACHE = re.compile(r"(?:^|/)\.cache(?:/|$)|(?:pip|uv)[^/]*cache|cache[^/]*(?:pip|uv)|/(?:pip|uv)/?$")
 
 
@@ -138,7 +137,7 @@ def _removes(command: Command) -> bool:
 
 
 def _configured(install: Install, run: Run, build: Build) -> bool:
-    for text in configuration(_PIP_CONF, "pip", install.command, run, build):
+    for text in configuration("pip", install.command, run, build):
         if isinstance(text, Unknown) or re.search(r"(?m)^\s*no-cache-dir\s*=", text):
             return True
     return False

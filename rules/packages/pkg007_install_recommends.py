@@ -5,7 +5,7 @@ import re
 from gate.build import Build
 from gate.dockerfile.command import Command
 from gate.model import Severity, Unknown
-from gate.packages.answers import configuration
+from gate.packages.configuration import configuration
 from gate.packages.installs import install_of
 from gate.packages.model import Install
 from gate.rule import Results, Rule
@@ -26,7 +26,6 @@ rule = Rule(
     ],
 )
 
-_APT_CONF = re.compile(r"(?:^|/)apt\.conf(?:\.d(?:/|$)|$)")
 _OFF = re.compile(r"(?i)install-recommends\s*[ =\"]*(?:false|no|0|off|without|disable)\b")
 _FALSE = {"false", "no", "0", "off", "without", "disable"}
 
@@ -59,5 +58,5 @@ def _told(install: Install) -> bool:
 
 def _configured(install: Install, build: Build) -> bool:
     assert install.run is not None
-    texts = configuration(_APT_CONF, "apt", install.command, install.run, build)
+    texts = configuration("apt", install.command, install.run, build)
     return any(isinstance(text, Unknown) or _OFF.search(text) for text in texts)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from gate.dockerfile.source import Text
 from gate.dockerfile.tree import Copy, Instruction, Run, Stage
 from gate.model import Unknown
+from gate.packages.memo import memo
 
 if TYPE_CHECKING:
     from gate.build import Build
@@ -31,8 +32,16 @@ class Use:
     why: Unknown | None = None
 
 
-def images(build: Build) -> Iterator[Use]:
+def images(build: Build) -> list[Use]:
     """Every image that the file names; stages and ``scratch`` are none."""
+    kept = memo(build, "images")
+    found: list[Use] | None = kept.get("all")
+    if found is None:
+        found = kept["all"] = list(_images(build))
+    return found
+
+
+def _images(build: Build) -> Iterator[Use]:
     syntax = build.dockerfile.directives.get("syntax")
     if syntax is not None:
         yield Use(syntax, "syntax", None, syntax.value.split()[0] if syntax.value.split() else "")

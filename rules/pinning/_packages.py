@@ -45,12 +45,13 @@ def requests(build: Build, *ecosystems: str) -> Iterator[tuple[Install, Wanted, 
         if install.verb == "uninstall" or install.arguments.has("--no-index"):
             continue  # without an index, the files that lie there decide
         needs = wanted(install, build)
-        for request in (*install.requests, *needs.from_files):
+        for request in install.requests:
             if request.ecosystem in ecosystems:
-                place = request.place
-                if place not in seen or request in install.requests:
-                    seen.add(place)
-                    yield install, needs, request
+                yield install, needs, request
+        for request in needs.from_files:
+            if request.ecosystem in ecosystems and request.place not in seen:
+                seen.add(request.place)
+                yield install, needs, request
 
 
 def weak(pin: Pin, build: Build) -> bool:

@@ -378,13 +378,15 @@ def _join(values: list[Value]) -> Value:
     if len(values) == 1:
         return values[0]
     length = 0
+    known: list[str] = []
     for value in values:
         if isinstance(value, Unknown):
             return value
         length += len(value)
+        known.append(value)
     if length > _LONGEST_VALUE:
         return Unknown("the value is too long to work out")
-    return "".join(values)  # type: ignore[arg-type]
+    return "".join(known)
 
 
 def _evaluate(word: Word, lookup: Lookup | None) -> Value:

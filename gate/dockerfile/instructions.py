@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any, TypeVar
 
 from gate.dockerfile import words
 from gate.dockerfile.expand import SubstitutionError
@@ -32,6 +33,7 @@ from gate.dockerfile.tree import (
 from gate.model import Place
 
 Span = tuple[int, int]
+Kind = TypeVar("Kind", bound=Instruction)
 
 _STAGE_NAME = re.compile(r"[a-z][a-z0-9-_.]*")
 
@@ -83,7 +85,7 @@ class Draft:
 
     def refuse(self, message: str, place: Place | None = None) -> None:
         """Only the first refusal counts: it is the one that BuildKit stops at."""
-        if not self.faults:
+        if not self.faults and not self.parser_faults:
             self.faults.append(SyntaxFault(message, place or self.head.place))
 
     def unreadable(self, message: str, place: Place | None = None) -> None:
@@ -109,8 +111,12 @@ class Draft:
         if self.flag_list:
             check_flags(self.keyword, self.flag_list, self.refuse)
 
+    def make(self, kind: type[Kind], **parts: Any) -> Kind:
+        """The typed instruction; where it starts and ends is told later."""
+        return kind(self.keyword, self.line.source, self.head, self.text, 0, 0, self.flag_list, **parts)
+
     def plain(self) -> Instruction:
-        return Instruction(self.keyword, self.line.source, self.head, self.text, 0, 0, self.flag_list)
+        return self.make(Instruction)
 
 
 def build(line: Text, escape: str, *, in_full: bool = True) -> tuple[Instruction, Draft]:
@@ -143,10 +149,6 @@ def _at_least_one(draft: Draft) -> bool:
     return True
 
 
-def _common(draft: Draft) -> tuple[object, ...]:
-    return (draft.keyword, draft.line.source, draft.head, draft.text, 0, 0, draft.flag_list)
-
-
 def _from(draft: Draft) -> Instruction:
     found = draft.blank_separated()
     name: str | None = None
@@ -166,21 +168,15 @@ def _from(draft: Draft) -> Instruction:
     draft.check_flags()
     if not found:
         return draft.plain()
-    return From(*_common(draft), image=found[0], name=name, name_text=name_text)  # type: ignore[arg-type]
+    return draft.make(From, image=found[0], name=name, name_text=name_text)
 
 
-def _run(draft: Draft) -> Instruction:
+def _command(draft: Draft) -> Instruction:
+    """RUN, CMD, ENTRYPOINT."""
     exec_form = draft.json(draft.start)
     draft.check_flags()
     script = draft.arguments if exec_form is None else None
-    return Run(*_common(draft), exec=exec_form, script=script)  # type: ignore[arg-type]
-
-
-def _launch(draft: Draft) -> Instruction:
-    exec_form = draft.json(draft.start)
-    draft.check_flags()
-    script = draft.arguments if exec_form is None else None
-    return Launch(*_common(draft), exec=exec_form, script=script)  # type: ignore[arg-type]
+    return draft.make(Run if draft.keyword == "RUN" else Launch, exec=exec_form, script=script)
 
 
 def _healthcheck(draft: Draft) -> Instruction:
@@ -194,7 +190,7 @@ def _healthcheck(draft: Draft) -> Instruction:
     if kind.upper() == "NONE":
         if begin < end and exec_form != ():
             draft.refuse("HEALTHCHECK NONE takes no arguments")
-        return Launch(*_common(draft), none=True)  # type: ignore[arg-type]
+        return draft.make(Launch, none=True)
     draft.check_flags()
     if kind.upper() != "CMD":
         draft.refuse(f"Unknown type {go_quote(kind.upper())} in HEALTHCHECK (try CMD)")
@@ -205,7 +201,7 @@ def _healthcheck(draft: Draft) -> Instruction:
     if problem is not None:
         draft.refuse(problem[0], problem[1].text.place)
     script = draft.line.slice(begin, end) if exec_form is None else None
-    return Launch(*_common(draft), exec=exec_form, script=script)  # type: ignore[arg-type]
+    return draft.make(Launch, exec=exec_form, script=script)
 
 
 def _copy(draft: Draft) -> Instruction:
@@ -222,7 +218,7 @@ def _copy(draft: Draft) -> Instruction:
     if _opens(found[-1].value):
         draft.refuse(f"{draft.keyword} cannot accept a heredoc as a destination")
     sources = tuple(word for word in found[:-1] if not _opens(word.value))
-    return Copy(*_common(draft), sources=sources, destination=found[-1], json=exec_form is not None)  # type: ignore[arg-type]
+    return draft.make(Copy, sources=sources, destination=found[-1], json=exec_form is not None)
 
 
 def _opens(word: str) -> bool:
@@ -260,7 +256,7 @@ def _key_values(draft: Draft) -> Instruction:
         return draft.plain()
     if any(not pair.key.value for pair in pairs):
         draft.refuse(f"{draft.keyword} names can not be blank")
-    return Pairs(*_common(draft), pairs=tuple(pairs))  # type: ignore[arg-type]
+    return draft.make(Pairs, pairs=tuple(pairs))
 
 
 def _arg(draft: Draft) -> Instruction:
@@ -277,7 +273,7 @@ def _arg(draft: Draft) -> Instruction:
     if not pairs:
         draft.refuse("ARG requires at least one argument")
         return draft.plain()
-    return Pairs(*_common(draft), pairs=tuple(pairs))  # type: ignore[arg-type]
+    return draft.make(Pairs, pairs=tuple(pairs))
 
 
 def _single(draft: Draft) -> Instruction:
@@ -286,14 +282,14 @@ def _single(draft: Draft) -> Instruction:
         return draft.plain()
     if draft.keyword != "STOPSIGNAL":
         draft.check_flags()
-    return Words(*_common(draft), words=(draft.arguments,))  # type: ignore[arg-type]
+    return draft.make(Words, words=(draft.arguments,))
 
 
 def _expose(draft: Draft) -> Instruction:
     if not _at_least_one(draft):
         return draft.plain()
     draft.check_flags()
-    return Words(*_common(draft), words=tuple(draft.blank_separated()))  # type: ignore[arg-type]
+    return draft.make(Words, words=tuple(draft.blank_separated()))
 
 
 def _volume(draft: Draft) -> Instruction:
@@ -305,7 +301,7 @@ def _volume(draft: Draft) -> Instruction:
     draft.check_flags()
     if any(not word.value.strip(words.SPACE) for word in found):
         draft.refuse("VOLUME specified can not be an empty string")
-    return Words(*_common(draft), words=tuple(found), json=exec_form is not None)  # type: ignore[arg-type]
+    return draft.make(Words, words=tuple(found), json=exec_form is not None)
 
 
 def _shell(draft: Draft) -> Instruction:
@@ -317,7 +313,7 @@ def _shell(draft: Draft) -> Instruction:
     if not exec_form:
         draft.refuse("SHELL requires at least one argument")
         return draft.plain()
-    return Words(*_common(draft), words=exec_form, json=True)  # type: ignore[arg-type]
+    return draft.make(Words, words=exec_form, json=True)
 
 
 def _onbuild(draft: Draft) -> Instruction:
@@ -339,15 +335,15 @@ def _onbuild(draft: Draft) -> Instruction:
     draft.parser_faults.extend(inner.parser_faults)
     refused = inner.faults[0].message if inner.faults else ""
     child_or_none = child if trigger != "ONBUILD" else None
-    return Onbuild(*_common(draft), child=child_or_none, refused=refused)  # type: ignore[arg-type]
+    return draft.make(Onbuild, child=child_or_none, refused=refused)
 
 
 _BUILDERS: dict[str, Callable[[Draft], Instruction]] = {
     "ADD": _copy,
     "ARG": _arg,
-    "CMD": _launch,
+    "CMD": _command,
     "COPY": _copy,
-    "ENTRYPOINT": _launch,
+    "ENTRYPOINT": _command,
     "ENV": _key_values,
     "EXPOSE": _expose,
     "FROM": _from,
@@ -355,7 +351,7 @@ _BUILDERS: dict[str, Callable[[Draft], Instruction]] = {
     "LABEL": _key_values,
     "MAINTAINER": _single,
     "ONBUILD": _onbuild,
-    "RUN": _run,
+    "RUN": _command,
     "SHELL": _shell,
     "STOPSIGNAL": _single,
     "USER": _single,

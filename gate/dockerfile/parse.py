@@ -83,7 +83,7 @@ class _Reader:
         text, size, source = self.text, self.size, self.source
         directives_possible = True
         while self.at < size:
-            begin = self.at
+            begin, self.too_long = self.at, False
             end = self._line_end(begin)
             raw = text[begin:end].rstrip("\r")
             line = raw.lstrip(SPACE)
@@ -98,7 +98,7 @@ class _Reader:
             if line:
                 self._logical(line, start, end)
         if not self.instructions:
-            message = "file with no instructions" if self.text else "the Dockerfile cannot be empty"
+            message = "file with no instructions" if source.data else "the Dockerfile cannot be empty"
             self.faults.append(SyntaxFault(message, source.place(max(size - 1, 0), max(size - 1, 0))))
 
     def _line_end(self, begin: int) -> int:
@@ -144,7 +144,7 @@ class _Reader:
             text = Text(self.source, line, start)
         else:
             text, end = self._joined(line[:cut], start, end)
-        in_full, self.too_long = not self.too_long, False
+        in_full = not self.too_long
         instruction, draft = build(text, self.escape, in_full=in_full)
         self.faults.extend(draft.parser_faults)
         self.refused.extend(draft.faults)

@@ -16,7 +16,6 @@ BLANK = re.compile("[\t\v\f\r ]+")
 WORD = re.compile("[^\t\v\f\r ]+")
 
 _JSON_STRING = re.compile(r'"[^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*)*"')
-_JSON_BLANK = re.compile("[ \t\r\n]*")
 _JSON_ESCAPE = re.compile(r"\\(?:u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|(.))")
 _JSON_PLAIN = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 
@@ -165,11 +164,9 @@ def json_words(text: str, start: int, end: int) -> list[Word] | None:
     Raises :class:`NotStrings`.
     """
     words: list[Word] = []
-    at = start + 1
-    skip = _JSON_BLANK.match
     if not text.startswith("[", start, end):
         return None
-    at = skip(text, at, end).end()  # type: ignore[union-attr]
+    at = _past_blanks(text, start + 1, end)
     if text.startswith("]", at, end) and at + 1 == end:
         return words
     while True:
@@ -178,12 +175,18 @@ def json_words(text: str, start: int, end: int) -> list[Word] | None:
             _refuse_other_array(text[start:end])
             return None
         words.append(_json_word(text, *match.span()))
-        at = skip(text, match.end(), end).end()  # type: ignore[union-attr]
+        at = _past_blanks(text, match.end(), end)
         if text.startswith("]", at, end):
             return words if at + 1 == end else None
         if not text.startswith(",", at, end):
             return None
-        at = skip(text, at + 1, end).end()  # type: ignore[union-attr]
+        at = _past_blanks(text, at + 1, end)
+
+
+def _past_blanks(text: str, at: int, end: int) -> int:
+    while at < end and text[at] in " \t\r\n":
+        at += 1
+    return at
 
 
 def _json_word(text: str, start: int, end: int) -> Word:

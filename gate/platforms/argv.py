@@ -1,0 +1,50 @@
+"""The words that a platform starts a container with: its own word, the caller's, ENTRYPOINT and CMD."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from gate.image.model import Config
+from gate.model import Unknown
+from gate.platforms.model import Platform
+from gate.platforms.outcome import Doubt, Fails, Fault
+
+
+def effective_argv(config: Config, platform: Platform, settings: Mapping[str, Any]) -> list[str]:
+    """``docker run [--entrypoint E] IMAGE [WORDS]``.
+
+    Declared arguments and the platform's word replace CMD; a declared entry point drops CMD and the word. Raises
+    :class:`Fails` when there is nothing to run, :class:`Doubt` when the base image decides.
+    """
+    declared = declared_entrypoint(platform, settings)
+    given = _words(settings, "container-arguments") if platform.overridable else None
+    entrypoint = declared if declared is not None else known(config.entrypoint)
+    if given is None:
+        if declared is not None:
+            given = []
+        elif platform.word is not None:
+            given = [platform.word]
+        else:
+            given = known(config.cmd)
+    argv = [*entrypoint, *given]
+    if not argv:
+        raise Fails("No command specified", None, Fault.NOTHING)
+    return argv
+
+
+def declared_entrypoint(platform: Platform, settings: Mapping[str, Any]) -> list[str] | None:
+    """``container-entrypoint`` of the policy, where the platform takes one."""
+    return _words(settings, "container-entrypoint") if platform.overridable else None
+
+
+def _words(settings: Mapping[str, Any], key: str) -> list[str] | None:
+    value = settings.get(key)
+    return [str(word) for word in value] if value else None
+
+
+def known(words: list[str] | Unknown | None) -> list[str]:
+    """The words; ``[""]`` acts like ``[]``. Raises :class:`Doubt`."""
+    if isinstance(words, Unknown):
+        raise Doubt(words)
+    return [] if words in (None, [""]) else list(words)

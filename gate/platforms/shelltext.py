@@ -1,0 +1,372 @@
+"""What a shell text starts, as far as that can be seen: its last command, ``exec``, and what stands in front of ``&&``."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from gate.dockerfile.command import Command, Node, Script, ShellWord
+from gate.dockerfile.shell import parse_script
+from gate.dockerfile.shell.wrappers import SHELLS
+from gate.dockerfile.source import Source, Text
+from gate.model import Place, Unknown
+from gate.packages.options import listed
+from gate.platforms.kernel import Process
+from gate.platforms.outcome import Doubt, Fails
+
+BUILTINS = listed(
+    """: . [ alias bg break cd chdir command continue echo eval exec exit export false fg getopts hash help jobs kill let
+    local printf pwd read readonly return set shift source test times trap true type typeset ulimit umask unalias unset
+    wait declare [[ (( pushd popd shopt mapfile readarray builtin enable caller compgen complete disown dirs fc history
+    logout suspend"""
+)
+_POSITIONAL = re.compile(r'"?\$(?:([0-9])|\{([0-9]+)\})"?')
+_ALL = re.compile(r"\$[@*]|\$\{[@*]\}")
+_QUOTED_ALL = re.compile(r'"\$@"|"\$\{@\}"')
+_DEFAULTED = re.compile(r'"?\$\{([0-9])(:?)-([^}$`"]*)\}"?')
+
+Start = Callable[[list[str], list[str], Process, int, Place], None]
+"""Looks up and follows a command that a shell starts: words, the programs in front of it, process, depth, place."""
+
+
+@dataclass(slots=True)
+class Frame:
+    """What a shell knows while it goes through a text: ``$0`` and the words behind it."""
+
+    zero: str
+    args: list[str] | None  # None: not known any more
+    process: Process
+    depth: int
+    start: Start
+    errexit: bool = False
+    functions: dict[str, Node] = field(default_factory=dict)
+    calls: int = 0
+
+
+class Ended(Exception):
+    """The shell is replaced, or has ended."""
+
+
+def run_text(text: str, shell: str, frame: Frame, source: Source | None = None) -> None:
+    """Follow a shell text. Raises :class:`Fails` or :class:`Doubt` where what it starts does not, or may not."""
+    source = source or Source("", text.encode("utf-8", "surrogateescape"))
+    script = parse_script(Text(source, text, ((0, 0),)), shell=shell, environment=frame.process.env)
+    if not script.parsed:
+        raise Doubt(Unknown("the shell text could not be taken apart"))
+    frame.errexit = frame.errexit or script.errexit
+    frame.functions.update(functions_of(script))
+    try:
+        _Walk(frame, script).node(script.root, last=True)
+    except Ended:
+        return
+
+
+def functions_of(script: Script) -> dict[str, Node]:
+    """The bodies of the functions that a script defines."""
+    found: dict[str, Node] = {}
+    for node in script.root.walk():
+        if node.kind == "function":
+            match = re.match(r"(?:function\s+)?([^\s(){}]+)", node.text.value)
+            if match and node.children:
+                found[match[1]] = node.children[-1]
+    return found
+
+
+class _Walk:
+    def __init__(self, frame: Frame, script: Script) -> None:
+        self.frame = frame
+        self.script = script
+
+    def node(self, node: Node, *, last: bool) -> None:
+        """Go through a part that is certainly reached. ``last``: the shell ends with it."""
+        if isinstance(node, Command):
+            self._command(node, last=last and not node.background)
+        elif node.kind in ("script", "list", "group"):
+            for at, child in enumerate(node.children):
+                self.node(child, last=last and at == len(node.children) - 1 and not node.background)
+        elif node.kind == "and":
+            self._and(node, last)
+        elif node.kind == "or":
+            self._or(node, last)
+        elif node.kind == "subshell":
+            try:
+                for at, child in enumerate(node.children):
+                    self.node(child, last=last and at == len(node.children) - 1)
+            except Ended:
+                if last:
+                    raise
+        elif node.kind == "case" and self._case(node, last):
+            return
+        elif node.kind == "if" and self._if(node, last):
+            return
+        elif node.kind != "function":
+            self._perhaps(node, last)
+
+    def _and(self, node: Node, last: bool) -> None:
+        left, right = node.children[0], node.children[-1]
+        condition = self._test(left)
+        if condition is False:
+            return
+        if condition is None:
+            if _is_builtin(left) and not _names(left) & {"cd", "exec", "set", "shift", ".", "source", "export", ":", "true", "echo"}:
+                self._perhaps(right, last)
+                return
+            self.node(left, last=last)
+        self.node(right, last=last)
+
+    def _or(self, node: Node, last: bool) -> None:
+        left, right = node.children[0], node.children[-1]
+        condition = self._test(left)
+        if condition is True:
+            return
+        if condition is False:
+            self.node(right, last=last)
+            return
+        try:
+            self._perhaps(left, last)
+        except Doubt:
+            self._perhaps(right, last)
+
+    def _perhaps(self, node: Node, last: bool) -> None:
+        """A part that may be reached: what it would start is looked at, and a failure is only a doubt."""
+        saved = self.frame.args
+        for command in node.walk():
+            if not isinstance(command, Command) or command.background:
+                continue
+            ends = last and command.parent is not None and _is_last(command, node)
+            if not ("exec" in command.wrappers or ends):
+                if command.name in ("shift", "set"):
+                    saved = None
+                continue
+            try:
+                self._command(command, last=True)
+            except Ended:
+                pass
+            except Fails as failure:
+                raise Doubt(Unknown(f"on one of its ways the script starts {failure.program}: {failure.error}")) from failure
+        self.frame.args = saved
+
+    def _case(self, node: Node, last: bool) -> bool:
+        """``case "$1" in`` with plain patterns: the way that is taken. False when that cannot be told."""
+        match = re.match(r"case\s+(\S+)\s+in\b", node.text.value)
+        value = self._value_of(match[1]) if match else None
+        bodies = [child for child in node.children if child.kind != "substitution"]
+        if value is None:
+            return False
+        start = node.start + (match.end() if match else 0)
+        for body in bodies:
+            head = node.whole.value[start : body.start]
+            pattern = re.search(r"(?:^|;;&?|;&|\n)\s*\(?\s*([^();&]+?)\)\s*\Z", head.lstrip("; \t\n"), re.DOTALL)
+            if pattern is None:
+                return False
+            words = [word.strip().strip("\"'") for word in pattern[1].split("|")]
+            if any(re.search(r"[$`?\[]", word) or ("*" in word and word != "*") for word in words):
+                return False
+            if value in words or "*" in words:
+                self.node(body, last=last)
+                return True
+            start = body.end
+        return bool(bodies)
+
+    def _if(self, node: Node, last: bool) -> bool:
+        children = node.children
+        for at in range(0, len(children) - 1, 2):
+            condition = self._test(children[at])
+            if condition is None:
+                return False
+            if condition:
+                self.node(children[at + 1], last=last)
+                return True
+        if len(children) % 2:
+            self.node(children[-1], last=last)
+        return True
+
+    def _test(self, node: Node) -> bool | None:
+        """``[ "$1" = train ]``, ``[ $# -gt 0 ]``: true, false, or not to be told."""
+        if not isinstance(node, Command) or node.name not in ("[", "[[", "test"):
+            return None
+        words = [self._one(word) for word in node.words[1:]]
+        if node.name != "test" and words and words[-1] == "]" * len(node.name):
+            words.pop()
+        if any(word is None for word in words):
+            return None
+        if len(words) == 3 and words[1] in ("=", "==", "!="):
+            if node.name == "[[" and re.search(r"[*?\[]", str(words[2])):
+                return None
+            return (words[0] == words[2]) == (words[1] != "!=")
+        if len(words) == 2 and words[0] in ("-n", "-z"):
+            return bool(words[1]) == (words[0] == "-n")
+        if len(words) == 3 and str(words[0]).isdigit() and str(words[2]).isdigit():
+            left, right = int(str(words[0])), int(str(words[2]))
+            return {"-eq": left == right, "-ne": left != right, "-gt": left > right, "-lt": left < right,
+                    "-ge": left >= right, "-le": left <= right}.get(str(words[1]))  # fmt: skip
+        return None
+
+    # Words -----------------------------------------------------------------------------------------------------------
+
+    def _one(self, word: ShellWord) -> str | None:
+        return word.value if word.value is not None else self._value_of(word.text.value)
+
+    def _value_of(self, raw: str) -> str | None:
+        """One word made of a parameter, or plain."""
+        args = self.frame.args
+        bare = raw.strip('"')
+        if bare == "$#":
+            return str(len(args)) if args is not None else None
+        match = _POSITIONAL.fullmatch(raw)
+        default = _DEFAULTED.fullmatch(raw)
+        if match or default:
+            number = int((match[1] or match[2]) if match else default[1])  # type: ignore[index]
+            if number == 0:
+                return self.frame.zero
+            if args is None:
+                return None
+            value = args[number - 1] if number <= len(args) else None
+            if default and (value is None or (default[2] and not value)):
+                return default[3]
+            return value or ""
+        if bare in ("$@", "$*") and args is not None and len(args) <= 1:
+            return args[0] if args else ""
+        return None if re.search(r"[$`]", raw) else bare.strip("'")
+
+    def _expand(self, words: Sequence[ShellWord]) -> list[str] | None:
+        """The words of a command; None where the program itself cannot be known."""
+        found: list[str] = []
+        for word in words:
+            raw = word.text.value
+            if word.value is not None:
+                found.append(word.value)
+            elif _ALL.search(raw) and self.frame.args is not None:
+                found += self._all(raw)
+            else:
+                value = self._value_of(raw)
+                if value is None:
+                    if not found:
+                        return None
+                    value = raw
+                if value or raw.startswith('"'):
+                    found.append(value)
+        return found
+
+    def _all(self, raw: str) -> list[str]:
+        """``"$@"`` alone or with text around it, ``$*``, ``"$*"``."""
+        args = self.frame.args or []
+        match = _QUOTED_ALL.search(raw)
+        if match:
+            before, after = raw[: match.start()].strip('"'), raw[match.end() :].strip('"')
+            if not args:
+                return [before + after] if before + after else []
+            words = [*args]
+            words[0] = before + words[0]
+            words[-1] += after
+            return words
+        if raw.strip('"') in ("$*", "${*}") and raw.startswith('"'):
+            return [" ".join(args)]
+        return [part for word in args for part in word.split()]
+
+    # Commands --------------------------------------------------------------------------------------------------------
+
+    def _command(self, command: Command, *, last: bool) -> None:
+        replaced = "exec" in command.wrappers
+        words = self._expand(command.words)
+        if words is None:
+            if last or replaced:
+                raise Doubt(Unknown(f"what {command.words[0].text.value} is cannot be known"), command.place)
+            return
+        if not words:
+            return  # assignments and redirections; exec without a program
+        name = words[0]
+        body = self.frame.functions.get(name)
+        if body is not None and not command.wrappers and self.frame.calls < 8:
+            self._call(body, words[1:], last)
+        elif name in BUILTINS and not replaced and "env" not in command.wrappers:
+            self._builtin(name, words[1:], command, last)
+        elif last or replaced or self.frame.errexit or _guards(command):
+            external = [wrapper for wrapper in command.wrappers if wrapper not in ("exec", "command", "builtin", "time")]
+            self.frame.start(words, external, self.frame.process, self.frame.depth, command.place)
+            if last or replaced:
+                raise Ended
+
+    def _call(self, body: Node, args: list[str], last: bool) -> None:
+        frame = self.frame
+        saved, frame.args = frame.args, args
+        frame.calls += 1
+        try:
+            self.node(body, last=last)
+        finally:
+            frame.calls -= 1
+            frame.args = saved
+
+    def _builtin(self, name: str, args: list[str], command: Command, last: bool) -> None:
+        frame = self.frame
+        if name in ("exit", "return"):
+            raise Ended
+        if name == "cd" or name == "chdir":
+            self._cd(args)
+        elif name == "shift" and frame.args is not None:
+            count = int(args[0]) if args and args[0].isdigit() else 1
+            frame.args = frame.args[count:] if count <= len(frame.args) else frame.args
+        elif name == "set":
+            self._set(args, command)
+        elif name == "export":
+            self._export(command)
+        elif name in (".", "source", "eval") and (last or name == "eval"):
+            if not (name != "eval" and args):
+                raise Doubt(Unknown(f"what {command.text.value.strip()[:60]} does cannot be known"), command.place)
+
+    def _cd(self, args: list[str]) -> None:
+        process = self.frame.process
+        if len(args) == 1 and "$" not in args[0] and isinstance(process.cwd, str):
+            path = args[0] if args[0].startswith("/") else posixpath.join(process.cwd, args[0])
+            process.cwd = posixpath.normpath(path)
+        else:
+            process.cwd = Unknown("cd leads to a folder that is not known")
+
+    def _set(self, args: list[str], command: Command) -> None:
+        if args and args[0] == "--":
+            self.frame.args = args[1:] if all(word.value is not None or _ALL.search(word.text.value) for word in command.words[2:]) else None
+        elif any(word.startswith("-") and "e" in word.partition("o")[0] for word in args):
+            self.frame.errexit = True
+        elif any(word.startswith("+") and "e" in word.partition("o")[0] for word in args):
+            self.frame.errexit = False
+
+    def _export(self, command: Command) -> None:
+        for word in command.words[1:]:
+            name, equals, value = (word.value or word.text.value).partition("=")
+            if equals:
+                self.frame.process.env[name] = value if word.value is not None else Unknown(f"{name} is set by the script")
+
+
+def _is_builtin(node: Node) -> bool:
+    return isinstance(node, Command) and node.name in BUILTINS
+
+
+def _names(node: Node) -> set[str]:
+    return {node.name or ""} if isinstance(node, Command) else set()
+
+
+def _guards(command: Command) -> bool:
+    """The left side of ``&&``: nothing behind it runs when it does not start."""
+    parent = command.parent
+    return parent is not None and parent.kind == "and" and parent.children[0] is command
+
+
+def _is_last(command: Node, top: Node) -> bool:
+    """Whether a command ends the part that it is in."""
+    node: Node = command
+    while node is not top and node.parent is not None:
+        parent = node.parent
+        if parent.kind in ("script", "list", "group", "subshell", "and", "pipeline") and parent.children[-1] is not node:
+            return False
+        if parent.kind in ("while", "until", "for", "function", "substitution", "not", "shell"):
+            return False
+        if parent.kind == "if" and parent.children.index(node) % 2 == 0 and node is not parent.children[-1]:
+            return False
+        node = parent
+    return True
+
+
+def is_shell(name: str) -> bool:
+    return name in SHELLS

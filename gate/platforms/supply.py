@@ -1,0 +1,58 @@
+"""Programs that no instruction copies: the base image's, and those that packages bring."""
+
+from __future__ import annotations
+
+import posixpath
+from typing import TYPE_CHECKING
+
+from gate.model import Unknown
+from gate.platforms.bases import Known
+
+if TYPE_CHECKING:
+    from gate.platforms.brought import Brought
+
+_PLACES = {
+    "sh": ("/bin", "/usr/bin"), "bash": ("/bin", "/usr/bin"), "env": ("/usr/bin",), "perl": ("/usr/bin",),
+}  # fmt: skip
+
+
+class Opened(Unknown):
+    """Why a folder may hold more: package managers only, whose packages are known."""
+
+    __slots__ = ()
+
+
+class Supply:
+    """Answers for what is in the folders that may hold more than is listed."""
+
+    def __init__(self, reference: str | None, base: Known, brought: Brought) -> None:
+        self.reference = reference
+        self.base = base
+        self.brought = brought
+
+    def __call__(self, path: str, why: Unknown, searching: bool) -> bool | Unknown:
+        folder, name = posixpath.split(path)
+        from_base = why.reason == f"{self.reference} is not read"
+        answer = self._has(name, why, from_base)
+        if answer is not True or searching:
+            return answer
+        places = self.brought.places(name) or _PLACES.get(name, ())
+        return True if folder in places else why
+
+    def on_path_of_base(self, name: str) -> bool | Unknown:
+        """Whether a program is in the folders of the base image's PATH, where these are not known."""
+        return self._has(name, Unknown(f"the PATH of {self.reference or 'the base image'} is not known", "--image"), True)
+
+    def _has(self, name: str, why: Unknown, from_base: bool) -> bool | Unknown:
+        if not from_base and not isinstance(why, Opened):
+            return why
+        brought = self.brought.program(name)
+        if brought is True:
+            return True
+        if not from_base:
+            return brought
+        if name in self.base.has or name in self.base.answers:
+            return True
+        if name in self.base.lacks:
+            return brought
+        return brought if isinstance(brought, Unknown) else why

@@ -96,6 +96,8 @@ def _parts(node: Node, last: bool, child: bool) -> list[tuple[Node, bool, bool]]
         left, right = children[0], children[-1]
         if _is_exit(right):
             return [(left, _is_exit(right, good=True), child)]
+        if _replaces(left, child):
+            return [(left, True, child)]
         return [(left, False, child), (right, last, child)]
     if kind == "or":
         right = [] if _is_exit(children[-1]) else [(children[-1], last, child)]
@@ -119,11 +121,16 @@ def _sequence(children: Sequence[Node], last: bool, child: bool) -> list[tuple[N
             break
         behind = children[at + 1] if at + 1 < len(children) else None
         ends = last if behind is None else _is_exit(behind, good=True)
-        replaced = isinstance(part, Command) and "exec" in part.wrappers and bool(part.words) and not child
+        replaced = _replaces(part, child)
         parts.append((part, ends or replaced, child))
         if replaced:
             break
     return parts
+
+
+def _replaces(node: Node, child: bool) -> bool:
+    """``exec program``: nothing behind it ever runs."""
+    return isinstance(node, Command) and "exec" in node.wrappers and bool(node.words) and not child
 
 
 def _is_exit(node: Node, *, good: bool = False) -> bool:

@@ -10,7 +10,7 @@ from gate.dockerfile.command import Command, Node, Script, ShellWord
 from gate.dockerfile.shell import file_script, parse_script
 from gate.dockerfile.shell.wrappers import SHELLS
 from gate.dockerfile.source import Source
-from gate.dockerfile.tree import Copy
+from gate.dockerfile.tree import Copy, Pairs
 from gate.image.model import File
 from gate.model import Unknown
 from gate.rules.launch._handover import Fate, Handover, may_wrap
@@ -41,16 +41,31 @@ def find_entry(program: str, build: Build) -> File | Unknown | None:
         if isinstance(directory, Unknown):
             return directory
         return image.files.lookup(posixpath.normpath(posixpath.join(directory, program)))
-    path = image.config.env.get("PATH", _DEFAULT_PATH)
-    if isinstance(path, Unknown):
-        path = _DEFAULT_PATH
     unknown: File | Unknown | None = None
-    for directory in path.split(":"):
-        found = image.files.lookup(posixpath.join(directory, program)) if directory.startswith("/") else None
+    for folder in _search_path(build):
+        found = image.files.lookup(posixpath.join(folder, program))
         if isinstance(found, File) and found.type == "file":
             return found
         unknown = unknown or found
     return unknown
+
+
+def _search_path(build: Build) -> list[str]:
+    """The folders of PATH that this file names, the latest first, then the usual ones; the base image may have more."""
+    path = build.image().config.env.get("PATH")
+    if isinstance(path, str):
+        return [folder for folder in path.split(":") if folder.startswith("/")]
+    values = [
+        build.expand(part, instruction)
+        for stage in (build.target.lineage() if build.target is not None else ())
+        for instruction in stage.instructions
+        if isinstance(instruction, Pairs) and instruction.keyword == "ENV"
+        for pair in reversed(instruction.pairs)
+        if pair.key.value == "PATH" and pair.value is not None
+        for part in pair.value.value.strip("\"'").split(":")
+    ]
+    own = [value for value in values if isinstance(value, str) and value.startswith("/")]
+    return [*own, *_DEFAULT_PATH.split(":")]
 
 
 def script_operand(program: str, build: Build) -> File | Unknown | None:

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from gate.dockerfile.command import ShellWord
-from gate.dockerfile.shell.wrappers import SHELLS, WRAPPERS, base_name, peel, shell_script
+from gate.dockerfile.shell.wrappers import SHELLS, WRAPPERS, peel, shell_script
 from gate.dockerfile.source import Text
 from gate.packages.options import listed
-from gate.rules.launch._handover import INTERPRETERS, parameters_used, plain_name, shell_word
+from gate.rules.launch._handover import INTERPRETERS, base_name, parameters_used, plain_name, shell_word
 
 _VARIABLE = re.compile(r"(?<![\\$])\$(?:[A-Za-z_]\w*|\{[A-Za-z_]\w*[^}]*\}|\([^)]*\))|`[^`]+`")
 _OPERATOR = re.compile(r"&&|\|\|?|\|&|;|&|(?:\d*|&)(?:>>?|<)(?:&?[\w./${}-]*)|<<<?")
@@ -53,7 +53,7 @@ def misread_words(argv: Sequence[Text]) -> Iterator[Misread]:
         if fatal:
             yield Misread(words[0].whole, fatal, fatal=True)
             return
-        name = base_name(program) or ""
+        name = base_name(program)
         if name in SHELLS:
             yield from _shell_words(words)
             return
@@ -102,7 +102,7 @@ def _shell_words(words: Sequence[ShellWord]) -> Iterator[Misread]:
 
 
 def _stands_for_zero(word: str) -> bool:
-    return word in ("--", "-", "_", "") or (base_name(word) or "") in SHELLS
+    return word in ("--", "-", "_", "") or (base_name(word)) in SHELLS
 
 
 def _program_words(words: Sequence[ShellWord], program: str) -> Iterator[Misread]:

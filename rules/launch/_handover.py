@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from gate.dockerfile.command import ShellWord
-from gate.dockerfile.shell.wrappers import SHELLS, base_name, peel, shell_script
+from gate.dockerfile.shell.wrappers import SHELLS, peel, shell_script
 from gate.dockerfile.source import Source, Text
 from gate.dockerfile.tree import Launch
 from gate.packages.options import listed
@@ -41,7 +41,7 @@ class Handover:
     @property
     def program(self) -> str:
         """The basename of the program that decides."""
-        return base_name(self.words[0]) or "" if self.words else ""
+        return base_name(self.words[0]) if self.words else ""
 
     @property
     def drops_all(self) -> bool:
@@ -95,7 +95,7 @@ def handover(entrypoint: Launch) -> Handover:
     while True:
         if words[0] is _REST:
             return Handover(Fate.COMMAND)
-        name = base_name(words[0].value) or ""
+        name = base_name(words[0].value)
         if name in SHELLS:
             return _shell(words)
         peeled = peel(words)
@@ -154,21 +154,26 @@ def _behind_options(words: Words, at: int) -> Words:
     return words[at:]
 
 
+def base_name(program: str | None) -> str:
+    """``/opt/venv/bin/pip`` → ``pip``."""
+    return (program or "").rsplit("/", 1)[-1]
+
+
 def looks_like_script(program: str) -> bool:
     """Whether a program's name is one that people give to scripts of their own."""
-    return bool(_SCRIPT_NAME.search(base_name(program) or ""))
+    return bool(_SCRIPT_NAME.search(base_name(program)))
 
 
 def may_wrap(use: Handover) -> bool:
     """Whether a script that nobody has seen is likely to run its arguments, going by its name."""
     if plain_name(use.words[0]) in INTERPRETERS:
-        return bool(_WRAPPING_PROGRAM.search(base_name(use.file) or ""))
+        return bool(_WRAPPING_PROGRAM.search(base_name(use.file)))
     return looks_like_script(use.file) or use.program in SHELLS
 
 
 def plain_name(program: str) -> str:
     """The basename without a version: ``/usr/bin/python3.11`` → ``python``."""
-    name = base_name(program) or ""
+    name = base_name(program)
     return re.sub(r"(?<=[a-z])[\d.]+$", "", name) if name.startswith(("python", "pypy", "node", "pip", "php")) else name
 
 

@@ -78,10 +78,8 @@ def words(launch: Launch | None) -> tuple[str, ...]:
 
 
 def is_shell_form(launch: Launch | None) -> bool:
-    """True when a POSIX shell, or one that is not known, reads it, and when its author meant that."""
-    return (
-        launch is not None and launch.exec is None and bool(str(launch.script or "").strip()) and not is_broken(launch)
-    )
+    """True when a shell reads it, and when its author meant that."""
+    return launch is not None and launch.exec is None and not is_broken(launch)
 
 
 def is_broken(launch: Launch | None) -> bool:

@@ -18,7 +18,7 @@ rule = Rule(
     bad=[
         'FROM python:3.12\nENTRYPOINT python serve.py\n»CMD ["--port", "8080"]\n',
         'FROM python:3.12\n»CMD ["--port", "8080"]\nENTRYPOINT exec python serve.py\n',
-        "FROM python:3.12\nENTRYPOINT python serve.py\n»CMD --port 8080\n",
+        "FROM python:3.12\nENTRYPOINT python serve.py\n»CMD serve --port 8080\n",
         'FROM python:3.12\nENTRYPOINT ["sh", "-c", "python serve.py"]\n»CMD ["--port", "8080"]\n',
         'FROM python:3.12\nENTRYPOINT ["sh", "-c", "exec python serve.py \\"$@\\""]\n»CMD ["--port", "8080"]\n',
         'FROM python:3.12\nENTRYPOINT ["bash", "-c"]\n»CMD ["python", "serve.py"]\n',

@@ -18,10 +18,10 @@ rule = Rule(
     fix='Write CMD in JSON form: CMD ["--port", "8080"].',
     bad=[
         'FROM python:3.12\nENTRYPOINT ["python"]\n»CMD app.py --x\n',
-        'FROM python:3.12\nENTRYPOINT ["python", "app.py"]\n»CMD --port 8080\n',
+        'FROM python:3.12\nENTRYPOINT ["python", "app.py"]\n»CMD serve --port 8080\n',
         'FROM python:3.12 AS base\nENTRYPOINT ["python"]\nFROM base\n»CMD app.py\n',
         Example(
-            'FROM python:3.12\nCOPY entry.sh /entry.sh\nENTRYPOINT ["/entry.sh"]\n»CMD --port 8080\n',
+            'FROM python:3.12\nCOPY entry.sh /entry.sh\nENTRYPOINT ["/entry.sh"]\n»CMD serve --port 8080\n',
             files={"entry.sh*": '#!/bin/sh\nexec python app.py "$@"\n'},
         ),
     ],
@@ -44,12 +44,10 @@ def check(build: Build) -> Results:
     if use.drops_all or use.drops_first:
         return  # ENT002 says it
     runs = runs_arguments(use, build)
-    if str(cmd.script).lstrip().startswith("-"):
-        runs = False  # options are no command, whoever runs them
     if runs is None:
         yield rule.undecided(
             cmd,
-            f"CMD is in shell form: the ENTRYPOINT gets /bin/sh, -c and the text as its arguments, and what {use.words[0].value} does with them is not known",
+            f"CMD is in shell form: the ENTRYPOINT gets /bin/sh, -c and the text as its arguments, and what {use.file or use.words[0]} does with them is not known",
             "write CMD in JSON form, or --image REF",
         )
     elif runs:

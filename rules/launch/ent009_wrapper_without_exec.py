@@ -6,7 +6,7 @@ from itertools import takewhile
 from gate.build import Build
 from gate.dockerfile.command import Command, Node, Script, ShellWord
 from gate.dockerfile.shell.script import parse_program
-from gate.dockerfile.shell.wrappers import SHELLS, base_name, peel, shell_script
+from gate.dockerfile.shell.wrappers import SHELLS, peel, shell_script
 from gate.dockerfile.source import Source, Text
 from gate.dockerfile.tree import Launch
 from gate.image.model import File
@@ -15,7 +15,7 @@ from gate.packages.options import listed
 from gate.rule import Example, Results, Rule
 from gate.rules.launch._endings import Ending, endings, forwards_signals
 from gate.rules.launch._entryfile import entry_script, find_entry, is_arguments, script_operand, sourced_script
-from gate.rules.launch._handover import INTERPRETERS, plain_name, shell_word
+from gate.rules.launch._handover import INTERPRETERS, base_name, plain_name, shell_word
 from gate.rules.launch._launch import effective, words
 
 _ENTRY = 'FROM python:3.12\nCOPY --chmod=755 entry.sh /entry.sh\nENTRYPOINT ["/entry.sh"]\nCMD ["python", "serve.py"]\n'
@@ -229,7 +229,7 @@ def _finding(ending: Ending, script: Script, quiet: bool) -> Finding | None:
     what = command.text.value.strip().split("\n")[0]
     why = "in a pipeline or in ( ), as a child of the shell" if ending.child else "as a child of the shell"
     return rule.finding(
-        command,
+        command.text,
         f"{what[:60]} runs {why}: SIGTERM stops at the shell, and the program is killed without warning.",
         severity=Severity.LOW if quiet else None,
         confidence="low" if quiet else "",

@@ -13,7 +13,7 @@ from gate.dockerfile.source import Source
 from gate.dockerfile.tree import Copy, Pairs
 from gate.image.model import File
 from gate.model import Unknown
-from gate.rules.launch._handover import Fate, Handover, may_wrap
+from gate.rules.launch._handover import INTERPRETERS, Fate, Handover, may_wrap, plain_name
 
 LIMIT = 1 << 18
 """Bytes of an entry script that are read; a longer file is no script that somebody wrote by hand."""
@@ -111,7 +111,7 @@ def runs_arguments(use: Handover, build: Build) -> bool | None:
         return False
     found = find_file(use, build)
     if isinstance(found, File):
-        script = entry_script(found)
+        script = entry_script(found) if plain_name(use.words[0]) not in INTERPRETERS else None
         if script is not None:
             return script_runs_arguments(script, build)
         data = found.read(LIMIT)

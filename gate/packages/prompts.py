@@ -112,17 +112,20 @@ PROGRAMS: dict[str, Program] = {
 }
 
 
-def prompt(command: Command) -> Prompt | None:
-    """What a command would ask, its own words taken into account; None when it asks nothing."""
+def prompt(command: Command, given: Arguments | None = None) -> Prompt | None:
+    """What a command would ask, its own words taken into account; None when it asks nothing.
+
+    ``given``: its arguments, where :mod:`gate.packages.installs` has taken them apart already.
+    """
     name = command.name
     if not name:
         return None
     special = _SPECIAL.get(name) or _SPECIAL.get(program(name))
     if special is not None:
-        return special(command, name)
+        return special(command, name, given)
     known = PROGRAMS.get(name) or PROGRAMS.get(program(name))
     if known is not None:
-        return _asks(command, name, known, scan(command.arguments, known.table))
+        return _asks(command, name, known, given or scan(command.arguments, known.table))
     if name.endswith((".sh", ".run")):
         return _installer(name, [word.value for word in command.arguments], command)
     return None
@@ -156,7 +159,7 @@ def _set_true(arguments: Arguments, key: str) -> bool:
     return any(re.fullmatch(rf"(?:main\.)?{key}=(?:1|[Tt]rue|[Yy]es|on)", value) for value in given)
 
 
-def _conda(command: Command, name: str) -> Prompt | None:
+def _conda(command: Command, name: str, given: Arguments | None) -> Prompt | None:
     """``clean`` has letters of its own: in ``-afy`` and ``-tipy`` none takes a value."""
     arguments = scan(command.arguments, Table(frozenset()))
     if arguments.operands and arguments.operands[0].value == "clean":
@@ -196,8 +199,8 @@ _FALSE = {"no", "false", "without", "off", "disable", "0"}
 _YES_KEY = "apt::get::assume-yes"
 
 
-def _apt(command: Command, name: str) -> Prompt | None:
-    arguments = scan(command.arguments, APT)
+def _apt(command: Command, name: str, given: Arguments | None) -> Prompt | None:
+    arguments = given or scan(command.arguments, APT)
     verb = (arguments.operands[0].value or "") if arguments.operands else ""
     if verb not in _APT_VERBS or any(option.name.lower() in _APT_SILENT for option in arguments.options):
         return None
@@ -248,7 +251,7 @@ _ZYPPER_VERBS = listed(
 )
 
 
-def _zypper(command: Command, name: str) -> Prompt | None:
+def _zypper(command: Command, name: str, given: Arguments | None) -> Prompt | None:
     """``-n`` in front of the subcommand, ``-y`` behind it; ``-n`` behind it means something else."""
     head = scan(command.arguments, Table(ZYPPER.values - {"-p", "-t", "-r"}, stop=True))
     verb = (head.operands[0].value or "") if head.operands else ""
@@ -261,7 +264,7 @@ def _zypper(command: Command, name: str) -> Prompt | None:
     return Prompt(f"{name} {verb}", "-n before the subcommand, or -y after it", ("DL3034",), maybe=maybe)
 
 
-def _pacman(command: Command, name: str) -> Prompt | None:
+def _pacman(command: Command, name: str, given: Arguments | None) -> Prompt | None:
     arguments = scan(
         command.arguments,
         Table(listed("--config --root -r --dbpath -b --cachedir --hookdir --ask --ignore --overwrite")),
@@ -277,8 +280,8 @@ def _pacman(command: Command, name: str) -> Prompt | None:
     return Prompt(name, "--noconfirm", maybe=not arguments.complete) if asks else None
 
 
-def _npm(command: Command, name: str) -> Prompt | None:
-    arguments = scan(command.arguments, NODE)
+def _npm(command: Command, name: str, given: Arguments | None) -> Prompt | None:
+    arguments = given or scan(command.arguments, NODE)
     if not arguments.operands or arguments.operands[0].value != "init" or arguments.has("-y", "--yes", "-h", "--help"):
         return None
     if name == "yarn" and len(arguments.operands) > 1:
@@ -292,7 +295,7 @@ def _npm(command: Command, name: str) -> Prompt | None:
     )
 
 
-def _python(command: Command, name: str) -> Prompt | None:
+def _python(command: Command, name: str, given: Arguments | None) -> Prompt | None:
     words = command.arguments
     for index, word in enumerate(words):
         if word.value == "-m" and index + 1 < len(words) and words[index + 1].value == "pip":
@@ -306,7 +309,7 @@ def _python(command: Command, name: str) -> Prompt | None:
 _SCRIPT = re.compile(r"(?i)(?:.*/)?(?P<name>[^/]*(?:conda|miniforge|mambaforge|cuda|nvidia|rustup)[^/]*\.(?:sh|run))")
 
 
-def _shell(command: Command, name: str) -> Prompt | None:
+def _shell(command: Command, name: str, given: Arguments | None) -> Prompt | None:
     """``bash Miniconda3.sh …``, and ``curl … rustup … | sh -s -- …``."""
     words = command.arguments
     for index, word in enumerate(words):
@@ -368,11 +371,11 @@ def _installer(name: str, values: list[str | None], command: Command) -> Prompt 
     return None
 
 
-def _rustup_init(command: Command, name: str) -> Prompt | None:
+def _rustup_init(command: Command, name: str, given: Arguments | None) -> Prompt | None:
     return _rustup(name, [word.value for word in command.arguments], command)
 
 
-def _ssh_keygen(command: Command, name: str) -> Prompt | None:
+def _ssh_keygen(command: Command, name: str, given: Arguments | None) -> Prompt | None:
     """Making a key asks for a file name without -f; with it, an empty input is an empty pass phrase."""
     arguments = scan(
         command.arguments,
@@ -384,7 +387,7 @@ def _ssh_keygen(command: Command, name: str) -> Prompt | None:
     return Prompt(name, "-f FILE -N ''", maybe=not arguments.complete)
 
 
-def _login(command: Command, name: str) -> Prompt | None:
+def _login(command: Command, name: str, given: Arguments | None) -> Prompt | None:
     """Logging in without the token at hand."""
     words = [word.value for word in command.arguments]
     verbs = [value for value in words if value is not None and not value.startswith("-")]
@@ -399,7 +402,7 @@ def _login(command: Command, name: str) -> Prompt | None:
     return Prompt(f"{name} {' '.join(verbs)}", "--token: mount it as a secret")
 
 
-_SPECIAL: dict[str, Callable[[Command, str], Prompt | None]] = {
+_SPECIAL: dict[str, Callable[[Command, str, Arguments | None], Prompt | None]] = {
     "apt-get": _apt,
     "apt": _apt,
     "conda": _conda,

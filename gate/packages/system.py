@@ -120,12 +120,10 @@ def dnf(command: Command) -> Install | None:
         return None
     if verb in _DNF_INSTALLS:
         return _install(command, arguments, "rpm", _rpm)
-    if verb == "groupinstall" or (verb in {"group", "groups", "grp"} and words[1] == "install"):
-        arguments.operands = arguments.operands[verb != "groupinstall" :]
+    if verb == "groupinstall":
         return _install(command, arguments, "rpm", _group)
-    if verb == "module" and words[1] == "install":
-        arguments.operands = arguments.operands[1:]
-        return _install(command, arguments, "rpm", _group)
+    if verb in {"group", "groups", "grp", "module"} and words[1] == "install":
+        return _install(command, arguments, "rpm", _group, first=2)
     return None
 
 
@@ -204,8 +202,10 @@ def _install(
     ecosystem: str,
     read: Callable[[ShellWord], Request | None],
     verb: str = "install",
+    first: int = 1,
 ) -> Install:
-    requests = (read(word) for word in arguments.operands[1:] if word.value != "")
+    """``first``: the operand that is the first package."""
+    requests = (read(word) for word in arguments.operands[first:] if word.value != "")
     return Install(
         command.name or "",
         ecosystem,

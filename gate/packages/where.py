@@ -62,6 +62,11 @@ def earlier_instructions(instruction: Instruction) -> Iterator[Instruction]:
 
 def variable(name: str, command: Command, run: Run, build: Build) -> str | Unknown | None:
     """The value of an environment variable of a command: set in front of it, exported before it, or by ENV and ARG."""
+    mentioned = memo(build, "mentioned")
+    if name not in mentioned:
+        mentioned[name] = name in build.dockerfile.source.text
+    if not mentioned[name]:
+        return None  # the usual case, and a cheap one
     own = command.assignments.get(name)
     if own is not None:
         return own.value if own.value is not None else Unknown(f"the value of {name} is not known")

@@ -52,7 +52,8 @@ _ZONE = re.compile(r"/etc/(?:localtime|timezone)\b")
 
 @rule.on_command()
 def check(command: Command, build: Build) -> Results:
-    question = prompt(command)
+    install = install_of(command, build)
+    question = prompt(command, install.arguments if install is not None else None)
     if question is None:
         return
     run = run_of(command, build)

@@ -98,6 +98,8 @@ def _kept(install: Install, run: Run, build: Build) -> bool | Unknown:
 
 def _mounted(install: Install, run: Run, build: Build) -> bool:
     """True when a mount takes the cache away from the layer."""
+    if run.flag("mount") is None:
+        return False
     moved = install.arguments.last("--cache-dir")
     variable_name = "PIP_CACHE_DIR" if install.manager == "pip" else "UV_CACHE_DIR"
     directory = moved.value if moved is not None else variable(variable_name, install.command, run, build)

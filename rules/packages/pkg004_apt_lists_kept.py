@@ -53,7 +53,7 @@ def check(instruction: Instruction, build: Build) -> Results:
 
 
 def _mounted(run: Run, build: Build) -> bool:
-    return any(
+    return run.flag("mount") is not None and any(
         mount.type in ("cache", "tmpfs")
         and (not isinstance(mount.target, str) or (_LISTS + "/").startswith(mount.target.rstrip("/") + "/"))
         for mount in mounts(run, lambda text: build.expand(text, run))

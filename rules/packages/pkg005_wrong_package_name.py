@@ -41,11 +41,11 @@ _PRIVATE = ("--index-url", "-i", "--default-index", "--pypi-url", "--no-index", 
 def check(build: Build) -> Results:
     seen = set()
     for install in installs(build):
-        if install.ecosystem != "pypi" or install.verb == "uninstall" or _own_index(install, build):
+        if install.ecosystem != "pypi" or install.verb == "uninstall":
             continue
         for request in (*install.requests, *wanted(install, build).from_files):
             row = facts("packages")["pypi"].get(normalized(request.name)) if request.name and not request.url else None
-            if row is None or request.ecosystem != "pypi" or request.place in seen:
+            if row is None or request.ecosystem != "pypi" or request.place in seen or _own_index(install, build):
                 continue
             seen.add(request.place)
             refused = _refused(request, row) and not _allowed(row, install, build)

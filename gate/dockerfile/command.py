@@ -34,6 +34,7 @@ class ShellWord:
     quoted: bool = False  # some part of it is quoted
     glob: bool = False  # an unquoted * ? [ is in it
     prefix: str = ""  # the known literal text in front of the first unknown part (the whole value when known)
+    suffix: str = ""  # the known text behind the last unknown part; empty when the value is known
 
     @property
     def text(self) -> Text:
@@ -43,6 +44,13 @@ class ShellWord:
     @property
     def place(self) -> Place:
         return _place(self.whole, self.start, self.end)
+
+    @property
+    def base_name(self) -> str | None:
+        """What stands behind the last slash; also known for ``$DIR/bin/pip``. None where it cannot be known."""
+        if self.value is not None:
+            return self.value.rsplit("/", 1)[-1]
+        return self.suffix.rsplit("/", 1)[-1] if "/" in self.suffix else None
 
 
 @dataclass(slots=True, eq=False)
@@ -106,8 +114,8 @@ class Node:
 class Command(Node):
     """A simple command. ``words[0]`` is the program that really runs; unquoted known variables are split into words.
 
-    ``name`` is the basename of the program (``/opt/venv/bin/pip`` → ``pip``), None where it cannot be known, "" for bare
-    assignments. ``wrappers`` are the names peeled off, outermost first (``("sudo", "timeout")``). ``complete`` is False
+    ``name`` is the basename of the program (``/opt/venv/bin/pip`` and ``$VENV/bin/pip`` → ``pip``), None where it cannot be
+    known, "" for bare assignments. ``wrappers`` are the names peeled off, outermost first (``("sudo", "timeout")``). ``complete`` is False
     when some argument may be any number of words (an unquoted unknown variable or ``$(…)``, ``"$@"``, xargs input).
     """
 

@@ -16,7 +16,7 @@ from gate.dockerfile.shell import parse_script
 from gate.dockerfile.source import Source, Text
 from tests.dockerfile.shell_scripts import ENVIRONMENT, ScriptWriter
 
-CASES = 1500
+CASES = 1000
 
 _DRIVER = r"""
 c() { printf '%s\0' "$#" "$@" >>"$LOG"; }

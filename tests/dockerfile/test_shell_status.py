@@ -15,7 +15,7 @@ from gate.dockerfile.shell import parse_script
 from gate.dockerfile.shell.status import Options, exit_status_hidden_by, options_at
 from gate.dockerfile.source import Source, Text
 
-CASES = 250
+CASES = 200
 
 
 def parsed(text: str, shell: str = "sh") -> Script:

@@ -13,6 +13,7 @@ _HOP = re.compile(
                       |(?<=[\ \t\n;&|(])case(?=[ \t])|(?<=[ \t\n;])esac(?=[\s;&|)]|$)""",
     re.VERBOSE,
 )
+_COMMAND_FOLLOWS = re.compile(r"(?:^|[;&|(){\n!]|\b(?:then|do|else|elif|if|while|until))\Z")
 _BACKQUOTED = re.compile(r"[^`\\]*(?:\\.[^`\\]*)*`", re.DOTALL)
 _ANSI = re.compile(r"[^'\\]*(?:\\.[^'\\]*)*'", re.DOTALL)
 _DELIMITER = re.compile(r"""[ \t]*((?:[^\s'"\\;&|()<>]|'[^']*'|"[^"]*"|\\.)+)""", re.DOTALL)
@@ -138,6 +139,8 @@ class _Nesting:
                 self.push("((")
                 return at + 2
             return at + 1
+        if text.startswith("$", at):
+            return at + 1
         if text.startswith("'", at) and not (self.quoted and self.quoted[-1]):
             return ansi_end(text, at + 1, self.end)
         return at
@@ -145,7 +148,8 @@ class _Nesting:
     def _command_text(self, found: str, at: int) -> int:
         """Words, comments and here-documents, which mean something only where commands stand."""
         if found == "case":
-            self.cases[-1] += 1
+            before = self.text[max(at - 60, 0) : at - len(found)].rstrip(" \t")
+            self.cases[-1] += _COMMAND_FOLLOWS.search(before) is not None
         elif found == "esac":
             self.cases[-1] = max(self.cases[-1] - 1, 0)
         elif found == "#":

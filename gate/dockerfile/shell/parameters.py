@@ -15,6 +15,9 @@ _PARAMETER = re.compile(
 )
 _SLICE = re.compile(r"\s*(-?\d{1,9})\s*(?::\s*(-?\d{1,9})\s*)?", re.ASCII)
 _MAX_LENGTH = 4096
+_MAX_SHORT = 128
+_BRACKETS = re.compile(r"\[[!^]?(?:[\w.]-[\w.]|[\w.,:+@=/ ])+\]|[\w.,:+@=/ *?-]", re.ASCII)
+_TRANSLATED = {"*": ".*", "?": "."}
 _SUBSTITUTIONS = frozenset({"#", "##", "%", "%%", "/", "//", ":", "^", "^^", ",", ",,", "@"})
 
 
@@ -116,11 +119,34 @@ def _pattern(raw: str) -> str | None:
 
 def _trim(value: str, operator: str, operand: str) -> str:
     pattern = _pattern(operand)
-    if pattern is None or "\n" in value:
+    if "\n" in value:
         return UNKNOWN
+    if pattern is None:
+        return _trim_by_expression(value, operator, operand)
     trim = glob.trim_prefix if operator[0] == "#" else glob.trim_suffix
     result = trim(value, pattern, len(operator) == 2)
     return result if isinstance(result, str) else UNKNOWN
+
+
+def _trim_by_expression(value: str, operator: str, operand: str) -> str:
+    """A pattern with ``[a-z]``, on a value so short that trying every place costs little."""
+    tokens = _BRACKETS.findall(operand)
+    if len(value) > _MAX_SHORT or "".join(tokens) != operand or tokens.count("*") > 2:
+        return UNKNOWN
+    expression = re.compile("".join(_TRANSLATED.get(token) or _bracket(token) for token in tokens))
+    places = range(len(value) + 1)
+    if operator[0] == "#":
+        ends = [place for place in places if expression.fullmatch(value, 0, place)]
+        return value[ends[-1 if operator == "##" else 0] :] if ends else value
+    starts = [place for place in places if expression.fullmatch(value, place)]
+    return value[: starts[0 if operator == "%%" else -1]] if starts else value
+
+
+def _bracket(token: str) -> str:
+    """A bracket expression, or a plain character, as a regular expression."""
+    if token[0] != "[":
+        return re.escape(token)
+    return "[^" + token[2:] if token[1] in "!^" else token
 
 
 def _replace(value: str, operator: str, operand: str) -> str:

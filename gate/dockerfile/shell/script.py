@@ -246,6 +246,8 @@ class _Stretch:
         command = Command("command", self.whole, start, end)
         self._words_of(command, text)
         node.redirects = command.redirects
+        if text.words:
+            self.owner.script.parsed = False
         self._substitutions(node, first=True)
 
     def _begin(self, region: _Region) -> None:
@@ -316,7 +318,7 @@ class _Stretch:
         names: list[str] = []
         peeled = None
         while words and len(names) < _MAX_WRAPPERS:
-            name = wrappers.base_name(words[0].value)
+            name = words[0].base_name
             peeled = wrappers.peel(words) if name in wrappers.WRAPPERS else None
             if peeled is None or peeled.text is not None:
                 break
@@ -329,7 +331,7 @@ class _Stretch:
             words = peeled.rest
         command.words = tuple(words)
         command.wrappers = tuple(names)
-        command.name = wrappers.base_name(words[0].value) if words else ""
+        command.name = words[0].base_name if words else ""
         if peeled is not None and peeled.text is not None:
             self._shell_text(command, [peeled.text], self.variables.exported(), peeled.text_offset)
         elif command.name in wrappers.SHELLS:

@@ -21,9 +21,11 @@ _WORD_HOP = re.compile(r"""[\\'"`$;&|()<>\n#\ \t]""")
 _TEST_HOP = re.compile(r"""[\\'"`$]|[ \t\n]\]\](?=[\s;&|()<>]|\Z)""")
 _OPERATOR = re.compile(r"&&|\|\||;;&|;;|;&|\|&|[;|]|&(?!>)")
 _REDIRECTION = re.compile(r"&>>|&>|<<<|<>|>>|>\||[<>]&|[<>]")
+_TARGET = re.compile(r"(?:[ \t]|\\\n)*(?:[^\s;&|()<>]|[<>]\()")
 _TRAILER = re.compile(r"\d*[<>]|&>")
 _RESERVED = re.compile(
-    r"(if|then|elif|else|fi|while|until|do|done|for|select|case|esac|function|time|coproc|[{}]|\[\[)(?=[\s;&|()<>]|\Z)|(!)(?=[\s(]|\Z)"
+    r"(if|then|elif|else|fi|while|until|do|done|for|select|case|esac|function|time|coproc|[{}]|\[\[)"
+    r"(?=[\s;&|()<>]|\\\n|\Z)|(!)(?=[\s(]|\\\n|\Z)"
 )
 _COMPOUND = re.compile(r"[ \t]+(?:-p[ \t]+)?(?=[({]|(?:if|while|until|for|case)\b)")
 _FUNCTION = re.compile(r"\([ \t]*\)")
@@ -32,8 +34,17 @@ _NAME = re.compile(r"[ \t]*[A-Za-z_]\w*", re.ASCII)
 _IN = re.compile(r"in(?=[\s;]|\Z)")
 _ESAC = re.compile(r"esac(?=[\s;&|)<>]|\Z)")
 
-_CLOSES = {"fi": ("if",), "done": ("while", "until", "for"), "esac": ("case",), "}": ("group",)}
-_CONTINUES = {"then": ("if",), "elif": ("if",), "else": ("if",), "do": ("while", "until")}
+# The reserved words that may follow: after a compound command's first word, and after those in the middle of it.
+_FIRST_WANTED: dict[str, tuple[str, ...]] = {
+    "if": ("then",),
+    "while": ("do",),
+    "until": ("do",),
+    "for": ("do",),
+    "case": ("esac",),
+    "group": ("}",),
+}
+_NEXT_WANTED = {"then": ("elif", "else", "fi"), "elif": ("then",), "else": ("fi",), "do": ("done",)}
+_ENDS = frozenset({"fi", "done", "esac", "}"})
 _PARTED = frozenset({"if", "while", "until", "for", "case"})
 
 
@@ -49,7 +60,7 @@ class HeredocBody:
 class _Frame:
     """A compound command that is being read."""
 
-    __slots__ = ("header", "items", "kind", "pattern", "parts", "single", "start")
+    __slots__ = ("header", "items", "kind", "parts", "pattern", "single", "start", "wanted")
 
     def __init__(self, kind: str, start: int) -> None:
         self.kind = kind
@@ -59,6 +70,7 @@ class _Frame:
         self.header: tuple[int, int] | None = None
         self.pattern = False  # in a case: a pattern comes next
         self.single = False  # it ends with its first command: the body of a function
+        self.wanted = _FIRST_WANTED.get(kind, ())
 
 
 class Structure:
@@ -111,10 +123,9 @@ class Structure:
 
     def _skip(self, at: int) -> int:
         """The next index that is no blank, no newline and no comment."""
-        text, end, blank = self._text, self._end, _BLANK.match
+        text, end = self._text, self._end
         while True:
-            match = blank(text, at, end)
-            at = match.end() if match else at
+            at = self._blanks(at)
             if at >= end:
                 return end
             if text[at] == "\n":
@@ -206,7 +217,10 @@ class Structure:
             self._pending.append((at, lexer.unquoted(name), tabs, not lexer.is_quoted(name)))
             return match.end()
         operator = _REDIRECTION.match(text, at, end)
-        return operator.end() if operator else at + 1
+        at = operator.end() if operator else at + 1
+        if _TARGET.match(text, at, end) is None:
+            self.parsed = False
+        return at
 
     # -- operators and brackets ----------------------------------------------------------------------------------------
 
@@ -247,10 +261,8 @@ class Structure:
         word, at, after = match.group(), match.start(), match.end()
         if word == "!":
             self._frame.items.append("!")
-        elif word in _CLOSES:
-            return self._closer(word, after)
-        elif word in _CONTINUES:
-            return self._continuer(word, after)
+        elif word in _ENDS or word in _NEXT_WANTED:
+            self._continue(word, after)
         elif word in ("if", "while", "until"):
             self._open(word, at)
         elif word == "{":
@@ -269,20 +281,19 @@ class Structure:
             return compound.end() if compound else self._simple(at)
         return after
 
-    def _closer(self, word: str, after: int) -> int:
-        if self._frame.kind in _CLOSES[word]:
+    def _continue(self, word: str, after: int) -> None:
+        """A reserved word in the middle or at the end of a compound command."""
+        frame = self._frame
+        if word not in frame.wanted:
+            self.parsed = False
+        elif word in _ENDS:
             self._close(after)
         else:
-            self.parsed = False
-        return after
-
-    def _continuer(self, word: str, after: int) -> int:
-        frame = self._frame
-        if frame.kind in _CONTINUES[word]:
-            self._end_part()
-        elif word != "do" or frame.kind != "for" or frame.items:
-            self.parsed = False
-        return after
+            frame.wanted = _NEXT_WANTED[word]
+            if frame.kind != "for":
+                self._end_part()
+            elif frame.items:
+                self.parsed = False
 
     def _for(self, start: int, at: int) -> int:
         """``for NAME in words;`` up to ``do``."""
@@ -329,14 +340,22 @@ class Structure:
             self._close(esac.end())
             return esac.end()
         at += text[at] == "("
-        stop = self._scan(at, _HOP)
+        stop = self._word(at)
         while text.startswith("|", stop, end):
-            stop = self._scan(stop + 1, _HOP)
+            stop = self._word(stop + 1)
         self._frame.pattern = False
         if text.startswith(")", stop, end):
             return stop + 1
         self.parsed = False
         return max(stop, at)
+
+    def _word(self, at: int) -> int:
+        """The index after one word and the blanks around it."""
+        return self._blanks(self._scan(self._blanks(at), _WORD_HOP))
+
+    def _blanks(self, at: int) -> int:
+        match = _BLANK.match(self._text, at, self._end)
+        return match.end() if match else at
 
     def _test(self, start: int, at: int) -> int:
         """``[[ … ]]``: one command, whatever stands in it."""
@@ -381,6 +400,8 @@ class Structure:
     def _end_part(self) -> None:
         frame = self._frame
         node = self._sequence(frame.items)
+        if node is None and frame.kind != "case":
+            self.parsed = False
         frame.parts.append(node or Node("list", self._whole, frame.start, frame.start))
         frame.items = []
 
@@ -396,6 +417,7 @@ class Structure:
             children = frame.parts
         else:
             body = self._sequence(frame.items)
+            self.parsed = self.parsed and body is not None
             children = [] if body is None else [body]
         self._frame = self._frames.pop()
         node = self._join(frame.kind, children, frame.start, end)

@@ -91,9 +91,10 @@ class WordReader:
         del self.substitutions[kept:]
 
     def _shell_word(self, value: str, start: int, end: int, quoted: bool, glob: bool) -> ShellWord:
-        if UNKNOWN in value:
-            return ShellWord(None, self.whole, start, end, quoted, glob, value.partition(UNKNOWN)[0])
-        return ShellWord(value, self.whole, start, end, quoted, glob, value)
+        if UNKNOWN not in value:
+            return ShellWord(value, self.whole, start, end, quoted, glob, value)
+        prefix, suffix = value.partition(UNKNOWN)[0], value.rpartition(UNKNOWN)[2]
+        return ShellWord(None, self.whole, start, end, quoted, glob, prefix, suffix)
 
     def assigned(self, at: int, end: int) -> tuple[str, int]:
         """The value behind ``NAME=``, unsplit, and the index behind it."""
@@ -222,7 +223,7 @@ class WordReader:
         elif self.text[at + 1] != "\n":
             self._quoted = True
             self._emit(self.text[at + 1], at + 1)
-        return at + 2
+        return min(at + 2, end)
 
     def _in_quotes(self, at: int, end: int, mode: int) -> int:
         """Text as within double quotes; returns the index after the closing one, or ``end`` in a mode without one."""
@@ -274,7 +275,8 @@ class WordReader:
         if name is None:
             self._emit("$", at)
             return at + 1
-        self._put(self.variables.expand(name.group()), at, quoted, split, many=name.group() == "@")
+        number = name.group() in ("?", "#", "$", "!")
+        self._put(self.variables.expand(name.group()), at, quoted or number, split, many=name.group() == "@")
         return name.end()
 
     def _put(self, value: str, at: int, quoted: bool, split: bool, *, many: bool = False) -> None:

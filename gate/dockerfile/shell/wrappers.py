@@ -158,14 +158,9 @@ class Peeled:
     open: bool = False
 
 
-def base_name(program: str | None) -> str | None:
-    """``/opt/venv/bin/pip`` → ``pip``."""
-    return None if program is None else program.rsplit("/", 1)[-1]
-
-
 def peel(words: Sequence[ShellWord]) -> Peeled | None:
     """Take one wrapper off. None where ``words[0]`` is not one, or runs nothing that can be seen."""
-    for wrapper in WRAPPERS.get(base_name(words[0].value) or "", ()):
+    for wrapper in WRAPPERS.get(words[0].base_name or "", ()):
         peeled = _Peeler(wrapper, words).run()
         if peeled is not None:
             return peeled

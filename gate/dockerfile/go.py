@@ -17,7 +17,7 @@ _ESCAPES = {
 }
 _UNITS = ("ns", "us", "µs", "μs", "ms", "s", "m", "h")
 _NANOSECONDS = dict(zip(_UNITS, (1, 10**3, 10**3, 10**3, 10**6, 10**9, 60 * 10**9, 3600 * 10**9), strict=True))
-_DURATION_PART = re.compile(r"([0-9]*)(?:(\.)([0-9]*))?([^.0-9]*)")
+_DURATION_PART = r"([0-9]*)(?:(\.)([0-9]*))?([^.0-9]*)"
 
 
 def quote(text: str) -> str:
@@ -48,7 +48,7 @@ def duration(text: str) -> int:
         raise ValueError(invalid)
     total, at = 0, 0
     while at < len(rest):
-        match = _DURATION_PART.match(rest, at)
+        match = re.compile(_DURATION_PART).match(rest, at)
         if match is None or not (match[1] or match[3]):
             raise ValueError(invalid)
         if not match[4]:
@@ -56,9 +56,11 @@ def duration(text: str) -> int:
         if match[4] not in _NANOSECONDS:
             raise ValueError(f"time: unknown unit {quote(match[4])} in duration {quote(text)}")
         unit = _NANOSECONDS[match[4]]
-        total += int(match[1] or 0) * unit
-        if match[3]:
-            total += int(match[3]) * unit // 10 ** len(match[3])
+        whole, fraction = (
+            match[1].lstrip("0")[:20],
+            (match[3] or "")[:18],
+        )  # beyond that one is too much, the other nothing
+        total += int(whole or 0) * unit + int(fraction or 0) * unit // 10 ** len(fraction)
         if total > (1 << 63) - (text[0] != "-"):
             raise ValueError(invalid)
         at = match.end()

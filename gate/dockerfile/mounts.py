@@ -19,7 +19,7 @@ _KEYS = (
     "type", "from", "source", "target", "readonly", "id", "sharing", "required", "size", "mode", "uid", "gid", "src",
     "dst", "destination", "ro", "rw", "readwrite", "env",
 )  # fmt: skip
-_SIZE = re.compile(r"[0-9_]*\.?[0-9]*(?:[eE][+-]?[0-9]+)? ?(?:b|[kmgtp](?:i?b)?)?", re.IGNORECASE)
+_SIZE = r"(?i)[0-9_]*\.?[0-9]*(?:e[+-]?[0-9]+)? ?(?:b|[kmgtp](?:i?b)?)?"
 
 
 class MountError(ValueError):
@@ -139,7 +139,7 @@ def _typed(mount: Mount, name: str, key: str, value: Value) -> None:
         _boolean(key, value)
         mount.required = isinstance(value, str) and go.truth(value)
         return
-    if isinstance(value, str) and not (_SIZE.fullmatch(value) and any(map(str.isdigit, value))):
+    if isinstance(value, str) and not (re.fullmatch(_SIZE, value) and any(map(str.isdigit, value))):
         raise MountError(f"invalid value for {key}: {value}")
     mount.size = value
 

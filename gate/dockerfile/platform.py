@@ -6,9 +6,8 @@ import re
 
 from gate.dockerfile import go
 
-_PART = re.compile(r"[A-Za-z0-9_.-]+")
+_PART = r"[A-Za-z0-9_.-]+"
 _OS_PATTERN = r"^([A-Za-z0-9_-]+)(?:\(([A-Za-z0-9_.%-]*)((?:\+[A-Za-z0-9_.%-]+)*)\))?$"
-_OS = re.compile(_OS_PATTERN.replace("$", r"\Z"))
 _SYSTEMS = (
     "aix", "android", "darwin", "dragonfly", "freebsd", "hurd", "illumos", "ios", "js", "linux", "nacl", "netbsd",
     "openbsd", "plan9", "solaris", "windows", "zos",
@@ -26,13 +25,13 @@ def platform_problem(text: str) -> str:
     if "*" in text:
         return f"{written}: wildcards not yet supported: invalid argument"
     parts = text.split("/", 3)
-    if not _OS.match(parts[0]):
+    if not re.fullmatch(_OS_PATTERN, parts[0]):
         return (
             f"{go.quote(parts[0])} is an invalid OS component of {written}: "
             f"OSAndVersion specifier component must match {go.quote(_OS_PATTERN)}: invalid argument"
         )
     for part in parts[1:]:
-        if not _PART.fullmatch(part):
+        if not re.fullmatch(_PART, part):
             return (
                 f"{go.quote(part)} is an invalid component of {written}: platform specifier component must match "
                 f'"^[A-Za-z0-9_.-]+$": invalid argument'

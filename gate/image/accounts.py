@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from gate.image.tree import KEEP, Ids, Tree, TreeError, TreeUnknown
+from gate.model import Unknown
+
 _NUMBER = re.compile(r"[+-]?[0-9]+")
-KEEP = 0xFFFFFFFF
-"""The id that a change of owner leaves as it is."""
+_MAX_FILE = 10 << 20  # bytes; the builder reads no longer passwd file
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,48 +20,73 @@ class Who:
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """``user[:group]``. Without a group the user's own one counts, for a number the same number."""
+class Accounts:
+    """The accounts of a tree. ``closed``: a file that is not listed is not there."""
 
-    user: Who
-    group: Who | None
+    def __init__(self, tree: Tree, *, closed: bool) -> None:
+        self._tree = tree
+        self._closed = closed
 
-    @property
-    def named(self) -> bool:
-        return bool(self.user.name or (self.group is not None and self.group.name))
+    def ids(self, owner: str | Unknown, *, based: bool = True) -> Ids:
+        """The ids of ``user[:group]``; a name that nobody has is root. ``based``: the image has a layer to look into.
+
+        Without a group the user's own counts, for a number the same number. Raises :class:`TreeError`.
+        """
+        if isinstance(owner, Unknown):
+            return None, None
+        user_text, colon, group_text = owner.partition(":")
+        user = parse_who(user_text)
+        group = parse_who(group_text) if colon else None
+        if not based and (user.name or (group is not None and group.name)):
+            raise TreeError("invalid user index: -1")
+        ids: Ids = self._user(user.name) if user.name else (user.id, user.id)
+        if group is None:
+            return ids
+        return ids[0], self._group(group.name, ids[1]) if group.name else group.id
+
+    def _user(self, name: str) -> Ids:
+        data = self._read("/etc/passwd")
+        if data is None:
+            return None, None
+        fields = _line_of(data, name)
+        return (_integer(fields, 2), _integer(fields, 3)) if fields is not None else (0, 0)
+
+    def _group(self, name: str, default: int | None) -> int | None:
+        data = self._read("/etc/group")
+        if data is None:
+            return None
+        fields = _line_of(data, name)
+        return _integer(fields, 2) if fields is not None else default
+
+    def _read(self, path: str) -> bytes | None:
+        """The content; empty without the file, None when it cannot be known."""
+        try:
+            node = self._tree.find(self._tree.resolve(path))
+        except TreeUnknown:
+            return None
+        except TreeError:
+            return b""
+        if node is None:
+            return b"" if self._closed else None
+        if node.type not in ("file", "unknown"):
+            raise TreeError(f"{path} is not a regular file")
+        return node.read(_MAX_FILE)
 
 
-def parse_owner(text: str) -> Owner:
-    user, colon, group = text.partition(":")
-    return Owner(_who(user), _who(group) if colon else None)
-
-
-def _who(text: str) -> Who:
+def parse_who(text: str) -> Who:
     if text in ("", "root"):
         return Who(0)
     if len(text) < 100 and _NUMBER.fullmatch(text) and -(1 << 31) <= int(text) < 1 << 31:
-        return Who(int(text) & 0xFFFFFFFF)
+        return Who(int(text) & KEEP)
     return Who(name=text)
 
 
-def find_user(passwd: bytes, name: str) -> tuple[int, int] | None:
-    """The ids of a user in the text of a passwd file."""
-    fields = _line_of(passwd, name)
-    return (_integer(fields, 2), _integer(fields, 3)) if fields is not None else None
-
-
-def find_group(groups: bytes, name: str) -> int | None:
-    """The id of a group in the text of a group file."""
-    fields = _line_of(groups, name)
-    return _integer(fields, 2) if fields is not None else None
-
-
 def _line_of(data: bytes, name: str) -> list[bytes] | None:
+    """The fields of the first line for a name."""
     wanted = name.encode("utf-8", "surrogateescape")
     for line in data.split(b"\n"):
         fields = line.strip().split(b":")
-        if fields[0] == wanted and wanted:
+        if fields[0] == wanted:
             return fields
     return None
 
@@ -67,8 +94,3 @@ def _line_of(data: bytes, name: str) -> list[bytes] | None:
 def _integer(fields: list[bytes], at: int) -> int:
     text = fields[at] if at < len(fields) else b""
     return int(text) if re.fullmatch(rb"[+-]?[0-9]{1,18}", text) else 0
-
-
-def chosen(new: int | None, old: int | None) -> int | None:
-    """The id after a change of owner to ``new``."""
-    return old if new == KEEP else new

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from gate.context.paths import clean
 from gate.dockerfile.tree import Instruction
-from gate.image.accounts import chosen
 from gate.image import tarfile
 from gate.image.copy import Options
 from gate.image.node import Bytes, Node, directory
 from gate.image.tarfile import ArchiveError, Member
-from gate.image.tree import Make, Tree, TreeError, TreeUnknown
+from gate.image.tree import Make, Tree, TreeError, TreeUnknown, chosen
 from gate.model import Unknown
 
 _MAX_FILE = 64 << 20  # bytes of an archive that is looked into

@@ -6,15 +6,15 @@ The order of the steps is the builder's own, because what is refused and whose m
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gate.context.paths import BadPattern, clean, has_wildcards, join, matches, rooted, split_wildcards
 from gate.context.patterns import Info, Matcher
 from gate.dockerfile.tree import Instruction
-from gate.image.accounts import chosen
 from gate.image.modes import Mode
 from gate.image.node import Node
-from gate.image.tree import Make, Tree, TreeError, base_name, raise_unknown
+from gate.image.tree import Ids, Make, Tree, TreeError, base_name, chosen, raise_unknown
+from gate.model import Unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Options:
     """How one COPY copies. ``owner``: None keeps each file's own. ``octal``: the mode is a number, which the folders
     that have to be made take over."""
 
-    owner: tuple[int | None, int | None] | None = None
+    owner: Ids | None = None
     mode: Mode | None = None
     octal: int | None = None
     unknown_mode: bool = False
@@ -30,6 +30,7 @@ class Options:
     exclude: Matcher | None = None
     contents: bool = False  # of a folder, its entries
     follow: bool = False
+    open: Unknown | None = None  # why a copied folder may hold more than is listed
     instruction: Instruction | None = None
 
 
@@ -92,9 +93,15 @@ def copy(source: Tree, operand: str, target: Tree, destination: str, options: Op
     followed = source.resolve(operand) if options.follow else source.resolve_parent(operand)
     node = source.find(followed)
     if node is None:
+        source.may_be_there(followed)
         raise TreeError(f"lstat {followed}: no such file or directory")
+    if source.root.anywhere is not None:
+        options = replace(options, open=source.root.anywhere)
     place = _prepare(node, operand, target, place, options, make)
-    _Copier(target, options).copy(node, place)
+    if node.type != "directory" and target.find(place) is None and _may_be_folder(target, place, operand):
+        _put_unknown(node, target, place, options)
+    else:
+        _Copier(target, options).copy(node, place)
 
 
 def _prepare(node: Node, operand: str, target: Tree, place: str, options: Options, make: Make) -> str:
@@ -110,6 +117,22 @@ def _prepare(node: Node, operand: str, target: Tree, place: str, options: Option
     into = place if options.contents and is_folder and there is None else place.rpartition("/")[0] or "/"
     target.make_folders(into, make)
     return place
+
+
+def _may_be_folder(target: Tree, place: str, operand: str) -> bool:
+    """Whether ``COPY main.py /app`` may mean a folder of the base image. A name with a dot in it, the source's own name and
+    a program's place say that a file is meant."""
+    folder, name = target.folder_of(place)
+    if folder.open is None or "." in name or name == base_name(operand):
+        return False
+    return not place.rpartition("/")[0].endswith(("/bin", "/sbin"))
+
+
+def _put_unknown(node: Node, target: Tree, place: str, options: Options) -> None:
+    folder, name = target.folder_of(place)
+    unknown = Node("unknown", None, None, None, instruction=options.instruction, source=node.source)
+    unknown.note = Unknown(f"{place} is a file, unless the base image has a folder there", "--image")
+    folder.put(name, unknown)
 
 
 @dataclass(slots=True)
@@ -206,9 +229,10 @@ class _Copier:
             raise TreeError(f"cannot copy to non-directory: {place}")
         elif overwrite:
             new = _copied(node, self.options)
-            there.mode, there.uid, there.gid = new.mode, chosen(new.uid, there.uid), chosen(new.gid, there.gid)
+            uid, gid = self.options.owner or (node.uid, node.gid)
+            there.mode, there.uid, there.gid = new.mode, chosen(uid, there.uid), chosen(gid, there.gid)
             there.instruction, there.source, there.implied = new.instruction, new.source, False
-        there.open = there.open or node.open
+        there.open = there.open or node.open or self.options.open
 
 
 class _Graft:
@@ -237,12 +261,17 @@ class _Graft:
         origin = _Graft(found, self._options, path, exclude) if found.type == "directory" else None
         return _copied(found, self._options, origin)
 
+    def gone(self, name: str) -> bool:
+        return self._folder.gone(name)
+
 
 def _copied(node: Node, options: Options, origin: _Graft | None = None) -> Node:
     """The node as it arrives."""
     new = node.like(origin)
     new.instruction = options.instruction or node.instruction
-    new.implied = False
+    new.implied, new.anywhere = False, None
+    if node.type == "directory":
+        new.open = new.open or options.open
     if options.owner is not None:
         new.uid, new.gid = chosen(options.owner[0], 0), chosen(options.owner[1], 0)
     if options.unknown_mode:

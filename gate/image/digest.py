@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gate.context.paths import has_wildcards, join, rooted
+from gate.context.paths import has_wildcards, join, rooted, split_wildcards
 from gate.context.patterns import Info, Matcher
 from gate.image.copy import find_sources
 from gate.image.node import Node
@@ -17,6 +17,7 @@ def check_source(
     """Raises :class:`TreeError` for a source (absolute, clean) that the builder does not find."""
     if not has_wildcards(operand) and include is None and exclude is None:
         if _follow(tree.root, operand) is None:
+            tree.may_be_there(operand)
             raise TreeError(f'"{operand}": not found')
         return
     if has_wildcards(operand):
@@ -24,11 +25,13 @@ def check_source(
     elif operand == "/":
         _check_links(tree.root, include, exclude)
     if required is not None and not _is_included(tree, operand, required, include, exclude):
+        tree.may_be_there(required)
         raise TreeError(f'"{required}": not found')
 
 
 def _check_matches(tree: Tree, operand: str, include: Matcher | None, exclude: Matcher | None) -> None:
     """A link that a wildcard matches is followed, unless the patterns leave out the empty path."""
+    _follow(tree.root, split_wildcards(operand)[0])
     if (include is not None and not include.match("", None)[0]) or (exclude is not None and exclude.match("", None)[0]):
         return
     for path in find_sources(tree, operand):

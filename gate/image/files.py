@@ -35,7 +35,7 @@ class ImageFiles:
                 return None
             node = folder.child(name)
             if node is None:
-                return folder.open
+                return None if folder.gone(name) else folder.open or self.root.anywhere
             if node.type == "symlink" and (waiting or follow):
                 links += 1
                 if links > _MAX_LINKS:

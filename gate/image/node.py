@@ -50,18 +50,23 @@ class Origin(Protocol):
 
     def node(self, name: str) -> Node | None: ...
 
+    def gone(self, name: str) -> bool:
+        """True when nothing can have that name."""
+        ...
+
 
 class Node:
     """One thing in an image. It does not know its name: a hard link is one node under two names.
 
-    ``type``: ``file``, ``directory``, ``symlink``, ``fifo``, ``device``, ``unknown``. ``mode``, ``uid``, ``gid``, ``size``
-    are None where they cannot be known; ``note`` then says why. ``open`` is set on a folder that may hold more than is
-    listed, and says why. ``implied``: the base image may have brought it.
+    ``type``: ``file``, ``directory``, ``symlink``, ``fifo``, ``device``, ``unknown``. ``mode``, ``uid``, ``gid``,
+    ``size`` are None where they cannot be known; ``note`` then says why. ``open`` is set on a folder that may hold more than is
+    listed, and says why; ``anywhere``, on a root, says it for every folder. ``implied``: the base image may have brought
+    it.
     """
 
     __slots__ = (
-        "_complete", "_depth", "_known", "_origin", "content", "gid", "implied", "instruction", "link", "mode", "note", "open", "source",
-        "type", "uid",
+        "_complete", "_depth", "_gone", "_known", "_origin", "anywhere", "content", "gid", "implied", "instruction",
+        "link", "mode", "note", "open", "source", "type", "uid",
     )  # fmt: skip
 
     def __init__(
@@ -87,9 +92,11 @@ class Node:
         self.source = source
         self.note: Unknown | None = None
         self.open: Unknown | None = None
+        self.anywhere: Unknown | None = None
         self.implied = False
         self._origin = origin
         self._known: dict[str, Node | None] = {}
+        self._gone: set[str] = set()  # known not to be there, though the folder may hold more than is listed
         self._complete = origin is None
         self._depth = 0
 
@@ -118,14 +125,17 @@ class Node:
 
     def put(self, name: str, node: Node) -> None:
         self._known[name] = node
+        self._gone.discard(name)
 
     def remove(self, name: str) -> None:
         self._known[name] = None
+        self._gone.add(name)
 
-    def empty(self) -> None:
-        """Drop every entry."""
-        self._known = {}
-        self._complete = True
+    def gone(self, name: str) -> bool:
+        """True when nothing can have that name, whatever else the folder may hold."""
+        if name in self._gone:
+            return True
+        return self._origin is not None and self._known.get(name) is None and self._origin.gone(name)
 
     def like(self, origin: Origin | None = None) -> Node:
         """A copy without entries: they come from ``origin``."""
@@ -133,7 +143,7 @@ class Node:
             self.type, self.mode, self.uid, self.gid, content=self.content, link=self.link, origin=origin,
             instruction=self.instruction, source=self.source,
         )  # fmt: skip
-        copy.note, copy.open, copy.implied = self.note, self.open, self.implied
+        copy.note, copy.open, copy.anywhere, copy.implied = self.note, self.open, self.anywhere, self.implied
         copy._depth = self._depth + 1
         if origin is not None and copy._depth > _MAX_DEPTH:
             copy._origin, copy._complete = None, True
@@ -156,6 +166,9 @@ class _Fork:
         found = self._folder.child(name)
         return fork(found) if found is not None else None
 
+    def gone(self, name: str) -> bool:
+        return self._folder.gone(name)
+
 
 def fork(node: Node) -> Node:
     """A copy that may change while the original stays as it is."""
@@ -177,6 +190,9 @@ class _Folder:
         found = self._sent.child(name)
         return from_context(found) if found is not None else None
 
+    def gone(self, name: str) -> bool:
+        return False
+
 
 def from_context(sent: Sent) -> Node:
     """What arrives of the build context, as root's files."""
@@ -190,5 +206,7 @@ def from_context(sent: Sent) -> Node:
     return node
 
 
-def directory(mode: int | None = 0o755, uid: int | None = 0, gid: int | None = 0, instruction: Instruction | None = None) -> Node:
+def directory(
+    mode: int | None = 0o755, uid: int | None = 0, gid: int | None = 0, instruction: Instruction | None = None
+) -> Node:
     return Node("directory", mode, uid, gid, instruction=instruction)

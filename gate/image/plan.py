@@ -91,7 +91,7 @@ class RunCommands:
     instruction: Run
     origin: Instruction
     directory: str | Unknown
-    environment: dict[str, Value]
+    user: Value
 
 
 Operation = MakeFolder | CopyFiles | RunCommands
@@ -389,7 +389,7 @@ class _Planner:
         stages, paths = mount_sources(self.build, instruction)
         self.plan.uses.update(index for index in stages if index < self.plan.stage.index)
         self.plan.wanted.update(paths)
-        self._operate(RunCommands(instruction, origin, self.config.working_dir, dict(self.plan.environment)))
+        self._operate(RunCommands(instruction, origin, self.config.working_dir, self.config.user))
 
     def _copy(self, instruction: Copy, origin: Instruction) -> None:
         owner, mode = (self._expand(_flag(instruction, name)) for name in ("chown", "chmod"))

@@ -11,6 +11,12 @@ if TYPE_CHECKING:
     from gate.image.carry_out import Carrier
 
 
-def run_commands(carrier: Carrier, operation: RunCommands) -> None:
-    why = Unknown(f"RUN on line {operation.origin.line} may have put something there", "--image")
-    carrier.tree.root.open = carrier.tree.root.open or why
+class RunJob:
+    def __init__(self, carrier: Carrier, operation: RunCommands) -> None:
+        self.carrier = carrier
+        self.operation = operation
+
+    def run(self) -> None:
+        why = Unknown(f"RUN on line {self.operation.origin.line} may have put something there", "--image")
+        root = self.carrier.tree.root
+        root.anywhere = root.anywhere or why

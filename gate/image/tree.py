@@ -9,6 +9,7 @@ import posixpath
 from collections.abc import Callable
 
 from gate.context.paths import clean, join, rooted
+from gate.dockerfile.tree import Instruction
 from gate.image.node import Node, directory
 from gate.model import Unknown
 
@@ -17,6 +18,12 @@ _MAX_KERNEL_LINKS = 40
 
 Make = Callable[[Node], Node]
 """Makes a new folder inside a given one."""
+
+Ids = tuple["int | None", "int | None"]
+"""User and group; None where it cannot be known."""
+
+KEEP = 0xFFFFFFFF
+"""The id that a change of owner leaves as it is."""
 
 
 class TreeError(Exception):
@@ -155,6 +162,24 @@ class Tree:
                 raise NotDirectory(f"mkdir {place}: not a directory")
             at = node
 
+    def may_be_there(self, path: str) -> None:
+        """Raises :class:`TreeUnknown` when something that is not listed may stand at a path."""
+        why = self.missing(path)
+        if why is not None:
+            raise TreeUnknown(why)
+
+    def missing(self, path: str) -> Unknown | None:
+        """Why something may stand at a path where nothing is listed; None when nothing can."""
+        node = self.root
+        for name in path.split("/"):
+            if not name:
+                continue
+            found = node.child(name) if node.type == "directory" else None
+            if found is None:
+                return None if node.gone(name) else node.open or self.root.anywhere
+            node = found
+        return None
+
     def folder_of(self, path: str) -> tuple[Node, str]:
         """The folder that holds a path, and the path's last part. Raises :class:`TreeError` without such a folder."""
         folder, _, name = clean(path).rpartition("/")
@@ -170,6 +195,29 @@ def raise_unknown(node: Node) -> None:
     """Raises :class:`TreeUnknown` for a node that may be anything."""
     if node.type == "unknown":
         raise TreeUnknown(node.note or Unknown("unknown"))
+
+
+def chosen(new: int | None, old: int | None) -> int | None:
+    """The id after a change of owner to ``new``."""
+    return old if new == KEEP else new
+
+
+def folder_maker(mode: int, owner: Ids | None, instruction: Instruction | None) -> Make:
+    """Makes the folders that are missing on the way, as ``mkdir -p`` does. Without ``owner`` they are root's."""
+
+    def make(parent: Node) -> Node:
+        if parent.open is not None:
+            # The base image may have this folder, with another mode and more in it.
+            node = directory(None, None, None, instruction)
+            node.open = node.note = parent.open
+            return node
+        inherited = (parent.mode or 0) & 0o2000
+        gid = parent.gid if inherited else 0
+        if owner is None:
+            return directory(mode | inherited, 0, gid, instruction)
+        return directory(mode | inherited, chosen(owner[0], 0), chosen(owner[1], gid), instruction)
+
+    return make
 
 
 def base_name(path: str) -> str:

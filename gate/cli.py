@@ -241,6 +241,32 @@ def inspect(
     return run(arguments, form)
 
 
+def launch(
+    path: Annotated[str, typer.Argument(metavar="DOCKERFILE", help="A Dockerfile, or - for standard input.")],
+    platforms: For = None,
+    form: Annotated[str, typer.Option("--format", metavar="FORM", help="text or json.")] = "text",
+    context: Context = None,
+    no_context: NoContext = False,
+    build_arg: BuildArg = None,
+    target: Target = None,
+    policy: PolicyOption = None,
+) -> int:
+    """What the platform would start, step by step, and the line that decides each step."""
+    from gate.commands.check import Arguments
+    from gate.commands.launch import run
+
+    arguments = Arguments(
+        paths=[path],
+        platforms=platforms or (),
+        context=context,
+        no_context=no_context,
+        build_args=build_arg or (),
+        target=target,
+        policy=policy,
+    )
+    return run(arguments, form)
+
+
 def doctor() -> int:
     """Which engines are there, what is missing, and the command that mends it."""
     from gate.commands.doctor import run
@@ -307,6 +333,7 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "rules": rules,
     "explain": explain,
     "inspect": inspect,
+    "launch": launch,
     "doctor": doctor,
     "init": init,
 }

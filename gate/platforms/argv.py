@@ -20,6 +20,8 @@ def effective_argv(config: Config, platform: Platform, settings: Mapping[str, An
     declared = declared_entrypoint(platform, settings)
     given = _words(settings, "container-arguments") if platform.overridable else None
     entrypoint = declared if declared is not None else known(config.entrypoint)
+    if entrypoint == [""]:
+        entrypoint = []  # as the engine has it
     if given is None:
         if declared is not None:
             given = []
@@ -44,7 +46,7 @@ def _words(settings: Mapping[str, Any], key: str) -> list[str] | None:
 
 
 def known(words: list[str] | Unknown | None) -> list[str]:
-    """The words; ``[""]`` acts like ``[]``. Raises :class:`Doubt`."""
+    """Raises :class:`Doubt`."""
     if isinstance(words, Unknown):
         raise Doubt(words)
-    return [] if words in (None, [""]) else list(words)
+    return list(words or ())

@@ -148,6 +148,8 @@ class Follower:
         if at < len(argv) and argv[at] in ("-", "--"):
             at += 1
         if at >= len(argv):
+            if any(word.startswith("-") and "c" in word for word in argv[1:at]):
+                raise Fails("-c requires an argument", 2, Fault.OTHER, program=argv[0])
             return
         if any("\r" in word for word in argv[1:at]):
             raise Fails(f"{argv[0]}: illegal option", 2, Fault.LINE_ENDS, program=argv[at], file=self.current)

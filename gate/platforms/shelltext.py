@@ -13,8 +13,9 @@ from gate.dockerfile.shell.wrappers import SHELLS
 from gate.dockerfile.source import Source, Text
 from gate.model import Place, Unknown
 from gate.packages.options import listed
+from gate.platforms.filesystem import Errno, NotFolder
 from gate.platforms.kernel import Process
-from gate.platforms.outcome import Doubt, Fails
+from gate.platforms.outcome import Doubt, Fails, Fault
 
 BUILTINS = listed(
     """: . [ alias bg break cd chdir command continue echo eval exec exit export false fg getopts hash help jobs kill let
@@ -123,6 +124,15 @@ class _Walk:
             return
         if condition is False:
             self.node(right, last=last)
+            return
+        if isinstance(left, Command) and "exec" not in left.wrappers and left.name not in BUILTINS:
+            try:
+                self._command(left, last=True)
+            except Fails:
+                self.node(right, last=last)
+            except Ended:
+                if last:
+                    raise
             return
         try:
             self._perhaps(left, last)
@@ -304,7 +314,7 @@ class _Walk:
         if name in ("exit", "return"):
             raise Ended
         if name == "cd" or name == "chdir":
-            self._cd(args)
+            self._cd(args, command, must=last or self.frame.errexit or _guards(command))
         elif name == "shift" and frame.args is not None:
             count = int(args[0]) if args and args[0].isdigit() else 1
             frame.args = frame.args[count:] if count <= len(frame.args) else frame.args
@@ -316,13 +326,20 @@ class _Walk:
             if not (name != "eval" and args):
                 raise Doubt(Unknown(f"what {command.text.value.strip()[:60]} does cannot be known"), command.place)
 
-    def _cd(self, args: list[str]) -> None:
+    def _cd(self, args: list[str], command: Command, *, must: bool) -> None:
         process = self.frame.process
-        if len(args) == 1 and "$" not in args[0] and isinstance(process.cwd, str):
-            path = args[0] if args[0].startswith("/") else posixpath.join(process.cwd, args[0])
-            process.cwd = posixpath.normpath(path)
-        else:
+        if len(args) != 1 or "$" in args[0] or not isinstance(process.cwd, str):
             process.cwd = Unknown("cd leads to a folder that is not known")
+            return
+        path = posixpath.normpath(posixpath.join(process.cwd, args[0]))
+        try:
+            if not process.stat(path).is_folder:
+                raise NotFolder
+        except Errno as error:
+            if must:
+                raise Fails(f"can't cd to {args[0]}: {error}", 2, Fault.MISSING, program=args[0], place=command.place) from error
+            return
+        process.cwd = path
 
     def _set(self, args: list[str], command: Command) -> None:
         if args and args[0] == "--":

@@ -1,0 +1,101 @@
+"""``mlgate launch``: what the platform will really start, step by step."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from gate import files
+from gate.commands.check import Arguments, request_of
+from gate.commands.output import say, tell_exit, write
+from gate.discover import collect
+from gate.judge import FAILED, PASSED, UNJUDGED
+from gate.pipeline import policy_for
+from gate.platforms.launch import launch
+from gate.platforms.outcome import Outcome, Verdict
+from gate.policy import PolicyError
+from gate.terminal import clean
+from gate.work import make_build
+
+_EXIT = {Verdict.WORKS: PASSED, Verdict.FAILS: FAILED, Verdict.UNDECIDED: UNJUDGED}
+
+
+def run(arguments: Arguments, form: str) -> int:
+    """Print the steps. Exit 0 where it works, 1 where it fails, 3 where it cannot be told."""
+    if form not in ("text", "json"):
+        raise PolicyError(f"--format: write text or json, not '{form}'")
+    if len(arguments.platforms) != 1:
+        raise PolicyError("--for: name one platform")
+    request = request_of(arguments)
+    found = collect(request.paths, stdin=request.stdin)
+    if found.failures or len(found.inputs) != 1:
+        reason = found.failures[0].reason if found.failures else f"{len(found.inputs)} Dockerfiles, not one"
+        tell_exit(UNJUDGED, f"{arguments.paths[0]}: {reason}")
+        return UNJUDGED
+    given = found.inputs[0]
+    policy = policy_for(request, given.folder)
+    try:
+        data = files.read(given.path) if given.data is None else given.data
+    except files.Unreadable as error:
+        tell_exit(UNJUDGED, f"{given.path}: {error}")
+        return UNJUDGED
+    build = make_build(given, data, request.options, policy)
+    if build.faults:
+        fault = build.faults[0]
+        tell_exit(UNJUDGED, f"{fault.place.path}:{fault.place.line}: the builder refuses this: {fault.message}")
+        return UNJUDGED
+    if build.target is None:
+        tell_exit(UNJUDGED, f"there is no stage {arguments.target!r}" if arguments.target else "there is no stage")
+        return UNJUDGED
+    outcome = launch(build, policy.platforms[0])
+    if form == "json":
+        write((json.dumps(document(outcome), indent=2, ensure_ascii=False) + "\n").encode("utf-8", "replace"))
+    else:
+        say("".join(line + "\n" for line in _lines(outcome)))
+    return _exit(outcome)
+
+
+def document(outcome: Outcome) -> dict[str, Any]:
+    """The document of ``--format json``."""
+    return {
+        "schema_version": 1,
+        "platform": outcome.platform,
+        "argv": outcome.argv,
+        "verdict": outcome.verdict.value,
+        "error": outcome.error,
+        "exit_code": outcome.exit_code,
+        "steps": [
+            {
+                "what": step.what,
+                "result": step.result,
+                "path": step.place.path if step.place is not None else None,
+                "line": step.place.line if step.place is not None else None,
+            }
+            for step in outcome.steps
+        ],
+        "settle": outcome.unknown.settle or None if outcome.unknown is not None else None,
+    }
+
+
+def _lines(outcome: Outcome) -> Iterator[str]:
+    for number, step in enumerate(outcome.steps, start=1):
+        where = f"  ({clean(step.place.path)}:{step.place.line})" if step.place is not None else ""
+        yield f"{number:>2}. {clean(step.what)}: {clean(step.result)}{where}"
+    yield f"{outcome.verdict.value.upper()} on {outcome.platform}{_why(outcome)}"
+
+
+def _why(outcome: Outcome) -> str:
+    if outcome.verdict is Verdict.FAILS:
+        code = f" (exit code {outcome.exit_code})" if outcome.exit_code is not None else ""
+        return f": {clean(outcome.error or '')}{code}"
+    if outcome.unknown is not None:
+        settle = f"; {clean(outcome.unknown.settle)} settles it" if outcome.unknown.settle else ""
+        return f": {clean(outcome.unknown.reason)}{settle}"
+    return ""
+
+
+def _exit(outcome: Outcome) -> int:
+    code = _EXIT[outcome.verdict]
+    tell_exit(code, f"the launch {outcome.verdict.value}" if code != UNJUDGED else "the launch is undecided")
+    return code

@@ -72,13 +72,14 @@ def _pattern(segment: str) -> re.Pattern[str]:
 
 
 def covers(target: str, path: str) -> bool:
-    """Whether removing ``target``, which may have wildcards, removes ``path``: it is it, or a folder above it."""
+    """Whether removing ``target``, which may have wildcards, removes ``path``: it is it, or a folder above it. A path that
+    ends in ``*`` stands for files of any name."""
     if not any(sign in target for sign in "*?["):
         return path == target or path.startswith(target.rstrip("/") + "/")
     wanted, parts = target.split("/"), path.split("/")
     if len(parts) < len(wanted):
         return False
-    return all(want == part or _pattern(want).match(part) for want, part in zip(wanted, parts, strict=False))
+    return all(part in (want, "*") or _pattern(want).match(part) for want, part in zip(wanted, parts, strict=False))
 
 
 def inside(path: str, folder: str) -> bool:

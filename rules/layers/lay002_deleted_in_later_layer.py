@@ -103,9 +103,9 @@ def _too_late(
             )
             if not again and not own:
                 return one
-        elif one.is_tree and inside(removal.path, one.path) and not produced:
+        elif one.is_tree and inside(removal.path, one.path):
             below = posixpath.relpath(removal.path, one.path)
-            if tidying or below == ".git" or _in_context(one, below, build):
+            if below == ".git" or (not produced and (tidying or _in_context(one, below, build))):
                 return one
     return None
 

@@ -54,7 +54,11 @@ def flags(text: str, start: int, end: int, escape: str) -> tuple[list[Word], int
     found, at = _flags(raw.decode("latin-1"), 0, len(raw), escape)
 
     def place(offset: int) -> int:
-        return start + len(raw[:offset].decode("utf-8", "ignore"))
+        """The character in which a byte stands. A byte that is no UTF-8 is a character of its own."""
+        count = len(raw[:offset].decode("utf-8", "surrogateescape"))
+        while len(text[start : start + count].encode("utf-8", "surrogateescape")) > offset:
+            count -= 1
+        return start + count
 
     return [
         Word(

@@ -29,7 +29,7 @@ def _nodes(answer: Answer, build: Build) -> str:
     if not answer.nodes:
         return ""
     theirs = [(node["keyword"], node["start"], node["end"]) for node in answer.nodes]
-    ours = [(each.head.value, each.line, each.end_line) for each in build.dockerfile.instructions]
+    ours = [(_utf8(each.head.value), each.line, each.end_line) for each in build.dockerfile.instructions]
     if theirs != ours:
         return f"instructions: {theirs} and ours {ours}"
     for node, instruction in zip(answer.nodes, build.dockerfile.instructions, strict=True):
@@ -38,9 +38,14 @@ def _nodes(answer: Answer, build: Build) -> str:
     return ""
 
 
+def _utf8(text: str) -> str:
+    """As Go's JSON has it: a byte that is no UTF-8 is one replacement character."""
+    return re.sub("[\udc80-\udcff]", "\ufffd", text)
+
+
 def _flags(node: dict[str, Any], instruction: Instruction) -> str:
     theirs = [flag[2:] for flag in node["flags"] or []]
-    ours = [flag.name if flag.value is None else f"{flag.name}={flag.value}" for flag in instruction.flags]
+    ours = [_utf8(flag.name if flag.value is None else f"{flag.name}={flag.value}") for flag in instruction.flags]
     return "" if theirs == ours else f"flags {theirs} and ours {ours}"
 
 
@@ -49,7 +54,9 @@ def _heredocs(node: dict[str, Any], instruction: Instruction) -> str:
         (each["Name"], each["Expand"], each["Chomp"], each["FileDescriptor"], _chomped(each["Content"], each["Chomp"]))
         for each in node["heredocs"] or []
     ]
-    ours = [(each.name, each.expand, each.chomp, each.fd, each.body.value) for each in instruction.heredocs]
+    ours = [
+        (_utf8(each.name), each.expand, each.chomp, each.fd, _utf8(each.body.value)) for each in instruction.heredocs
+    ]
     return "" if theirs == ours else f"heredocs {theirs} and ours {ours}"
 
 
@@ -59,7 +66,7 @@ def _chomped(body: str, chomp: bool) -> str:
 
 def _words(node: dict[str, Any], instruction: Instruction) -> str:
     ours = _our_words(instruction)
-    return "" if ours is None or ours == node["words"] else f"words {node['words']} and ours {ours}"
+    return "" if ours is None or list(map(_utf8, ours)) == node["words"] else f"words {node['words']} and ours {ours}"
 
 
 def _our_words(instruction: Instruction) -> list[str] | None:
@@ -100,7 +107,7 @@ def _error(answer: Answer, build: Build) -> str:
 
 def plain(message: str) -> str:
     """Without the prefix, and without the hint: of several that are equally near BuildKit gives any."""
-    return re.sub(r" \(did you mean .*\?\)", "", re.sub(r"^dockerfile parse error on line \d+: ", "", message))
+    return re.sub(r" \(did you mean .*\?\)", "", re.sub(r"^dockerfile parse error on line \d+: ", "", _utf8(message)))
 
 
 def _knows_everything(build: Build) -> bool:

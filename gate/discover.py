@@ -9,18 +9,19 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gate import files
+from gate.lazy import pattern
 from gate.model import Failure
+from gate.record import dataclass, field
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
-_NAME = re.compile(r"(dockerfile|containerfile)([._-].*)?|.*\.(dockerfile|containerfile)", re.I | re.S)
-_NOT = re.compile(r".*\.(dockerignore|md|py|rst|ya?ml|j2)", re.I | re.S)
+_NAME = pattern(r"(dockerfile|containerfile)([._-].*)?|.*\.(dockerfile|containerfile)", re.I | re.S)
+_NOT = pattern(r".*\.(dockerignore|md|py|rst|ya?ml|j2)", re.I | re.S)
 _SKIPPED = {".git", "node_modules", ".venv"}
 
 STDIN = "-"

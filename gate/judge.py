@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Container, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from gate import __version__, suppress
@@ -14,6 +14,7 @@ from gate.fingerprint import fingerprinted, order
 from gate.globs import matches
 from gate.model import EngineRun, Failure, Finding, Result, Target, Undecided
 from gate.policy import Policy, Waiver
+from gate.record import dataclass, field
 from gate.selection import OWN, Selection, fit, subject
 from gate.sources import Sources
 from gate.work import Judged

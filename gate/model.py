@@ -5,9 +5,10 @@ Plain data, no I/O. Everything here travels from rules and engines to reports.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
+
+from gate.record import dataclass, field
 
 PLATFORMS = (
     "docker",

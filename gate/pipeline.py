@@ -12,7 +12,7 @@ import signal
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ from gate.dockerfile.source import Source
 from gate.judge import Case, judge
 from gate.model import Failure, Result
 from gate.policy import Policy
+from gate.record import dataclass, field
 from gate.selection import Selection
 from gate.work import Done, Judged, Options, Share, do
 

@@ -13,13 +13,13 @@ Heavy imports belong inside ``render``: every report module is imported when ``-
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from importlib import import_module
 
 from gate import catalogue
 from gate.catalogue import Catalogue
 from gate.model import Result
 from gate.policy import PolicyError
+from gate.record import dataclass, field
 from gate.sources import Sources
 from gate.words import did_you_mean
 

@@ -27,10 +27,10 @@ In an example, ``»`` stands in front of the place where the finding must begin.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from gate.model import Finding, Place, Severity, Undecided
+from gate.record import dataclass, field
 
 if TYPE_CHECKING:
     from gate.build import Build

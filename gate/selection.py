@@ -7,17 +7,17 @@ holds; between equals, ``ignore`` does.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from gate.catalogue import Catalogue
+from gate.lazy import pattern
 from gate.model import Finding, Severity
 from gate.policy import ENGINES, Policy, PolicyError
+from gate.record import dataclass
 from gate.rule import Rule
 
 OWN = "mlgate"
-_FOREIGN = re.compile(r"(DL|SC)\d{0,4}|(CVE|GHSA)(-[\w-]*)?")
+_FOREIGN = pattern(r"(DL|SC)\d{0,4}|(CVE|GHSA)(-[\w-]*)?")
 _FOREIGN_ENGINES = {"D": "hadolint", "S": "hadolint", "C": "grype", "G": "grype"}
 
 _ENGINE, _EXACT = 1, 1000  # how exactly a word fits; a prefix fits by its length + _ENGINE

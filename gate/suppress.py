@@ -11,26 +11,28 @@ import os
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Container, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date, datetime, timezone
 from typing import Any
 
 from gate.catalogue import Catalogue
 from gate.dockerfile.source import Text
 from gate.dockerfile.tree import Comment, Dockerfile, From, Instruction
+from gate.lazy import pattern
 from gate.model import Finding, Place
 from gate.policy import Waiver
+from gate.record import dataclass, field
 from gate.selection import engine_of, known, subject, vocabulary, words_for
 from gate.words import closest
 
-_OWN = re.compile(r"#\s*mlgate\s*:\s*(.*)", re.S)
-_OWN_BODY = re.compile(r"(ignore|ignore-file)\s*\[([^\]]*)\]\s*(.*)", re.S)
-_UNTIL = re.compile(r"until=(\S*)\s*")
-_HADOLINT = re.compile(
+_OWN = pattern(r"#\s*mlgate\s*:\s*(.*)", re.S)
+_OWN_BODY = pattern(r"(ignore|ignore-file)\s*\[([^\]]*)\]\s*(.*)", re.S)
+_UNTIL = pattern(r"until=(\S*)\s*")
+_HADOLINT = pattern(
     r"#[ \t]*hadolint[ \t]+(?:(global|stage)[ \t]+)?ignore[ \t]*=[ \t]*"
     r"([A-Z]+\d+(?:[ \t]*,[ \t]*[A-Z]+\d+)*)[ \t]*(?:#\s*(.*))?"
 )
-_WORD = re.compile(r"[^\s,]+")
+_WORD = pattern(r"[^\s,]+")
 _UNTOUCHABLE = "GAT"
 
 MAX_SUPPRESSIONS = 1000

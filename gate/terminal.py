@@ -8,6 +8,8 @@ import unicodedata
 from collections.abc import Mapping
 from typing import TextIO
 
+from gate.lazy import pattern
+
 _CODES = {
     "bold": "1",
     "dim": "2",
@@ -18,7 +20,7 @@ _CODES = {
     "magenta": "35",
     "cyan": "36",
 }
-_HARMFUL = re.compile(
+_HARMFUL = pattern(
     "[\x00-\x1f\x7f-\x9f\xad\u061c\u115f\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb"
     "\ud800-\udfff\U000e0000-\U000e0fff]"
 )

@@ -6,10 +6,11 @@ import re
 import sys
 from collections.abc import Iterator
 
+from gate.lazy import pattern
 from gate.yamlfile import MAX_CHARS, Document, Path, YamlError
 
-_HEADER = re.compile(r"\s*(\[\[?)\s*([\w.\"'-]+)\s*\]")
-_KEY = re.compile(r"(\s*)([\w.\"'-]+)\s*=")
+_HEADER = pattern(r"\s*(\[\[?)\s*([\w.\"'-]+)\s*\]")
+_KEY = pattern(r"(\s*)([\w.\"'-]+)\s*=")
 _PREFIX = ("tool", "mlgate")
 
 

@@ -8,7 +8,6 @@ goes on.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from time import process_time
 from typing import Any
 
@@ -16,6 +15,7 @@ from gate.build import Build
 from gate.dockerfile.command import Command
 from gate.dockerfile.tree import Instruction, Run
 from gate.model import Failure, Finding, Undecided
+from gate.record import dataclass, field
 from gate.rule import Results, Rule
 
 BUDGET = 4.0

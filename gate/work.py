@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from gate import catalogue, files, suppress
 from gate.build import Build
@@ -23,6 +23,7 @@ from gate.merge import Merger
 from gate.model import EngineRun, Failure, Finding, Target, Undecided
 from gate.platforms.detect import detect
 from gate.policy import ENGINES, Policy
+from gate.record import dataclass, field
 from gate.selection import Selection, fit
 from gate.selection import subject as subject_of
 from gate.sources import Sources
@@ -111,22 +112,29 @@ class _Subject:
 
 
 def _subjects(share: Share) -> tuple[list[_Subject], list[Judged]]:
+    """The Dockerfiles of a share that can be judged, and those that cannot."""
     subjects, unread = [], []
     for given in share.inputs:
         try:
-            data = files.read(given.path) if given.data is None else given.data
+            subjects.append(_subject(given, share))
         except files.Unreadable as error:
             unread.append(Judged(given.path, read=False, failures=(Failure(given.path, str(error)),)))
-            continue
-        build = make_build(given, data, share.options, share.policy)
-        refusal = _refusal(build)
-        if refusal is not None:
-            unread.append(Judged(given.path, read=False, failures=(Failure(given.path, refusal),)))
-            continue
-        targets = _targets(build, share.policy)
-        build.platforms = frozenset(target.name for target in targets)
-        subjects.append(_Subject(given.path, build, targets))
+        except Exception as error:  # a fault of ours in reading one file must not take the others along
+            reason = f"cannot be read: {type(error).__name__}: {error}"[:300]
+            unread.append(Judged(given.path, read=False, failures=(Failure(given.path, reason),)))
     return subjects, unread
+
+
+def _subject(given: Input, share: Share) -> _Subject:
+    """Read one Dockerfile. Raises :class:`~gate.files.Unreadable`."""
+    data = files.read(given.path) if given.data is None else given.data
+    build = make_build(given, data, share.options, share.policy)
+    refusal = _refusal(build)
+    if refusal is not None:
+        raise files.Unreadable(refusal)
+    targets = _targets(build, share.policy)
+    build.platforms = frozenset(target.name for target in targets)
+    return _Subject(given.path, build, targets)
 
 
 def _refusal(build: Build) -> str | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from gate import files, report
@@ -15,6 +14,7 @@ from gate.judge import UNJUDGED
 from gate.model import PLATFORMS, Result, Severity
 from gate.pipeline import Answer, Request, check
 from gate.policy import ENGINES, EngineChoice, PolicyError
+from gate.record import dataclass, field
 from gate.report import Page
 from gate.terminal import wants_color
 from gate.words import did_you_mean

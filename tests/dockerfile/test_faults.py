@@ -1,6 +1,6 @@
 """What BuildKit refuses: its message and its line. Every case here is also put to BuildKit itself."""
 
-# ruff: noqa: E501  BuildKit says what it says
+
 
 from __future__ import annotations
 

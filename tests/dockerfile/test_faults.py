@@ -1,7 +1,5 @@
 """What BuildKit refuses: its message and its line. Every case here is also put to BuildKit itself."""
 
-
-
 from __future__ import annotations
 
 import re

@@ -69,7 +69,8 @@ class Rule:
 
     ``summary`` is one sentence for tables. ``platforms``: the rule speaks only when one of them is a target (empty:
     always). ``silent_for``: it says nothing when every target is one of these, because the platform asks for the
-    opposite. ``enabled`` is False for a rule that only a stricter policy or ``--select`` switches on.
+    opposite. ``enabled`` is False for a rule that only a stricter policy or ``--select`` switches on. ``secret``: what
+    its findings stand on is a secret, and no report may show it.
     """
 
     id: str
@@ -86,6 +87,7 @@ class Rule:
     silent_for: tuple[str, ...] = ()
     enabled: bool = True
     security: bool = False
+    secret: bool = False
     links: tuple[str, ...] = ()
 
     command_checks: list[tuple[tuple[str, ...], Callable[[Command, Build], Results]]] = field(

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from gate import files
 from gate.dockerfile.source import Source
+from gate.lazy import pattern
+from gate.model import Place, Span
 
 _LIMIT = 8 << 20
+_SHOWN = 4
+_NAME = pattern(r"\w+=[\"']?|\w+\s+")
 
 
 class Sources:
@@ -16,14 +20,25 @@ class Sources:
 
     def __init__(self) -> None:
         self._sources: dict[str, Source | None] = {}
+        self._hidden: dict[str, list[Span]] = {}
 
     def add(self, source: Source) -> None:
         self._sources[source.path] = source
 
+    def hide(self, place: Place) -> None:
+        """From now on, show stars for what stands at a place: all of a secret but its name and its first characters."""
+        self._hidden.setdefault(place.path, []).append(place.span)
+
     def line(self, path: str, number: int) -> str:
         """The 1-based line without its end; empty where there is none."""
         source = self._get(path)
-        return source.line(number) if source is not None else ""
+        text = source.line(number) if source is not None else ""
+        for span in self._hidden.get(path, ()):
+            if span.line <= number <= span.end_line:
+                start = span.column - 1 if number == span.line else 0
+                end = span.end_column - 1 if number == span.end_line else len(text)
+                text = text[:start] + _starred(text[start:end], first=number == span.line) + text[end:]
+        return text
 
     def text(self, path: str) -> str | None:
         """The whole text; None where it cannot be read."""
@@ -41,3 +56,10 @@ class Sources:
             except files.Unreadable:
                 self._sources[path] = None
         return self._sources[path]
+
+
+def _starred(text: str, *, first: bool) -> str:
+    """``NAME=secret`` → ``NAME=secr**``; as long as before, so that what stands behind it keeps its column."""
+    name = _NAME.match(text) if first else None
+    shown = (name.end() if name else 0) + _SHOWN if first else 0
+    return text[:shown] + "*" * len(text[shown:])

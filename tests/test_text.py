@@ -57,6 +57,16 @@ def test_a_reason_is_given_once(mlgate: Mlgate) -> None:
     assert (out.count("= help: "), out.count("= why: ")) == (2, 1)
 
 
+def test_secrets_are_not_shown(mlgate: Mlgate) -> None:
+    """Neither where they are found, nor as the context of another finding; and columns stay where they are."""
+    secret = "hf_aBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789"
+    mlgate.write("Dockerfile", f"FROM debian:12.5\nENV A=1 HF_TOKEN={secret} B=2\nRUN apt-get install curl\nMAINTAINER x\n")
+    for arguments in ([], ["--format", "json"], ["--color", "always"]):
+        out = mlgate.check(*arguments).out
+        assert "SEC001" in out and secret not in out and secret[5:12] not in out
+    assert "  2 | ENV A=1 HF_TOKEN=hf_a" + "*" * 35 + " B=2\n" in mlgate.check("--select", "SEC001,PKG001").out
+
+
 def test_colour_is_asked_for(mlgate: Mlgate) -> None:
     mlgate.write("Dockerfile", "FROM debian:12.5\nRUN apt-get install curl\n")
     plain = mlgate.check().out

@@ -205,6 +205,10 @@ def _write_reports(wanted: Sequence[_Wanted], answer: Answer, arguments: Argumen
     )
     for source in answer.sources:
         page.sources.add(source)
+    for finding in answer.result.findings:
+        rule = answer.catalogue.rules.get(finding.rule_id)
+        if rule is not None and rule.secret:
+            page.sources.hide(finding.place)
     for one in wanted:
         _write_report(one, answer.result, page, arguments)
 

@@ -11,6 +11,7 @@ rule = Rule(
     name="secret-in-variable",
     severity=Severity.HIGH,
     security=True,
+    secret=True,
     aliases=("DL3064",),
     summary="A secret stands in ARG, ENV or the text of the Dockerfile.",
     reason="Whoever can pull the image reads it with docker history or docker inspect; a later instruction cannot take it back.",

@@ -40,7 +40,7 @@ def key(*parts: str | bytes) -> str:
 
 def folder() -> Path:
     """Where mlgate keeps things between runs."""
-    home = Path(os.path.expanduser("~"))  # noqa: PTH111  Path.home() raises where there is none
+    home = Path(os.path.expanduser("~"))  # Path.home() raises where there is none
     if own := os.environ.get("MLGATE_CACHE_DIR"):
         return Path(own)
     if sys.platform == "win32":

@@ -8,7 +8,8 @@ it names; ShellCheck's rows, and DL4006, are read from it. Why not the file:
   ``EXPOSE "80"``), and then says nothing else about the file. It dies of ``WORKDIR x``.
 * It forgets SHELL at the next ENV or ARG, and takes a here-document for /bin/sh whatever its first line says.
 * It hands every variable of the stage to ShellCheck for every RUN: nearly half of its time. A RUN that stands in many
-  files, or has not changed since, need not be read again at all.
+  files, or has not changed since, need not be read again at all; and every second one (``pip install a b``) has nothing
+  in it that ShellCheck could speak of.
 
 On files that hadolint itself can read, the rows are the same.
 """
@@ -40,6 +41,24 @@ _INTERPRETER = re.compile(r"\s*((?:/\S*/)?(?:sh|bash|dash|ash|ksh))((?:\s+-[a-z]
 _WINDOWS = re.compile(r"windows(?:/|servercore|:)|nanoserver")
 _BARE_HOST = re.compile(r"(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9_-]+)(:[0-9]+/)")
 _PORT = re.compile(r"(?:[0-9.]*:)*([0-9]+(?:-[0-9]+)?|\$\w+|\$\{\w+\})(?:/(tcp|udp))?", re.IGNORECASE)
+
+_WORD = (
+    r"(?:[A-Za-z0-9_./:@,+%-][A-Za-z0-9_./:=@,+%-]*"
+    r"|'[A-Za-z0-9_./:=@,+%<>~!\[\];* -]*'|\"[A-Za-z0-9_./:=@,+%<>~\[\];* -]*\")"
+)
+_TOOL = (
+    r"(?:apt-get|apt|apk|yum|dnf|microdnf|zypper|pip3?(?:\.\d+)?|python3?(?:\.\d+)?|conda|mamba|micromamba|uv|poetry"
+    r"|npm|yarn|pnpm|gem|go|cargo|git|curl|wget|tar|unzip|make|cmake|chmod|chown|useradd|groupadd|ldconfig|touch|bash|true)"
+)
+_DULL = (
+    rf"(?:(?:DEBIAN_FRONTEND=noninteractive[ \t]+)?{_TOOL}(?:[ \t]+{_WORD})*"
+    rf"|rm -rf /var/lib/apt/lists/\*|mkdir -p {_WORD})"
+)
+_DULL_SCRIPT = re.compile(rf"[ \t]*{_DULL}(?:[ \t]*&&[ \t]*{_DULL})*[ \t]*")
+"""Tools without a ShellCheck rule of their own, with plain words only: no variable, glob, pipe, redirection, ``;``."""
+_KEYWORD = re.compile(
+    r"(?:^|\s)(?:if|then|else|elif|fi|do|done|case|esac|while|until|for|in|select|function|time)(?:\s|$)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +109,7 @@ def outline(dockerfile: Dockerfile, without: frozenset[int] = frozenset()) -> Ou
 
 
 def scripts(dockerfile: Dockerfile) -> Iterator[Script]:
-    """The scripts of a file, in the order of its instructions."""
+    """The scripts of a file that ShellCheck could have something to say about, in the order of its instructions."""
     ends: dict[int, tuple[tuple[str, ...] | None, frozenset[str]]] = {}
     for stage in dockerfile.stages:
         shell, inherited = ends[stage.parent.index] if stage.parent else (_first_shell(stage), frozenset())
@@ -143,7 +162,7 @@ def _script(run: Run, shell: tuple[str, ...] | None, names: set[str]) -> str | N
             body, shell = run.heredocs[0].body.value, _shell([interpreter[1], *interpreter[2].split(), "-c"])
         else:
             body = text + "".join(f"\n{heredoc.body.value}{heredoc.name}" for heredoc in run.heredocs)
-    if shell is None:
+    if shell is None or (body is None and is_dull(text)):
         return None
     used = sorted(names.intersection(_NAME.findall(text if body is None else body)))
     lines = ["FROM scratch"]
@@ -154,6 +173,11 @@ def _script(run: Run, shell: tuple[str, ...] | None, names: set[str]) -> str | N
     keyword = "ONBUILD RUN" if run.onbuild else "RUN"
     lines += [f"{keyword} {_ended(text)}"] if body is None else _heredoc(keyword, body)
     return "\n".join(lines) + "\n"
+
+
+def is_dull(script: str) -> bool:
+    """Whether there is nothing in a script that ShellCheck has a rule about."""
+    return _DULL_SCRIPT.fullmatch(script) is not None and _KEYWORD.search(script) is None
 
 
 def _heredoc(command: str, body: str) -> list[str]:

@@ -18,7 +18,7 @@ from pathlib import Path
 from gate.engines.hadolint_rows import Answer, Row, row_of
 from gate.engines.process import Output, Process
 
-_RUNTIME = {"GHCRTS": "-N1 -A32m"}
+_RUNTIME = {"GHCRTS": "-N1 -A16m"}
 """One core and a larger nursery for the Haskell runtime: its default of five threads costs a third more time in all."""
 _PROBE = "FROM scratch\n"
 _PROBE_NAME = "probe"

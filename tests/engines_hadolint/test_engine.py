@@ -37,7 +37,7 @@ def test_the_same_instruction_in_many_files_is_read_once(
     hadolint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MLGATE_HADOLINT", fake(tmp_path, f'echo $# >> {tmp_path}/calls\nexec {hadolint} "$@"'))
-    found = run(*[f"FROM debian:{number}\nRUN cd /x && echo \"$x\"\n" for number in range(20)], jobs=1)
+    found = run(*[f'FROM debian:{number}\nRUN cd /x && echo "$x"\n' for number in range(20)], jobs=1)
     assert Counter(f.rule_id for f in found.findings) == {"DL3003": 20, "SC2154": 20}
     options = 5  # --no-color -f json -c FILE
     assert (tmp_path / "calls").read_text().split() == [str(options + 20 + 1)]

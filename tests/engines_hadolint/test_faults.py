@@ -13,7 +13,7 @@ import pytest
 from gate.engines.base import EngineOptions, Found, Missing, load
 from tests.engines_hadolint.support import build, children, fake, run
 
-FILE = "FROM debian:12\nRUN apt-get install curl\n"
+FILE = "FROM debian:12\nRUN cd /y && apt-get install curl\n"
 OTHER = "FROM debian:12\nRUN cd /tmp\n"
 
 

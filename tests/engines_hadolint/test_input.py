@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import pytest
 
-from gate.engines.hadolint_input import outline, scripts
+from gate.engines.hadolint_input import is_dull, outline, scripts
 from tests.engines_hadolint.support import build, plain, rows, run
 
 READABLE = [
@@ -202,3 +203,137 @@ def test_large_files_do_not_take_long(size: int) -> None:
     tree = build(text).dockerfile
     assert len(outline(tree).places) == 2 * size + 1
     assert sum(1 for _ in scripts(tree)) == size
+
+
+# --- scripts that need not be read ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "pip install --no-cache-dir torch==2.1.0 'numpy<2' \"uvicorn[standard]\"",
+        "apt-get update && apt-get install -y --no-install-recommends a=1 b && rm -rf /var/lib/apt/lists/*",
+        "DEBIAN_FRONTEND=noninteractive apt-get install -y tzdata",
+        "  curl -fsSL https://x.org/a.tgz -o /tmp/a.tgz  &&  tar -xzf /tmp/a.tgz -C /opt",
+        "python3.11 -m pip install -r requirements.txt",
+        "mkdir -p /opt/ml/model",
+    ],
+)
+def test_a_dull_script_is_not_read(script: str) -> None:
+    tree = build(f"FROM debian:12\nRUN {script}\nRUN echo $x\n").dockerfile
+    assert [found.instruction.line for found in scripts(tree)] == [3]
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "pip install $X",
+        "pip install x[a]",
+        "pip install x > y",
+        "pip install x | y",
+        "pip install x; pip install y",
+        "cd /x && make",
+        "mkdir -p -m 700 /x",
+        "mkdir -p /x -m 700",
+        "rm -rf /usr",
+        "sudo apt-get update",
+        "echo -e x",
+        "source x",
+        "git clone x in",
+        "pip install 'a $b'",
+        "pip install a`b`",
+        "pip install a\\ b",
+        "X=1 pip install a",
+        "pip install ~/x",
+        "pip install ’a’",
+        "pip install a &",
+        "pip install a || true",
+    ],
+)
+def test_a_script_with_something_in_it_is_read(script: str) -> None:
+    assert len(list(scripts(build(f"FROM debian:12\nRUN {script}\n").dockerfile))) == 1
+
+
+def test_shellcheck_has_nothing_to_say_about_dull_scripts(hadolint: Path, tmp_path: Path) -> None:
+    """As hadolint itself sees them: made at random from the words that are allowed."""
+    chance = random.Random(7)
+    tools = [
+        "apt-get",
+        "apt",
+        "apk",
+        "yum",
+        "dnf",
+        "microdnf",
+        "zypper",
+        "pip",
+        "pip3.11",
+        "python3",
+        "conda",
+        "mamba",
+        "uv",
+        "poetry",
+        "npm",
+        "yarn",
+        "gem",
+        "go",
+        "cargo",
+        "git",
+    ]
+    tools += [
+        "curl",
+        "wget",
+        "tar",
+        "unzip",
+        "make",
+        "cmake",
+        "chmod",
+        "chown",
+        "useradd",
+        "groupadd",
+        "ldconfig",
+        "touch",
+        "bash",
+        "true",
+    ]
+    words = [
+        "install",
+        "-y",
+        "--no-cache-dir",
+        "a==1",
+        "'b>=2,<3'",
+        '"c[d]"',
+        "/e/f.g",
+        "@h/i@1",
+        "-O",
+        "-rf",
+        "+x",
+        "755",
+        "50%",
+        "k:v",
+        "l=m",
+        "--",
+        "'n;",
+        "o",
+        "*'",
+        "1",
+        ".",
+        "..",
+        ":",
+    ]
+    made = []
+    while len(made) < 150:
+        commands = [" ".join([chance.choice(tools), *chance.choices(words, k=chance.randrange(7))]) for _ in range(3)]
+        script = " && ".join(commands[: chance.randrange(1, 4)])
+        if is_dull(script):
+            made.append(script)
+    text = "FROM debian:12\n" + "".join(f"RUN {script}\n" for script in made)
+    rows_of_shellcheck = [
+        row for row in plain(hadolint, text, tmp_path) if row[0].startswith("SC") or row[0] == "DL4006"
+    ]
+    assert rows_of_shellcheck == []
+
+
+def test_what_looks_dull_for_long_does_not_take_long() -> None:
+    assert not is_dull("pip install " + "a " * 200_000 + "$x")
+    assert not is_dull("pip install a && " * 50_000 + "$x")
+    assert not is_dull("pip install '" + "a" * 500_000)

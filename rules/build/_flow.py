@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gate.dockerfile.command import Command, Node, Script
+from gate.packages.options import listed
 from gate.rules.build._effects import Effect, effect
 
 
@@ -13,6 +14,8 @@ def commands_in(node: Node) -> Iterator[Command]:
     stack = [node]
     while stack:
         part = stack.pop()
+        if part.background:
+            continue  # nobody waits for it
         if isinstance(part, Command):
             yield part
             stack.extend(child for child in reversed(part.children) if child.kind == "shell")
@@ -72,11 +75,19 @@ def shell_of(node: Node, script: Script) -> tuple[str, Node | None]:
     return script.shell, None
 
 
+_ALWAYS_THERE = listed(
+    "/ /root /tmp /opt /home /usr /usr/src /usr/local /usr/local/src /usr/local/bin /etc /var /var/tmp /mnt /srv ~ - .."
+)
+"""Folders of every image: going there does not fail."""
+
+
 def can_fail(node: Node) -> bool:
     """Whether it matters that a part of a script may fail. Removing what may not be there, asking and printing do not."""
     for command in commands_in(node):
         kind = effect(command)
-        if kind > Effect.CLEANUP and command.name != "." and not _guarded(command, node):
+        if kind <= Effect.CLEANUP or command.name == "." or _guarded(command, node):
+            continue
+        if command.name not in ("cd", "pushd") or not set(command.values) <= _ALWAYS_THERE:
             return True
     return False
 

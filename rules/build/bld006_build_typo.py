@@ -176,7 +176,8 @@ def _entries(body: Text) -> Iterator[Finding]:
 def _entry(line: str, text: Text) -> Iterator[Finding]:
     fault = entry_fault(line)
     if fault is not None:
-        at = text.value.find(fault[0])
+        start = max(text.value.find(line), 0)
+        at = text.value.rfind(fault[0], start, start + len(line))
         yield _entry_finding(text.slice(at, at + len(fault[0])) if at >= 0 else text, fault)
 
 

@@ -44,7 +44,7 @@ def find_entry(program: str, build: Build) -> File | Unknown | None:
     unknown: File | Unknown | None = None
     for folder in _search_path(build):
         found = image.files.lookup(posixpath.join(folder, program))
-        if isinstance(found, File) and found.type == "file":
+        if isinstance(found, File) and found.type in ("file", "unknown"):
             return found
         unknown = unknown or found
     return unknown
@@ -79,7 +79,7 @@ def script_operand(program: str, build: Build) -> File | Unknown | None:
 
 def entry_script(file: File) -> Script | None:
     """The file's text as a shell script with its places; None when it is none, or cannot be read."""
-    data = file.read(LIMIT + 1) if file.type == "file" else None
+    data = file.read(LIMIT + 1) if file.type in ("file", "unknown") else None
     if data is None or len(data) > LIMIT or b"\0" in data[:4096] or data[:4] == b"\x7fELF":
         return None
     body = _heredoc_body(file, data)

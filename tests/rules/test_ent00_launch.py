@@ -423,17 +423,17 @@ LAUNCHES = [
     'COPY --chmod=755 entry.sh /usr/local/bin/\nENTRYPOINT ["entry.sh"]',
     'COPY . /app\nWORKDIR /app\nENTRYPOINT ["./entry.sh"]',
     'WORKDIR /app\nCOPY entry.sh .\nCMD ["./entry.sh"]',
-    'COPY entry.sh /e\nENTRYPOINT ["bash", "/e"]',
-    'COPY entry.sh /e\nENTRYPOINT ["/bin/sh", "-e", "/e"]',
-    'COPY entry.sh /e\nENTRYPOINT ["tini", "--", "/e"]',
-    'COPY entry.sh /e\nENTRYPOINT ["tini", "--"]\nCMD ["/e"]',
-    'COPY entry.sh /e\nCMD ["/usr/bin/env", "A=1", "/e"]',
-    'COPY entry.sh /e\nCMD ["bash", "-c", "/e"]',
-    "COPY entry.sh /e\nCMD /e",
-    "COPY entry.sh /e\nCMD bash /e --x",
-    'COPY entry.sh /e\nRUN chmod +x /e\nENTRYPOINT ["/e"]',
+    'COPY entry.sh /e.sh\nENTRYPOINT ["bash", "/e.sh"]',
+    'COPY entry.sh /e.sh\nENTRYPOINT ["/bin/sh", "-e", "/e.sh"]',
+    'COPY entry.sh /e.sh\nENTRYPOINT ["tini", "--", "/e.sh"]',
+    'COPY entry.sh /e.sh\nENTRYPOINT ["tini", "--"]\nCMD ["/e.sh"]',
+    'COPY entry.sh /e.sh\nCMD ["/usr/bin/env", "A=1", "/e.sh"]',
+    'COPY entry.sh /e.sh\nCMD ["bash", "-c", "/e.sh"]',
+    "COPY entry.sh /e.sh\nCMD /e.sh",
+    "COPY entry.sh /e.sh\nCMD bash /e.sh --x",
+    'COPY entry.sh /e.sh\nRUN chmod +x /e.sh\nENTRYPOINT ["/e.sh"]',
     'COPY wrap.sh entry.sh /bin/\nENTRYPOINT ["wrap.sh"]\nCMD ["entry.sh"]',
-    'ENV PATH="/opt/program:${PATH}"\nCOPY entry.sh /opt/program/go\nENTRYPOINT ["go"]',
+    'ENV PATH="/opt/program:${PATH}"\nCOPY entry.sh /opt/program/go.sh\nENTRYPOINT ["go.sh"]',
 ]
 
 
@@ -446,11 +446,11 @@ def test_the_script_is_found(launch: str) -> None:
 @pytest.mark.parametrize(
     "launch",
     [
-        'COPY entry.sh /e\nENTRYPOINT ["tini", "-g", "--", "/e"]',
-        'COPY entry.sh /e\nENTRYPOINT ["dumb-init", "/e"]',
-        'COPY entry.sh /e\nENTRYPOINT ["/other"]',
-        'COPY entry.sh /e\nENTRYPOINT ["python", "/e"]',
-        "COPY entry.sh /e\nENTRYPOINT []",
+        'COPY entry.sh /e.sh\nENTRYPOINT ["tini", "-g", "--", "/e.sh"]',
+        'COPY entry.sh /e.sh\nENTRYPOINT ["dumb-init", "/e.sh"]',
+        'COPY entry.sh /e.sh\nENTRYPOINT ["/other"]',
+        'COPY entry.sh /e.sh\nENTRYPOINT ["python", "/e.sh"]',
+        "COPY entry.sh /e.sh\nENTRYPOINT []",
     ],
 )
 def test_the_script_does_not_count(launch: str) -> None:

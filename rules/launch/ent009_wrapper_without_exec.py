@@ -1,5 +1,6 @@
 """ENT009 wrapper-without-exec: the entry script stays between the container and its program."""
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
@@ -222,7 +223,7 @@ def _finding(ending: Ending, script: Script, quiet: bool) -> Finding | None:
             "The script waits for its children without a trap: SIGTERM stops at the shell, and the children never hear of it.",
             help="Set a trap that passes TERM on: trap 'kill -TERM $pid' TERM.",
         )
-    if command.name == "eval" and any("exec " in word.text.value for word in command.words[1:]):
+    if command.name == "eval" and any(re.match(r"[\"']?exec\b", word.text.value) for word in command.words[1:]):
         return None
     if not ending.is_workload:
         return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from gate.dockerfile import go
 from gate.dockerfile.expand import SubstitutionError, Value, expand, expand_words
@@ -22,6 +22,7 @@ from gate.dockerfile.suggest import did_you_mean
 from gate.dockerfile.tree import Copy, Dockerfile, Instruction, Onbuild, Pairs, Run, Stage, SyntaxFault, Words
 from gate.dockerfile.words import trim
 from gate.model import Place, Unknown
+from gate.record import dataclass
 
 # Compiled when they are needed first, which is seldom.
 _SCP = r"[a-zA-Z0-9-_]+@[a-zA-Z0-9-.]+:"

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 
 from gate.dockerfile.glob import PatternError, replace, trim_prefix, trim_suffix
 from gate.dockerfile.words import SPACE
 from gate.model import Unknown
+from gate.record import dataclass
 
 Value = str | Unknown
 Lookup = Callable[[str], "str | Unknown | None"]

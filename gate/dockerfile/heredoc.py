@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from gate.dockerfile.expand import SubstitutionError, parse_dollar, process_words
 from gate.dockerfile.words import SPACE
+from gate.record import dataclass
 
 _OPENER = re.compile(r"([0-9]*)<<(-?)[\t\n\f\r ]*([^<]*)")
 _PLAIN = re.compile(r"([0-9]*)<<(-?)(['\"]?)([A-Za-z0-9_.]+)\3")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from gate.record import dataclass
 
 DEFAULT_REGISTRY = "docker.io"
 _LEGACY_REGISTRY = "index.docker.io"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from gate.dockerfile import go
 from gate.dockerfile.expand import Value
@@ -12,6 +11,7 @@ from gate.dockerfile.flags import csv_fields
 from gate.dockerfile.suggest import did_you_mean
 from gate.dockerfile.tree import Flag, Run
 from gate.model import Unknown
+from gate.record import dataclass
 
 TYPES = ("bind", "cache", "tmpfs", "secret", "ssh")
 _SHARING = ("shared", "private", "locked")

@@ -7,10 +7,11 @@ from the shell commands of a RUN (:mod:`gate.dockerfile.command`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from gate.dockerfile.source import Source, Text
 from gate.model import Place
+from gate.record import dataclass
 
 
 @dataclass(slots=True, eq=False)

@@ -7,8 +7,9 @@ its place. White space is Go's, which is not Python's: no ``\\x1c`` to ``\\x1f``
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+
+from gate.record import dataclass
 
 SPACE = "\t\n\v\f\r \x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
 _BYTE_SPACE = "\t\n\v\f\r \x85\xa0"

@@ -129,6 +129,8 @@ class FileSystem:
 
     def _absent(self, place: str, folder: Node, waiting: list[str], searching: bool) -> Found:
         path = posixpath.normpath("/".join([place, *reversed(waiting)]))
+        if folder.gone(posixpath.basename(place)):
+            raise NoEntry
         if folder.open is not None:
             answer = self.supplied(path, folder.open, searching)
             if isinstance(answer, Unknown):

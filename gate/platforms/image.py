@@ -1,16 +1,14 @@
-"""The image as a launch sees it: known base images counted in, and what each RUN does to files."""
+"""The image as a launch sees it: known base images and the programs that packages bring are counted in."""
 
 from __future__ import annotations
 
 from functools import cached_property
 
 from gate.build import Build
-from gate.dockerfile.tree import Stage
-from gate.image.carry_out import Carrier
-from gate.image.evaluate import Evaluator, World
-from gate.image.model import Config
+from gate.dockerfile.tree import Run, Stage
+from gate.image.evaluate import Evaluator
+from gate.image.model import Config, Fault
 from gate.image.node import Node
-from gate.image.plan import Plan, RunCommands
 from gate.model import Unknown
 from gate.platforms.bases import base_of, inherited
 from gate.platforms.brought import Brought
@@ -34,11 +32,16 @@ class LaunchImage:
     def __init__(self, build: Build, stage: Stage) -> None:
         self.build = build
         self.stage = stage
-        self.evaluator = _Evaluator(build)
+        self.evaluator = Evaluator(build, inheritance=inherited)
 
     @property
     def config(self) -> Config:
         return self.evaluator.plan(self.stage).config
+
+    @property
+    def faults(self) -> list[Fault]:
+        """Where the build stops."""
+        return self.evaluator.image(self.stage).faults
 
     @cached_property
     def root(self) -> Node:
@@ -50,34 +53,15 @@ class LaunchImage:
         return Supply(reference, known, Brought(self.build))
 
     def suspicion(self, node: Node | None) -> Unknown | None:
-        """Why a file may be another than it seems, or may be there: a RUN of unknown effect comes after it."""
-        for index, why in self.evaluator.doubts:
-            if node is None or node.instruction is None or node.instruction.index < index or _from_stage(node):
-                return why
-        return None
+        """Why a file may have been mended: a RUN of unknown effect comes behind it."""
+        why = self.root.anywhere
+        if why is None or node is None or node.instruction is None:
+            return why
+        behind = node.instruction.index
+        later = any(isinstance(run, Run) and run.index > behind for stage in self.stage.lineage() for run in stage.instructions)
+        return why if later or _from_stage(node) else None
 
 
 def _from_stage(node: Node) -> bool:
     instruction = node.instruction
     return instruction is not None and instruction.keyword == "COPY" and instruction.flag("from") is not None
-
-
-class _Evaluator(Evaluator):
-    def __init__(self, build: Build) -> None:
-        super().__init__(build, inheritance=inherited)
-        self.doubts: list[tuple[int, Unknown]] = []
-
-    def world(self, stage: Stage) -> World:
-        found = super().world(stage)
-        found.__class__ = _World
-        return found
-
-
-class _World(World):
-    def _carry_out(self, plan: Plan) -> None:
-        super()._carry_out(plan)
-
-
-class _Carrier(Carrier):
-    def _run(self, operation: RunCommands) -> None:
-        super()._run(operation)

@@ -53,6 +53,7 @@ class _Launch:
     def run(self) -> Outcome:
         outcome = self.outcome
         try:
+            self._refuse_broken_builds()
             self._run()
         except Fails as failure:
             outcome.verdict = Verdict.FAILS
@@ -66,7 +67,14 @@ class _Launch:
             outcome.unknown = doubt.unknown
             outcome.place = doubt.place or self._launch_place()
             self.follower.note("undecided", doubt.unknown.reason, outcome.place)
+        outcome.scripts = self.follower.scripts
         return outcome
+
+    def _refuse_broken_builds(self) -> None:
+        """A build that stops makes no image; more often, the context is another one than was given."""
+        faults = self.image.faults
+        if faults:
+            raise Doubt(Unknown(f"the build stops: {faults[0].message}", "--context"), faults[0].place)
 
     def _run(self) -> None:
         argv = self._argv()

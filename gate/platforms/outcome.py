@@ -46,7 +46,8 @@ class Outcome:
 
     ``error`` are the runtime's, the kernel's or the shell's words, ``exit_code`` the container's where that is fixed.
     ``program`` is the word or path that the verdict is about, ``file`` the image's file behind it, ``place`` the line that
-    decides; ``depth`` counts the programs that start before it (0: the container's own process). ``unknown`` says why a
+    decides; ``depth`` counts the programs that start before it (0: the container's own process). ``scripts`` are the script files that
+    are started or read on the way. ``unknown`` says why a
     launch is undecided.
     """
 
@@ -62,6 +63,7 @@ class Outcome:
     file: File | None = None
     place: Place | None = None
     depth: int = 0
+    scripts: list[File] = field(default_factory=list)
 
 
 class Fails(Exception):

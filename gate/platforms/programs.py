@@ -11,6 +11,7 @@ from gate.dockerfile.source import Source, Text
 from gate.image.model import File
 from gate.model import Place, Unknown
 from gate.packages.options import listed
+from gate.platforms.bases import MORE_PATH
 from gate.platforms.filesystem import Errno, Found, NoEntry, NotAllowed, NotFolder
 from gate.platforms.kernel import Loaded, Process, Unusable, execute, executable
 from gate.platforms.outcome import Doubt, Fails, Fault, Step
@@ -31,6 +32,7 @@ class Follower:
         self.steps = steps
         self.depth = 0
         self.current: File | None = None
+        self.scripts: list[File] = []
 
     def note(self, what: str, result: str, at: Found | Place | None = None) -> None:
         place = at
@@ -49,6 +51,7 @@ class Follower:
         argv = loaded.argv
         name = posixpath.basename(argv[0]) if argv else ""
         script = loaded.scripts[0] if loaded.scripts else None
+        self.scripts += [found.file for found in loaded.scripts if found.file is not None]
         self._program(name, argv, process, depth, script)
 
     def _program(self, name: str, argv: list[str], process: Process, depth: int, script: Found | None) -> None:
@@ -56,6 +59,14 @@ class Follower:
             self._program(argv[1], argv[1:], process, depth, script)
         elif name in SHELLS:
             self._shell(name, argv, process, depth)
+        elif name == "env" and script is not None:
+            try:
+                self._env(argv, process, depth)
+            except Fails as failure:
+                if self.depth == depth and failure.fault is Fault.NOT_FOUND:  # it is what the first line asks for
+                    failure.fault = Fault.LINE_ENDS if failure.program.endswith("\r") else Fault.INTERPRETER
+                    failure.file = script.file
+                raise
         elif name == "env":
             self._env(argv, process, depth)
         elif name in WRAPPERS and len(argv) > 1:
@@ -172,6 +183,8 @@ class Follower:
             raise Doubt(Unknown(f"{path} is no shell text"))
         self.note(f"{name} reads {path}", f"{len(data)} bytes", found)
         self.current = found.file
+        if found.file is not None:
+            self.scripts.append(found.file)
         errexit = any(word.startswith("-") and "e" in word.partition("o")[0] for word in argv[1:at])
         frame = Frame(path, argv[at + 1 :], process, depth, self.start, errexit)
         source = Source((found.node.source if found.node else None) or found.path, data)
@@ -205,13 +218,19 @@ class Follower:
         if "/" in name:
             return self._try(name, words, process, place)
         denied = False
+        doubt: Doubt | None = None
         first: Found | None = None
         for folder in process.path.split(":"):
             path = f"{folder or '.'}/{name}"
             try:
-                found = process.stat(path, searching=True)
+                found = self._search(folder, name, process)
             except Errno:
                 continue
+            except Doubt as uncertain:
+                doubt = doubt or uncertain
+                continue
+            if found.node is None:
+                return Loaded(found, words, [])
             if found.is_folder:
                 continue
             first = first or found
@@ -222,10 +241,23 @@ class Follower:
                     continue
                 denied = True
         self._maybe_applet(name, process)
+        if doubt is not None:
+            raise doubt
         if denied:
             raise Fails(f"{name}: Permission denied", 126, Fault.NOT_EXECUTABLE, program=name, file=first.file if first else None, place=place)
         fault = Fault.INTERPRETER if first is not None else Fault.NOT_FOUND
         raise Fails(f"{name}: not found", 127, fault, program=name, file=first.file if first else None, place=place)
+
+    def _search(self, folder: str, name: str, process: Process) -> Found:
+        """A program in one folder of PATH. Raises :class:`Errno` or :class:`Doubt`."""
+        if folder == MORE_PATH:
+            there = process.files.supplied(f"/usr/bin/{name}", Unknown("the PATH of the base image is not known", "--image"), True)
+            if isinstance(there, Unknown):
+                raise Doubt(there)
+            if not there:
+                raise NoEntry
+            return Found(name, None, name)
+        return process.stat(f"{folder or '.'}/{name}", searching=True)
 
     def _maybe_applet(self, name: str, process: Process) -> None:
         """busybox's shell may run its own programs without a file. Raises :class:`Doubt`."""
@@ -265,9 +297,12 @@ class Follower:
                 raise Doubt(value)
             paths = [f"{folder}/{name}" if folder else name for folder in value.split(":")]
         denied: Errno | None = None
+        doubt: Doubt | None = None
         fault, file = Fault.NOT_FOUND if "/" not in name else Fault.MISSING, None
         for path in paths:
             try:
+                if path.startswith(MORE_PATH):
+                    return Loaded(self._search(MORE_PATH, name, process), words, [])
                 return self._execve(path, words, process, searching="/" not in name)
             except Unusable as error:
                 fault, file = error.fault, error.found.file
@@ -278,8 +313,14 @@ class Follower:
                 denied, fault, file = error, Fault.NOT_EXECUTABLE, _file_at(path, process)
             except (NoEntry, NotFolder):
                 continue
+            except Doubt as uncertain:
+                if "/" in name:
+                    raise
+                doubt = doubt or uncertain
             except Errno as error:
                 raise Fails(f"can't execute '{name}': {_said(error)}", 126, Fault.OTHER, program=name, place=place) from error
+        if doubt is not None:
+            raise doubt
         if denied is not None:
             raise Fails(f"can't execute '{name}': Permission denied", 126, fault, program=name, file=file, place=place)
         raise Fails(f"can't execute '{name}': No such file or directory", 127, fault, program=name, file=file, place=place)

@@ -16,12 +16,6 @@ _PLACES = {
 }  # fmt: skip
 
 
-class Opened(Unknown):
-    """Why a folder may hold more: package managers only, whose packages are known."""
-
-    __slots__ = ()
-
-
 class Supply:
     """Answers for what is in the folders that may hold more than is listed."""
 
@@ -32,26 +26,21 @@ class Supply:
 
     def __call__(self, path: str, why: Unknown, searching: bool) -> bool | Unknown:
         folder, name = posixpath.split(path)
-        from_base = why.reason == f"{self.reference} is not read"
-        answer = self._has(name, why, from_base)
+        answer = self._has(name, why)
         if answer is not True or searching:
             return answer
         places = self.brought.places(name) or _PLACES.get(name, ())
+        if self.reference is not None and folder == "/usr/local/bin" and name.startswith(("python", "pip")):
+            places = (*places, "/usr/local/bin")
         return True if folder in places else why
 
     def on_path_of_base(self, name: str) -> bool | Unknown:
         """Whether a program is in the folders of the base image's PATH, where these are not known."""
-        return self._has(name, Unknown(f"the PATH of {self.reference or 'the base image'} is not known", "--image"), True)
+        return self._has(name, Unknown(f"the PATH of {self.reference or 'the base image'} is not known", "--image"))
 
-    def _has(self, name: str, why: Unknown, from_base: bool) -> bool | Unknown:
-        if not from_base and not isinstance(why, Opened):
-            return why
+    def _has(self, name: str, why: Unknown) -> bool | Unknown:
         brought = self.brought.program(name)
-        if brought is True:
-            return True
-        if not from_base:
-            return brought
-        if name in self.base.has or name in self.base.answers:
+        if brought is True or name in self.base.has or name in self.base.answers:
             return True
         if name in self.base.lacks:
             return brought

@@ -18,5 +18,4 @@ lint:
 
 # What is written by the program; a test compares it.
 docs:
-	$(PYTHON) -m gate rules --format markdown > docs/rules.md
-	$(PYTHON) -m gate init --schema > docs/mlgate.schema.json
+	$(PYTHON) -m tests.docs

@@ -21,13 +21,13 @@ from gate.dockerfile.stages import Variables, VariableScope
 from gate.dockerfile.suggest import did_you_mean
 from gate.dockerfile.tree import Copy, Dockerfile, Instruction, Onbuild, Pairs, Run, Stage, SyntaxFault, Words
 from gate.dockerfile.words import trim
+from gate.lazy import pattern
 from gate.model import Place, Unknown
 from gate.record import dataclass
 
-# Compiled when they are needed first, which is seldom.
-_SCP = r"[a-zA-Z0-9-_]+@[a-zA-Z0-9-.]+:"
-_URL = r"([a-zA-Z0-9]+)://[^/?#]*([^?#]*)"
-_MODE = r"[augo]*(?:[-+=][rwxXstugo]*)+(?:,[augo]*(?:[-+=][rwxXstugo]*)+)*"
+_SCP = pattern(r"[a-zA-Z0-9-_]+@[a-zA-Z0-9-.]+:")
+_URL = pattern(r"([a-zA-Z0-9]+)://[^/?#]*([^?#]*)")
+_MODE = pattern(r"[augo]*(?:[-+=][rwxXstugo]*)+(?:,[augo]*(?:[-+=][rwxXstugo]*)+)*")
 _SIGNALS = frozenset((
     "ABRT", "ALRM", "BUS", "CHLD", "CLD", "CONT", "FPE", "HUP", "ILL", "INT", "IO", "IOT", "KILL", "PIPE", "POLL",
     "PROF", "PWR", "QUIT", "SEGV", "STKFLT", "STOP", "SYS", "TERM", "TRAP", "TSTP", "TTIN", "TTOU", "URG", "USR1",
@@ -442,15 +442,15 @@ def _check_mode(mode: str, at: Text | None) -> None:
     if mode.isascii() and mode[0].isdigit():
         if mode.strip("01234567") or int(mode, 8) > 0o7777:
             raise Refused(f"invalid chmod parameter: '{mode}'. it should be octal string and between 0 and 07777", at)
-    elif not re.fullmatch(_MODE, mode):
+    elif not _MODE.fullmatch(mode):
         raise Refused("invalid syntax", at)
 
 
 def is_git(source: str) -> bool:
     """A source that BuildKit fetches with git."""
-    match = re.match(_URL, source)
+    match = _URL.match(source)
     if match is None:
-        return not source.startswith(("./", "../")) and re.match(_SCP, source) is not None
+        return not source.startswith(("./", "../")) and _SCP.match(source) is not None
     scheme = match[1].lower()
     return scheme in ("git", "ssh") or (scheme in ("http", "https") and match[2].endswith(".git"))
 

@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from gate.dockerfile.glob import PatternError, replace, trim_prefix, trim_suffix
 from gate.dockerfile.words import SPACE
+from gate.lazy import pattern
 from gate.model import Unknown
 from gate.record import dataclass
 
@@ -26,7 +27,7 @@ _LONGEST_VALUE = 131072
 """Characters: what Linux takes as one environment string. ``ENV A=$A$A`` forty times over must not fill memory."""
 
 _CACHED_LENGTH = 500
-_NOT_UTF8 = re.compile("[\udc80-\udcff]")
+_NOT_UTF8 = pattern("[\udc80-\udcff]")
 _END = "\ufffd"  # what Go prints for the end of the text where it names the character
 
 

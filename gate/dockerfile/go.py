@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from gate.lazy import pattern
+
 _ESCAPES = {
     "\a": r"\a",
     "\b": r"\b",
@@ -17,7 +19,7 @@ _ESCAPES = {
 }
 _UNITS = ("ns", "us", "µs", "μs", "ms", "s", "m", "h")
 _NANOSECONDS = dict(zip(_UNITS, (1, 10**3, 10**3, 10**3, 10**6, 10**9, 60 * 10**9, 3600 * 10**9), strict=True))
-_DURATION_PART = r"([0-9]*)(?:(\.)([0-9]*))?([^.0-9]*)"
+_DURATION_PART = pattern(r"([0-9]*)(?:(\.)([0-9]*))?([^.0-9]*)")
 
 
 def quote(text: str) -> str:
@@ -48,7 +50,7 @@ def duration(text: str) -> int:
         raise ValueError(invalid)
     total, at = 0, 0
     while at < len(rest):
-        match = re.compile(_DURATION_PART).match(rest, at)
+        match = _DURATION_PART.match(rest, at)
         if match is None or not (match[1] or match[3]):
             raise ValueError(invalid)
         if not match[4]:

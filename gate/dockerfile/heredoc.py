@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
 from gate.dockerfile.expand import SubstitutionError, parse_dollar, process_words
 from gate.dockerfile.words import SPACE
+from gate.lazy import pattern
 from gate.record import dataclass
 
-_OPENER = re.compile(r"([0-9]*)<<(-?)[\t\n\f\r ]*([^<]*)")
-_PLAIN = re.compile(r"([0-9]*)<<(-?)(['\"]?)([A-Za-z0-9_.]+)\3")
-_SPECIAL = re.compile(f"[{SPACE}'\"\\\\$<]")
+_OPENER = pattern(r"([0-9]*)<<(-?)[\t\n\f\r ]*([^<]*)")
+_PLAIN = pattern(r"([0-9]*)<<(-?)(['\"]?)([A-Za-z0-9_.]+)\3")
+_SPECIAL = pattern(f"[{SPACE}'\"\\\\$<]")
 
 
 @dataclass(slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from gate.lazy import pattern
 from gate.record import dataclass
 
 DEFAULT_REGISTRY = "docker.io"
@@ -14,13 +15,13 @@ _LONGEST_PATH = 255
 _COMPONENT = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
 _HOST_PART = r"[a-zA-Z0-9]+(?:-+[a-zA-Z0-9]+)*"
 _DOMAIN = rf"(?:{_HOST_PART}(?:\.{_HOST_PART})*|\[[a-fA-F0-9:]+\])(?::[0-9]+)?"
-_REFERENCE = re.compile(
+_REFERENCE = pattern(
     rf"(?:({_DOMAIN})/)?({_COMPONENT}(?:/{_COMPONENT})*)"
     r"(?::([0-9A-Za-z_][0-9A-Za-z_.-]{0,127}))?"
     r"(?:@([A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}))?"
 )
-_IDENTIFIER = re.compile(r"[a-f0-9]{64}")
-_DIGEST = re.compile(r"[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[a-zA-Z0-9=_-]+")
+_IDENTIFIER = pattern(r"[a-f0-9]{64}")
+_DIGEST = pattern(r"[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[a-zA-Z0-9=_-]+")
 _HEX_LENGTHS = {"sha256": 64, "sha384": 96, "sha512": 128}
 
 

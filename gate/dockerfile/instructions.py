@@ -6,7 +6,6 @@ Two kinds of refusal, as in BuildKit: the *parser's* (the file is not read any f
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -30,12 +29,13 @@ from gate.dockerfile.tree import (
     SyntaxFault,
     Words,
 )
+from gate.lazy import pattern
 from gate.model import Place
 
 Span = tuple[int, int]
 Kind = TypeVar("Kind", bound=Instruction)
 
-_STAGE_NAME = re.compile(r"[a-z][a-z0-9-_.]*")
+_STAGE_NAME = pattern(r"[a-z][a-z0-9-_.]*")
 
 
 class Draft:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from gate.dockerfile import go
@@ -10,6 +9,7 @@ from gate.dockerfile.expand import Value
 from gate.dockerfile.flags import csv_fields
 from gate.dockerfile.suggest import did_you_mean
 from gate.dockerfile.tree import Flag, Run
+from gate.lazy import pattern
 from gate.model import Unknown
 from gate.record import dataclass
 
@@ -19,7 +19,7 @@ _KEYS = (
     "type", "from", "source", "target", "readonly", "id", "sharing", "required", "size", "mode", "uid", "gid", "src",
     "dst", "destination", "ro", "rw", "readwrite", "env",
 )  # fmt: skip
-_SIZE = r"(?i)[0-9_]*\.?[0-9]*(?:e[+-]?[0-9]+)? ?(?:b|[kmgtp](?:i?b)?)?"
+_SIZE = pattern(r"(?i)[0-9_]*\.?[0-9]*(?:e[+-]?[0-9]+)? ?(?:b|[kmgtp](?:i?b)?)?")
 
 
 class MountError(ValueError):
@@ -139,7 +139,7 @@ def _typed(mount: Mount, name: str, key: str, value: Value) -> None:
         _boolean(key, value)
         mount.required = isinstance(value, str) and go.truth(value)
         return
-    if isinstance(value, str) and not (re.fullmatch(_SIZE, value) and any(map(str.isdigit, value))):
+    if isinstance(value, str) and not (_SIZE.fullmatch(value) and any(map(str.isdigit, value))):
         raise MountError(f"invalid value for {key}: {value}")
     mount.size = value
 

@@ -1,6 +1,6 @@
 """What a RUN (or a shell-form CMD, ENTRYPOINT, an entry script) executes: simple commands and how they hang together.
 
-Produced by :mod:`gate.dockerfile.shell`. A :class:`Command` has its wrappers (sudo, env, ``sh -c`` …) already peeled off.
+Produced by :mod:`gate.dockerfile.shell`. A :class:`Command` has its wrappers (sudo, env, timeout …) already peeled off.
 """
 
 from __future__ import annotations
@@ -66,15 +66,14 @@ class Redirect:
 class Node:
     """A part of a script. ``kind`` is one of
 
-    ``script`` the whole · ``list`` commands one after the other (``;``, ``&``, newline) · ``and`` / ``or`` two children ·
-    ``pipeline`` · ``not`` · ``subshell`` · ``group`` · ``if`` ``while`` ``until`` ``for`` ``case`` ``function`` (all their
-    commands as children, in order) · ``substitution`` (``$( )``, backticks, ``<( )``: attached to the command that contains
-    it) · ``shell`` (the body of a peeled ``sh -c '…'`` or ``bash <<EOF``: attached to the command that starts the shell) ·
-    ``command``.
+    ``script`` the whole · ``list`` commands one after the other (``;``, ``&``, newline) · ``and`` ``or`` two children ·
+    ``pipeline`` · ``not`` · ``subshell`` · ``group`` · ``if`` ``while`` ``until`` ``for`` ``case`` ``function`` ·
+    ``substitution`` (``$( )``, backticks, ``<( )``: attached to the command that contains it) · ``shell`` (the text of
+    ``sh -c '…'`` or ``bash <<EOF``: attached to the command that starts the shell) · ``command``.
 
     Parts of a compound command are one child each: ``if`` condition, body, condition, body, …, the else body last ·
-    ``while`` and ``until`` condition, body · ``for`` body · ``case`` one body per pattern · ``function`` body. Substitutions
-    in the words of a ``for`` or ``case`` come first, with the kind ``substitution``.
+    ``while`` and ``until`` condition, body · ``for`` body · ``case`` one body per pattern · ``function`` body. The
+    substitutions in the words of a ``for`` or ``case``, and in redirections behind a compound command, come first.
     """
 
     kind: str
@@ -114,9 +113,10 @@ class Node:
 class Command(Node):
     """A simple command. ``words[0]`` is the program that really runs; unquoted known variables are split into words.
 
-    ``name`` is the basename of the program (``/opt/venv/bin/pip`` and ``$VENV/bin/pip`` → ``pip``), None where it cannot be
-    known, "" for bare assignments. ``wrappers`` are the names peeled off, outermost first (``("sudo", "timeout")``). ``complete`` is False
-    when some argument may be any number of words (an unquoted unknown variable or ``$(…)``, ``"$@"``, xargs input).
+    ``name`` is the basename of the program (``/opt/venv/bin/pip`` and ``$VENV/bin/pip`` → ``pip``), "" for bare
+    assignments, ``[[`` and ``((`` for these two, None where it cannot be known. ``wrappers`` are the names peeled off,
+    outermost first (``("sudo", "timeout")``). ``complete`` is False when some argument may be any number of words: one
+    that is nothing but an unquoted unknown variable or ``$(…)``, ``"$@"``, xargs input.
     """
 
     name: str | None = None
@@ -150,15 +150,17 @@ class Command(Node):
 class Script:
     """Shell text taken apart.
 
-    ``shell`` is the program that reads it: ``sh``, ``bash``, ``dash``, ``ash``, ``zsh``, or another basename (``python3``,
-    ``pwsh``), for which ``commands`` is empty. ``""`` means that the program cannot be known. ``parsed`` is False where the
-    text could not be understood as shell.
+    ``shell`` is the program that reads it: ``sh``, ``bash``, ``dash``, ``ash``, ``zsh``, or another basename
+    (``python3``, ``pwsh``), for which ``commands`` is empty. It is ``""`` for an exec form, which no shell reads.
+    ``parsed`` is False where some of the text could not be understood as shell; what is certain is there nevertheless.
     """
 
     text: Text
     shell: str
     root: Node
-    commands: tuple[Command, ...] = ()  # every simple command, also inside peeled shells and substitutions, in text order
+    commands: tuple[
+        Command, ...
+    ] = ()  # every simple command, also inside peeled shells and substitutions, in text order
     errexit: bool = False  # sh -e, or ``set -e`` as its first command
     pipefail: bool = False
     parsed: bool = True

@@ -63,6 +63,11 @@ def test_shell_is_inherited_by_stages_made_from_it() -> None:
     assert [found.shell for found in scripts(text)] == ["sh", "bash", "bash", "zsh", "sh", "bash"]
 
 
+def test_options_of_shell_can_be_taken_back() -> None:
+    first, second = scripts('FROM a\nSHELL ["bash", "-eo", "pipefail", "-c"]\nRUN a; b\nRUN set +e; a\n')
+    assert (first.errexit, first.pipefail, second.errexit, second.pipefail) == (True, True, False, True)
+
+
 def test_exec_form() -> None:
     found = script('FROM a\nRUN ["bash", "-c", "a && b \\"c\\""]\n')
     assert argv(found) == [["bash", "-c", 'a && b "c"'], ["a"], ["b", "c"]]
@@ -148,8 +153,8 @@ def test_scripts_are_made_once() -> None:
 @pytest.mark.parametrize(
     ("text", "shell", "names"),
     [
-        ("#!/bin/sh\nset -e\nexec \"$@\"\n", "sh", ["set", None]),
-        ("#!/usr/bin/env bash\nif [ \"$1\" = train ]; then\n  exec python t.py\nfi\n", "bash", ["[", "python"]),
+        ('#!/bin/sh\nset -e\nexec "$@"\n', "sh", ["set", None]),
+        ('#!/usr/bin/env bash\nif [ "$1" = train ]; then\n  exec python t.py\nfi\n', "bash", ["[", "python"]),
         ("#!/usr/bin/python3\nimport os\n", "python3", []),
         ("echo a\n", "sh", ["echo"]),
         ("", "sh", []),

@@ -47,6 +47,8 @@ def tree(text: str) -> str:
         ("a && # it's\n\n b", "and(a,b)"),
         ("(a; b) && c", "and(subshell(list(a,b)),c)"),
         ("((a); b)", "subshell(list(subshell(a),b))"),
+        ("((a); (b))", "subshell(list(subshell(a),subshell(b)))"),
+        ("a $((b); (c)) $(((1 + 2) * 3))", "a(substitution(list(subshell(b),subshell(c))))"),
         ("((1 + (2 * 3))) && a", "and(((,a)"),
         ("{ a; b; } | c", "pipeline(group(list(a,b)),c)"),
         ("{ { a; } }", "group(group(a))"),

@@ -79,6 +79,7 @@ def argv(text: str, shell: str = "sh") -> list[str | None]:
         ("export V=3; a $V", ["3"]),
         ("local V=3 W; a $V", ["3"]),
         ("f() { V=2; }; a $V", [None]),
+        ("IFS=:; a $P", [None]),
         (": ${NEW:=x}; a $NEW", ["x"]),
         ("V=$(b2); a $V", [None]),
         ("V=$(b2)/bin; a \"$V/x\"", [None]),
@@ -158,7 +159,13 @@ def test_names(text: str, name: str | None) -> None:
 
 def test_quoted_and_glob() -> None:
     words = last("a *.txt '*.txt' $G \\* x").words[1:]
-    assert [(word.quoted, word.glob) for word in words] == [(False, True), (True, False), (False, True), (True, False), (False, False)]
+    assert [(word.quoted, word.glob) for word in words] == [
+        (False, True),
+        (True, False),
+        (False, True),
+        (True, False),
+        (False, False),
+    ]
 
 
 def test_redirections() -> None:
@@ -201,12 +208,21 @@ def test_places() -> None:
     text = "a && \\\n  b 'x' \\\n    \"$P\"y $P"
     command = last(text)
     spans = [word.place.span for word in command.words]
-    assert [(span.line, span.column, span.end_column) for span in spans] == [(2, 3, 4), (2, 5, 8), (3, 5, 10), (3, 11, 13), (3, 11, 13)]
+    assert [(span.line, span.column, span.end_column) for span in spans] == [
+        (2, 3, 4),
+        (2, 5, 8),
+        (3, 5, 10),
+        (3, 11, 13),
+        (3, 11, 13),
+    ]
     assert (command.place.span.line, command.place.span.end_line, command.place.span.end_column) == (2, 3, 13)
 
 
 def test_substitutions_are_commands_too() -> None:
-    names = [command.name for command in parsed('a $(b "$(c)") `d \\`e\\`` "${X:-$(f)}" <(g) $((1 + $(h))) <<E\n$(i)\nE').commands]
+    names = [
+        command.name
+        for command in parsed('a $(b "$(c)") `d \\`e\\`` "${X:-$(f)}" <(g) $((1 + $(h))) <<E\n$(i)\nE').commands
+    ]
     assert sorted(name or "" for name in names) == list("abcdefghi")
 
 

@@ -15,15 +15,16 @@ _SIMPLE = re.compile(r"[ \t\n]*([\w./:+,@%^=-]+)(?=[ \t\n]|\Z)")
 _BLANK = re.compile(r"(?:[ \t\n]|\\\n)+")
 _REDIRECT = re.compile(r"(\d*)(<<<|<<-|<<|<>|>>|>\||>&|<&|&>>|&>|[<>](?!\())")
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)(\[[^\]]*\])?(\+?)=", re.ASCII)
-_DECLARE = frozenset({"export", "readonly", "declare", "typeset", "local"})
+DECLARING = frozenset({"export", "readonly", "declare", "typeset", "local"})
+"""Commands whose arguments may be assignments."""
 
 
 class CommandText:
     """Reads the words of one command; ``assigned`` are the values that it gives to variables, as far as known."""
 
-    def __init__(self, text: str, whole: Text, reader: WordReader, heredocs: dict[int, HeredocBody]) -> None:
-        self.text = text
-        self.whole = whole
+    def __init__(self, reader: WordReader, heredocs: dict[int, HeredocBody]) -> None:
+        self.text = reader.text
+        self.whole = reader.whole
         self.reader = reader
         self.heredocs = heredocs
         self.words: list[ShellWord] = []
@@ -48,7 +49,7 @@ class CommandText:
             match = simple(text, at, end)
             if match is not None:
                 raw = match.group(1)
-                if "=" not in raw or (words and words[0].value not in _DECLARE):
+                if "=" not in raw or (words and words[0].value not in DECLARING):
                     start, at = match.span(1)
                     words.append(ShellWord(raw, whole, start, at, False, False, raw))
                     continue
@@ -67,7 +68,7 @@ class CommandText:
         redirect = None if test else _REDIRECT.match(text, at, end)
         if redirect is not None:
             return self._redirect(redirect, end)
-        if not words or words[0].value in _DECLARE:
+        if not words or words[0].value in DECLARING:
             assignment = _ASSIGNMENT.match(text, at, end)
             if assignment is not None:
                 return self._assignment(command, assignment, end)

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 from gate.dockerfile.command import Node, Script, ShellWord
 from gate.dockerfile.shell import wrappers
-from gate.dockerfile.shell.script import parse_program, parse_script
+from gate.dockerfile.shell.script import Environment, parse_program, parse_script
+from gate.dockerfile.shell.status import Options, changed
 from gate.dockerfile.source import Source, Text
 from gate.dockerfile.tree import Dockerfile, Instruction, Launch, Pairs, Run, Stage, Words
-from gate.model import Unknown
 
 _SHEBANG = re.compile(r"#![ \t]*([^\n]*)")
-
-Environment = Mapping[str, "str | Unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +21,7 @@ class Shell:
     """A program that reads scripts: its name (``bash``, ``pwsh``) and the options that it was given."""
 
     name: str
-    errexit: bool = False
-    pipefail: bool = False
+    options: Options = field(default=Options())
 
     @property
     def posix(self) -> bool:
@@ -32,15 +29,13 @@ class Shell:
 
     @staticmethod
     def of(argv: Sequence[str]) -> Shell:
-        """The shell that an argument list starts: ``["/bin/bash", "-o", "pipefail", "-c"]``, also behind ``conda run``."""
-        nowhere = Text(Source("", b""), "", ())
+        """The shell that an argument list starts (``["/bin/bash", "-o", "pipefail", "-c"]``), also behind wrappers."""
+        nowhere = Text(Source("", b""), "", 0)
         words: Sequence[ShellWord] = [ShellWord(value, nowhere, 0, 0, prefix=value) for value in [*argv, ""]]
         while (peeled := wrappers.peel(words)) is not None and peeled.rest:
             words = peeled.rest
-        values = [word.value or "" for word in words]
-        name = values[0].replace("\\", "/").rsplit("/", 1)[-1].lower().removesuffix(".exe")
-        letters = [value for value in values[1:] if value.startswith("-") and not value.startswith("--")]
-        return Shell(name, any("e" in value for value in letters), "pipefail" in values)
+        name = (words[0].value or "").replace("\\", "/").rsplit("/", 1)[-1].lower().removesuffix(".exe")
+        return Shell(name, changed(Options(), words[1:]))
 
 
 _DEFAULT = Shell("sh")
@@ -97,10 +92,7 @@ def file_script(source: Source) -> Script:
 def _parse(text: Text, shell: Shell, environment: Environment) -> Script:
     if not shell.posix:
         return Script(text, shell.name, Node("script", text, 0, len(text)))
-    script = parse_script(text, shell=shell.name, environment=environment)
-    script.errexit = script.errexit or shell.errexit
-    script.pipefail = script.pipefail or shell.pipefail
-    return script
+    return parse_script(text, shell=shell.name, environment=environment, options=shell.options)
 
 
 def _shebang(text: Text) -> Shell | None:

@@ -60,7 +60,7 @@ def closing(text: str, at: int, end: int, opener: str) -> int:
 
 
 def dollar_end(text: str, at: int, end: int) -> int:
-    """The index after the expansion whose ``$`` stands just in front of ``at``; ``at`` itself for a lone ``$`` or a name."""
+    """The index after the expansion whose ``$`` stands just in front of ``at``; ``at`` for a lone ``$`` or a name."""
     nesting = _Nesting(text, end)
     return nesting.run(nesting.dollar(at))
 
@@ -173,7 +173,7 @@ def unquoted(delimiter: str) -> str:
 
 
 def heredoc_end(text: str, at: int, end: int, name: str, tabs: bool) -> tuple[int, int]:
-    """The end of the body that begins at ``at`` and the index after the terminator's line (``end`` where none comes)."""
+    """The end of the body that begins at ``at``, and the index after the terminator's line (``end`` without one)."""
     while at < end:
         newline = text.find("\n", at, end)
         stop = end if newline < 0 else newline
@@ -194,15 +194,13 @@ def is_quoted(delimiter: str) -> bool:
     return _QUOTING.search(delimiter) is not None
 
 
-def arithmetic_end(text: str, at: int, end: int) -> int | None:
-    """The index after the parenthesis that closes the first of the two at ``at``; None where it never closes.
-
-    The two are arithmetic when their closing ones stand side by side.
-    """
+def arithmetic_end(text: str, at: int, end: int) -> tuple[int, bool]:
+    """The index after the ``((…))`` at ``at``, and True; how far one had to look and False where it is none."""
     nesting = _Nesting(text, end)
     nesting.push("((")
-    nesting.push("((")
     try:
-        return nesting.run(at + 2)
+        stop = nesting.run(at + 2)
     except Unclosed:
-        return None
+        return end, False
+    arithmetic = text.startswith(")", stop, end)
+    return stop + arithmetic, arithmetic

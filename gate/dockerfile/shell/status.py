@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
-from gate.dockerfile.command import Command, Node, Script
+from gate.dockerfile.command import Command, Node, Script, ShellWord
 from gate.dockerfile.shell.wrappers import SHELLS
 
 _CONDITIONAL = frozenset({"if", "while", "until"})
@@ -39,7 +41,7 @@ def options_at(node: Node) -> Options:
     script = _script_of(node)
     for command in script.settings if script else ():
         if command.whole is node.whole and command.start < node.start and reaches(command, root, above):
-            options = changed(options, command)
+            options = changed(options, command.arguments)
     return options
 
 
@@ -109,8 +111,9 @@ class _Failure:
             self.options = options_at(command)
             return bool(command.words) or command.children[-1] is not child
         if isinstance(child, Command):  # find -exec
-            behind = [word.value for word in command.words if word.start >= child.end]
-            return behind[:1] != ["+"]
+            words = command.words
+            end = next((at for at, word in enumerate(words) if child.words and word is child.words[-1]), len(words))
+            return [word.value for word in words[end + 1 : end + 2]] != ["+"]
         self.options = options_at(command)
         return False
 
@@ -121,17 +124,20 @@ def _guards(node: Node) -> dict[int, bool]:
     path = [node, *node.ancestors()]
     guarded = {id(path[-1]): False}
     state = False
-    for parent, child in zip(reversed(path), list(reversed(path))[1:], strict=False):
+    for parent, child in pairwise(reversed(path)):
         if parent.kind == "shell" and not _is_eval(parent):
             state = False
-        elif parent.kind in ("and", "or") and parent.children[0] is child:
-            state = True
-        elif parent.kind == "not" or _is_condition(parent, child):
-            state = True
-        elif child.kind == "substitution" and _reader(node) == "bash":
-            state = True
+        state = state or _suspends(parent, child)
         guarded[id(child)] = state
     return guarded
+
+
+def _suspends(parent: Node, child: Node) -> bool:
+    if parent.kind in ("and", "or"):
+        return parent.children[0] is child
+    if child.kind == "substitution":
+        return _reader(child) == "bash"
+    return parent.kind == "not" or _is_condition(parent, child)
 
 
 def _is_condition(parent: Node, child: Node) -> bool:
@@ -145,7 +151,7 @@ def _is_condition(parent: Node, child: Node) -> bool:
 
 
 def _failure_of(node: Node) -> str:
-    """What stands behind ``||``: ``exit`` if it ends the shell with a failure, ``fail`` if it always fails, else ``""``."""
+    """What stands behind ``||``: ``exit`` if it ends the shell with a failure, ``fail`` if it fails, else ``""``."""
     subshell = False
     while not isinstance(node, Command):
         if not node.children or node.kind not in ("group", "subshell", "list", "and", "or"):
@@ -199,15 +205,15 @@ def _is_eval(shell: Node) -> bool:
 def _initial(root: Node) -> Options:
     """The options that a shell is started with."""
     if isinstance(root.parent, Command):
-        return changed(Options(), root.parent)
+        return changed(Options(), root.parent.arguments)
     script = _script_of(root)
     return Options(script.errexit, script.pipefail) if script else Options()
 
 
-def changed(options: Options, command: Command) -> Options:
-    """The options after ``set …``, or those of ``bash … -c``."""
+def changed(options: Options, arguments: Sequence[ShellWord]) -> Options:
+    """The options after ``set …`` or with ``bash …``."""
     named, sign = False, "-"
-    for word in command.arguments:
+    for word in arguments:
         value = word.value or ""
         if named and value in ("errexit", "pipefail"):
             options = replace(options, **{value: sign == "-"})

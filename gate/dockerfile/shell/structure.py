@@ -1,8 +1,8 @@
 """How the commands of a script hang together: where each begins and ends, and the compound commands around them.
 
-One pass from left to right with a stack of open compound commands; no recursion, and no text is looked at twice, because
-the text may be hostile. (A grammar for editors, tree-sitter's, was tried first: it loses newlines between commands without
-reporting an error, reads no second here-document of a line, and needs gigabytes for a long pipeline.)
+One pass from left to right with a stack of open compound commands, and no recursion, because the text may be hostile.
+(A grammar for editors, tree-sitter's, was tried first: it loses newlines between commands without reporting an error,
+reads no second here-document of a line, and needs gigabytes for a long pipeline.)
 """
 
 from __future__ import annotations
@@ -77,8 +77,8 @@ class Structure:
     """The nodes of ``whole.value[start:end]``. Commands in it have a place and nothing else yet.
 
     ``node`` is None for an empty stretch. ``headers``: by the id of a ``for`` or ``case`` node, where its words stand.
-    ``trailers``: by the id of a compound command, where the redirections behind it stand. ``heredocs``: by the index of the
-    ``<<``. ``parsed`` is False when something is not shell syntax; what could be read is there nevertheless.
+    ``trailers``: by the id of a compound command, where the redirections behind it stand. ``heredocs``: by the index of
+    the ``<<``. ``parsed`` is False when something is not shell syntax; what could be read is there nevertheless.
     """
 
     def __init__(self, whole: Text, start: int, end: int) -> None:
@@ -89,7 +89,7 @@ class Structure:
         self._whole = whole
         self._text = whole.value
         self._end = end
-        self._looking = 4 * (end - start) + 1000  # characters to spend on telling arithmetic from two subshells
+        self._looking = 2 * (end - start)  # characters to spend on telling arithmetic from two subshells
         self._pending: list[tuple[int, str, bool, bool]] = []  # index of <<, name, strip tabs, expand
         self._frames: list[_Frame] = []
         self._frame = _Frame("script", start)
@@ -176,7 +176,7 @@ class Structure:
         return max(at, start + 1)
 
     def _scan(self, start: int, hops: re.Pattern[str]) -> int:
-        """The index of the operator, newline, comment (or blank, if the hops have it) that ends what begins at ``start``."""
+        """The index of what ends the words at ``start``: an operator, newline, comment, or a blank that is a hop."""
         text, end, hop = self._text, self._end, hops.search
         at = start
         while (match := hop(text, at, end)) is not None:
@@ -247,9 +247,9 @@ class Structure:
                 self.parsed = False
             return at + 1
         if text.startswith("((", at) and self._looking > 0:
-            stop = lexer.arithmetic_end(text, at, end)
-            self._looking = 0 if stop is None else self._looking - (stop - at)
-            if stop is not None and text.startswith("))", stop - 2):
+            stop, arithmetic = lexer.arithmetic_end(text, at, end)
+            self._looking -= stop - at
+            if arithmetic:
                 self._append(Command("command", self._whole, at, stop))
                 return stop
         self._open("subshell", at)

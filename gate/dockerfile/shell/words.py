@@ -136,6 +136,8 @@ class WordReader:
         if self._trace is not None or not split:
             self._emit(value, at)
             return
+        if self.variables.get("IFS") is not None:
+            value = UNKNOWN  # split at other places
         if UNKNOWN in value:
             self._loose = True
         if "*" in value or "?" in value or "[" in value:
@@ -157,7 +159,7 @@ class WordReader:
     # -- input ---------------------------------------------------------------------------------------------------------
 
     def _scan(self, at: int, end: int, *, operand: bool, split: bool = True) -> int:
-        """Unquoted text up to the end of the word. In an operand of ``${…}`` blanks and operators are plain characters."""
+        """Unquoted text up to the end of the word. In the operand of a ``${…}``, operators are plain characters."""
         text, plain, start = self.text, _PLAIN.match, at
         while at < end:
             match = plain(text, at, end)
@@ -180,7 +182,7 @@ class WordReader:
                 self._emit(char, at)
                 at += 1
             elif char == "{":
-                self._braced = self.braces and not operand and not self._test
+                self._braced = self._braced or (self.braces and not operand and not self._test)
                 self._emit(char, at)
                 at += 1
             elif operand:
@@ -301,7 +303,7 @@ class WordReader:
         """``$(…)`` and ``$((…))``."""
         text = self.text
         stop = lexer.dollar_end(text, at + 1, end)
-        if text.startswith("((", at + 1) and text.startswith("))", stop - 2):
+        if text.startswith("((", at + 1) and lexer.arithmetic_end(text, at + 1, stop)[1]:
             self._aside(at + 3, stop - 2)
             self._emit(UNKNOWN, at)
         else:
@@ -371,7 +373,7 @@ def _unescaped(whole: Text, start: int, end: int, quoted: bool) -> Text:
 _ANSI_ESCAPE = re.compile(
     r"\\(?:([abeEfnrtv\\'\"?])|x([0-9A-Fa-f]{1,2})|([0-7]{1,3})|u([0-9A-Fa-f]{1,4})|c(.))", re.DOTALL
 )
-_ANSI_LETTERS = dict(zip("abeEfnrtv\\'\"?", "\a\b\x1b\x1b\f\n\r\t\v\\'\"?"))
+_ANSI_LETTERS = dict(zip("abeEfnrtv\\'\"?", "\a\b\x1b\x1b\f\n\r\t\v\\'\"?", strict=True))
 
 
 def _ansi(text: str) -> str:

@@ -152,8 +152,7 @@ class Peeled:
     """What is left when one wrapper is taken off: the words of a program, or instead one word of shell text."""
 
     rest: Sequence[ShellWord] = ()
-    text: ShellWord | None = None
-    text_offset: int = 0  # characters of the word's value in front of the text (``--command=``)
+    text: tuple[ShellWord, int] | None = None  # with the characters of its value in front of the text (``--command=``)
     assignments: Sequence[ShellWord] = ()
     open: bool = False
 
@@ -187,13 +186,13 @@ class _Peeler:
         if not self._own_words() or (wrapper.needs and not wrapper.needs & self.seen):
             return None
         if self.text is not None:
-            return Peeled((), *self.text)
+            return Peeled(text=self.text)
         self.at += self.operands
         rest = words[self.at :]
         if wrapper.anywhere or not rest:
             return None
         if wrapper.text and len(rest) == 1:
-            return Peeled((), rest[0])
+            return Peeled(text=(rest[0], 0))
         if self.place:
             return Peeled([_filled(word, self.place) for word in rest], assignments=self.assignments)
         return Peeled(rest, assignments=self.assignments, open=wrapper.open)

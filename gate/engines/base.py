@@ -15,12 +15,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from gate.model import EngineRun
+from gate.record import dataclass
 
 if TYPE_CHECKING:
     from gate.build import Build

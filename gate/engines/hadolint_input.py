@@ -19,10 +19,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from gate.dockerfile.source import Text
 from gate.dockerfile.tree import Copy, Dockerfile, From, Instruction, Launch, Onbuild, Pairs, Run, Stage, Words
+from gate.lazy import pattern
+from gate.record import dataclass
 
 VERSION = "1"
 """Part of every cache key: to be changed with anything that changes what is given to hadolint."""
@@ -32,15 +33,15 @@ _FORGETS_SHELL = ("FROM", "ENV", "ARG")
 
 _QUOTES = "\"'"
 _WITHOUT_QUOTES = str.maketrans("", "", _QUOTES)
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_MOUNT_FIELD = re.compile(
+_NAME = pattern(r"[A-Za-z_][A-Za-z0-9_]*")
+_MOUNT_FIELD = pattern(
     r"(?:^|(?<=,))(?:type=(?:bind|cache|tmpfs|secret|ssh)|(?:target|dst|destination|source|src|from|id)=[^\s,\"']+)(?=,|$)"
 )
-_SHELLS = re.compile(r"(?:.*/)?(?:sh|bash|dash|ash|ksh)")
-_INTERPRETER = re.compile(r"\s*((?:/\S*/)?(?:sh|bash|dash|ash|ksh))((?:\s+-[a-z]+)*)\s*")
-_WINDOWS = re.compile(r"windows(?:/|servercore|:)|nanoserver")
-_BARE_HOST = re.compile(r"(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9_-]+)(:[0-9]+/)")
-_PORT = re.compile(r"(?:[0-9.]*:)*([0-9]+(?:-[0-9]+)?|\$\w+|\$\{\w+\})(?:/(tcp|udp))?", re.IGNORECASE)
+_SHELLS = pattern(r"(?:.*/)?(?:sh|bash|dash|ash|ksh)")
+_INTERPRETER = pattern(r"\s*((?:/\S*/)?(?:sh|bash|dash|ash|ksh))((?:\s+-[a-z]+)*)\s*")
+_WINDOWS = pattern(r"windows(?:/|servercore|:)|nanoserver")
+_BARE_HOST = pattern(r"(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9_-]+)(:[0-9]+/)")
+_PORT = pattern(r"(?:[0-9.]*:)*([0-9]+(?:-[0-9]+)?|\$\w+|\$\{\w+\})(?:/(tcp|udp))?", re.IGNORECASE)
 
 _WORD = (
     r"(?:[A-Za-z0-9_./:@,+%-][A-Za-z0-9_./:=@,+%-]*"
@@ -54,9 +55,9 @@ _DULL = (
     rf"(?:(?:DEBIAN_FRONTEND=noninteractive[ \t]+)?{_TOOL}(?:[ \t]+{_WORD})*"
     rf"|rm -rf /var/lib/apt/lists/\*|mkdir -p {_WORD})"
 )
-_DULL_SCRIPT = re.compile(rf"[ \t]*{_DULL}(?:[ \t]*&&[ \t]*{_DULL})*[ \t]*")
+_DULL_SCRIPT = pattern(rf"[ \t]*{_DULL}(?:[ \t]*&&[ \t]*{_DULL})*[ \t]*")
 """Tools without a ShellCheck rule of their own, with plain words only: no variable, glob, pipe, redirection, ``;``."""
-_KEYWORD = re.compile(
+_KEYWORD = pattern(
     r"(?:^|\s)(?:if|then|else|elif|fi|do|done|case|esac|while|until|for|in|select|function|time)(?:\s|$)"
 )
 

@@ -5,19 +5,19 @@ What our own rules judge better is not here but in :mod:`gate.merge`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from gate.build import Build
 from gate.dockerfile.tree import From, Instruction, Onbuild, Run, Stage, Words
+from gate.lazy import pattern
 
 Contradicted = Callable[[Build, Instruction], bool]
 
 _SAGEMAKER = "sagemaker-"
 _ASKS_FOR_NUMBERS = frozenset({"kubernetes", "kserve"})
-_SET_WORKDIR = re.compile(r"(?:public\.ecr\.aws/lambda/|amazon/aws-lambda-|(?:quay\.io/)?jupyter/)")
-_EXTRA = re.compile(r"[\w.{}-]+\[[\w.,-]+\](?:[=<>~!].*)?")
-_REPEATED_BLANKS = re.compile(r"\becho\b.{0,400}\S\s\s")
+_SET_WORKDIR = pattern(r"(?:public\.ecr\.aws/lambda/|amazon/aws-lambda-|(?:quay\.io/)?jupyter/)")
+_EXTRA = pattern(r"[\w.{}-]+\[[\w.,-]+\](?:[=<>~!].*)?")
+_REPEATED_BLANKS = pattern(r"\becho\b.{0,400}\S\s\s")
 
 
 def contradicted(build: Build, instruction: Instruction, code: str) -> bool:

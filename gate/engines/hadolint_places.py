@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 
 from gate.build import Build
 from gate.dockerfile.command import Command, Script, ShellWord
 from gate.dockerfile.source import Text
 from gate.dockerfile.tree import Copy, From, Instruction, Launch, Onbuild, Pairs, Run, Words
+from gate.lazy import pattern
 from gate.model import Place
+from gate.record import dataclass
 
 _NEAR = 200
 """Characters around a match that are looked at."""
@@ -107,8 +108,8 @@ def _pair(wanted: Callable[[str, str, set[str]], object]) -> Locator:
     return locate
 
 
-_VARIABLE = re.compile(r"\$\{?(\w+)")
-_SENSITIVE = re.compile(r"pass|pw|secret|token|key|credential|auth|cert|user|login|private|account", re.IGNORECASE)
+_VARIABLE = pattern(r"\$\{?(\w+)")
+_SENSITIVE = pattern(r"pass|pw|secret|token|key|credential|auth|cert|user|login|private|account", re.IGNORECASE)
 
 
 def _refers_to_its_own(key: str, value: str, keys: set[str]) -> bool:
@@ -145,12 +146,13 @@ def _program(names: str) -> Locator:
 def _package(names: str, subcommands: str, pinned: str) -> Locator:
     """The first word behind the subcommand that is no option and has no version; else the command."""
     wanted, among = names.split(), frozenset(subcommands.split())
+    version = pattern(pinned)
 
     def locate(row: Row) -> Place | None:
         commands = list(_commands(row, wanted, among))
         for command in commands:
             for word in _behind(command, among):
-                if word.value is not None and not re.search(pinned, word.value):
+                if word.value is not None and not version.search(word.value):
                     return word.place
         return commands[0].place if commands else None
 
@@ -192,13 +194,13 @@ def _pipeline(row: Row) -> Place | None:
 # --- ShellCheck ----------------------------------------------------------------------------------------------------
 
 
-def _text(pattern: str, *, unquoted: bool = False) -> Locator:
+def _text(expression: str, *, unquoted: bool = False) -> Locator:
     """The first match in the script's text; its first group where it has one. ``unquoted``: outside of any quotes."""
+    compiled = pattern(expression)
 
     def locate(row: Row) -> Place | None:
         if row.script is None:
             return None
-        compiled = re.compile(pattern)  # here, not at import: hardly any of them is ever needed
         text = row.script.text
         bare = _bare(text.value) if unquoted else None
         for found in compiled.finditer(text.value):
@@ -244,8 +246,8 @@ def _toggle(open_: list[str], quote: str) -> None:
         open_.append(quote)
 
 
-_NAMED = re.compile(r"^(\w+) (?:is referenced but not assigned|appears unused)|misspelling: (\w+) may")
-_QUOTED = re.compile(r"'([^']+)'")
+_NAMED = pattern(r"^(\w+) (?:is referenced but not assigned|appears unused)|misspelling: (\w+) may")
+_QUOTED = pattern(r"'([^']+)'")
 
 
 def _by_message(row: Row) -> Place | None:
@@ -261,10 +263,10 @@ def _by_message(row: Row) -> Place | None:
     return None
 
 
-_EXPANSION = re.compile(r"\$(?:\{[#!]?(\w+)[^}]{0,200}\}|(\w+))")
-_ASSIGNED = re.compile(r"(?:^|[\s;&|(])\w+=[^\s\"']*$")
-_NOT_SPLIT = re.compile(r"\[\[(?!.*\]\])|^\s*(?:for\s+\w+\s+in|case)\s", re.DOTALL)
-_STATEMENT = re.compile(r"[;\n]|&&|\|\|")
+_EXPANSION = pattern(r"\$(?:\{[#!]?(\w+)[^}]{0,200}\}|(\w+))")
+_ASSIGNED = pattern(r"(?:^|[\s;&|(])\w+=[^\s\"']*$")
+_NOT_SPLIT = pattern(r"\[\[(?!.*\]\])|^\s*(?:for\s+\w+\s+in|case)\s", re.DOTALL)
+_STATEMENT = pattern(r"[;\n]|&&|\|\|")
 
 
 def _split_expansion(row: Row) -> Place | None:

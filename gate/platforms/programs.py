@@ -351,6 +351,8 @@ class Follower:
                 elif not process.files.check(found, process.user, 4):
                     raise NotAllowed
                 self.note(f"{plain} reads {path}", found.path, found)
+                if found.file is not None:
+                    self.scripts.append(found.file)
                 return
             except Errno as missing:
                 error = missing

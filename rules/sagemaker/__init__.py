@@ -1,0 +1,1 @@
+"""SMC: whether anything answers the word that SageMaker starts a container with."""

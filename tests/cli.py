@@ -20,7 +20,7 @@ NO_ENGINES = ("--engine", "hadolint=off", "--engine", "grype=off")
 
 @dataclass
 class Ran:
-    """What a run left. ``seconds`` and ``megabytes`` are only there for a program of its own."""
+    """What a run left. ``seconds`` (of computing) and ``megabytes`` are only there for a program of its own."""
 
     code: int
     out: str
@@ -119,6 +119,6 @@ def program(
         process.returncode,
         (cwd / ".out").read_bytes().decode("utf-8", "replace"),
         (cwd / ".err").read_bytes().decode("utf-8", "replace"),
-        time.monotonic() - started,
+        usage.ru_utime + usage.ru_stime,
         usage.ru_maxrss / 1024,
     )

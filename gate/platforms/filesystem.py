@@ -131,6 +131,10 @@ class FileSystem:
         path = posixpath.normpath("/".join([place, *reversed(waiting)]))
         if folder.gone(posixpath.basename(place)):
             raise NoEntry
+        if place == "/opt/ml" and folder.open is not None and folder.open.reason.startswith("RUN "):
+            # A package manager may add to /opt, but SageMaker's folder is nobody else's.
+            self.unless_suspicious(None)
+            raise NoEntry
         if folder.open is not None:
             answer = self.supplied(path, folder.open, searching)
             if isinstance(answer, Unknown):

@@ -47,7 +47,7 @@ class Follower:
         """What a loaded program does with its words. Raises :class:`Fails` or :class:`Doubt`."""
         self.depth = depth
         if depth > MAX_DEPTH:
-            raise Doubt(Unknown("programs start programs without end"))
+            return  # each starts the next without end, so the container does run
         argv = loaded.argv
         name = posixpath.basename(argv[0]) if argv else ""
         script = loaded.scripts[0] if loaded.scripts else None
@@ -109,6 +109,8 @@ class Follower:
                 env.pop(argv[at] if at < len(argv) else "", None)
             elif word in ("-S", "--split-string") or word.startswith(("-S", "--split-string=")):
                 text = word.partition("=")[2] if word.startswith("--split-string=") else word[2:].lstrip() if word[:2] == "-S" and len(word) > 2 else ""
+                if self._is_busybox(argv[0], process):
+                    raise Fails("invalid option -- 'S'", 1, Fault.OTHER, program=argv[0])
                 if not text:
                     at += 1
                     text = argv[at] if at < len(argv) else ""
@@ -137,6 +139,15 @@ class Follower:
             loaded = self._by_libc(argv[at:], inner, None)
             if loaded is not None:
                 self.follow(loaded, inner, depth + 1)
+
+    def _is_busybox(self, path: str, process: Process) -> bool:
+        """Whether an ``env`` is busybox's, which knows no -S."""
+        try:
+            found = process.stat(path if "/" in path else f"/usr/bin/{path}")
+        except (Errno, Doubt):
+            return False
+        data = found.node.read(1 << 22) if found.node is not None else None
+        return data is not None and b"BusyBox v" in data
 
     # Shells ----------------------------------------------------------------------------------------------------------
 

@@ -181,7 +181,7 @@ def _verdict(findings: Sequence[Finding], failures: Sequence[Failure], fail_on: 
 def _targets(files: Iterable[Judged]) -> tuple[Target, ...]:
     """Each platform once, with the evidence of every file."""
     merged: dict[str, Target] = {}
-    for file in files:
+    for file in sorted(files, key=lambda file: file.path):
         for target in file.targets:
             known = merged.get(target.name)
             evidence = (*known.evidence, *target.evidence) if known else target.evidence

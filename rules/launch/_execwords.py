@@ -76,7 +76,7 @@ def _not_a_program(program: str) -> str:
         return f"{program!r} is a command of the shell itself: there is no such program"
     if _ASSIGNMENT.match(program):
         return "an assignment is no program"
-    if " " in program.strip():
+    if " " in program.strip() and not program.startswith("-"):
         return "the whole command is one word, and no program has that name"
     return ""
 

@@ -91,7 +91,15 @@ def handover(entrypoint: Launch) -> Handover:
     """Read an ENTRYPOINT that is neither empty nor malformed."""
     if entrypoint.exec is None:
         return Handover(Fate.PARAMETERS, text=str(entrypoint.script))
-    words: Words = [*map(shell_word, entrypoint.exec), _REST]
+    return _read([*map(shell_word, entrypoint.exec), _REST])
+
+
+def handover_of_words(entrypoint: Sequence[str]) -> Handover:
+    """The same for the ENTRYPOINT of a base image."""
+    return _read([*(_word(word, _REST.whole) for word in entrypoint), _REST])
+
+
+def _read(words: Words) -> Handover:
     while True:
         if words[0] is _REST:
             return Handover(Fate.COMMAND)

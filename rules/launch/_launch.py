@@ -14,6 +14,7 @@ from gate.build import Build
 from gate.dockerfile.shell.wrappers import SHELLS
 from gate.dockerfile.tree import Launch, Onbuild, Stage
 from gate.dockerfile.words import NotStrings, json_words
+from gate.platforms.bases import base_of
 from gate.rules.launch._arrays import meant_as_array
 
 
@@ -69,6 +70,15 @@ def launches(stage: Stage) -> Iterator[Launch]:
 
 def _is_launch(instruction: object) -> bool:
     return isinstance(instruction, Launch) and instruction.keyword in ("CMD", "ENTRYPOINT")
+
+
+def of_base_image(build: Build) -> tuple[str, ...]:
+    """The ENTRYPOINT that the base image is known to have, when this file sets none; empty when there is none, when it is
+    not known, and when it only runs what follows it."""
+    if build.target is None or effective(build).entrypoint is not None:
+        return ()
+    _, known = base_of(build.target)
+    return () if known.transparent else known.entrypoint or ()
 
 
 def words(launch: Launch | None) -> tuple[str, ...]:

@@ -1,11 +1,12 @@
 """ENT003 shell-form-cmd-after-entrypoint: the ENTRYPOINT gets /bin/sh -c … for its arguments."""
 
 from gate.build import Build
-from gate.model import Severity
+from gate.dockerfile.tree import Launch
+from gate.model import Finding, Severity, Undecided
 from gate.rule import Example, Results, Rule
 from gate.rules.launch._entryfile import runs_arguments
-from gate.rules.launch._handover import handover
-from gate.rules.launch._launch import effective, is_shell_form, words
+from gate.rules.launch._handover import Handover, handover, handover_of_words
+from gate.rules.launch._launch import effective, is_shell_form, of_base_image, words
 
 rule = Rule(
     id="ENT003",
@@ -24,6 +25,7 @@ rule = Rule(
             'FROM python:3.12\nCOPY entry.sh /entry.sh\nENTRYPOINT ["/entry.sh"]\n»CMD serve --port 8080\n',
             files={"entry.sh*": '#!/bin/sh\nexec python app.py "$@"\n'},
         ),
+        "FROM vllm/vllm-openai:v0.10.0\n»CMD python -m vllm.entrypoints.openai.api_server\n",
     ],
     good=[
         'FROM python:3.12\nENTRYPOINT ["python"]\nCMD ["app.py", "--x"]\n',
@@ -38,28 +40,36 @@ rule = Rule(
 def check(build: Build) -> Results:
     launch = effective(build)
     entrypoint, cmd = launch.entrypoint, launch.cmd
-    if entrypoint is None or cmd is None or not words(entrypoint) or not is_shell_form(cmd):
+    if cmd is None or not is_shell_form(cmd):
         return
-    use = handover(entrypoint)
+    inherited = of_base_image(build)
+    if inherited:
+        use = handover_of_words(inherited)
+    elif entrypoint is not None and words(entrypoint):
+        use = handover(entrypoint)
+    else:
+        return
     if use.drops_all or use.drops_first:
         return  # ENT002 says it
+    yield _judge(cmd, " ".join(inherited or words(entrypoint)), use, build)
+
+
+def _judge(cmd: Launch, program: str, use: Handover, build: Build) -> Finding | Undecided:
     runs = runs_arguments(use, build)
     if runs is None:
-        yield rule.undecided(
+        return rule.undecided(
             cmd,
             f"CMD is in shell form: the ENTRYPOINT gets /bin/sh, -c and the text as its arguments, and what {use.file or use.words[0]} does with them is not known",
             "write CMD in JSON form, or --image REF",
         )
-    elif runs:
-        yield rule.finding(
+    if runs:
+        return rule.finding(
             cmd,
             "CMD is in shell form: the ENTRYPOINT runs /bin/sh -c, and the shell runs the program. Signals may stop at the shell.",
             severity=Severity.LOW,
             confidence="low",
             stage=cmd.stage,
         )
-    else:
-        program = " ".join(words(entrypoint))
-        yield rule.finding(
-            cmd, f"CMD is in shell form: the container runs {program} /bin/sh -c {str(cmd.script)!r}.", stage=cmd.stage
-        )
+    return rule.finding(
+        cmd, f"CMD is in shell form: the container runs {program} /bin/sh -c {str(cmd.script)!r}.", stage=cmd.stage
+    )

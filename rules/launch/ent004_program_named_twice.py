@@ -5,8 +5,8 @@ from gate.dockerfile.shell.wrappers import SHELLS
 from gate.model import Severity
 from gate.rule import Results, Rule
 from gate.rules.launch._entryfile import runs_arguments
-from gate.rules.launch._handover import INTERPRETERS, Fate, Handover, handover, plain_name
-from gate.rules.launch._launch import effective, words
+from gate.rules.launch._handover import INTERPRETERS, Fate, Handover, handover, handover_of_words, plain_name
+from gate.rules.launch._launch import effective, of_base_image, words
 
 rule = Rule(
     id="ENT004",
@@ -22,6 +22,7 @@ rule = Rule(
         'FROM python:3.12\nENTRYPOINT ["python", "app.py"]\nCMD ["»python", "app.py", "--port", "80"]\n',
         'FROM python:3.12\nENTRYPOINT ["tini", "--", "gunicorn"]\nCMD ["»gunicorn", "app:app"]\n',
         'FROM debian:12.5\nENTRYPOINT ["/bin/bash"]\nCMD ["»/bin/bash"]\n',
+        'FROM vllm/vllm-openai:v0.10.0\nCMD ["»vllm", "serve", "facebook/opt-125m"]\n',
     ],
     good=[
         'FROM python:3.12\nENTRYPOINT ["python"]\nCMD ["app.py"]\n',
@@ -36,10 +37,11 @@ rule = Rule(
 def check(build: Build) -> Results:
     launch = effective(build)
     entrypoint, cmd = launch.entrypoint, launch.cmd
-    if entrypoint is None or cmd is None or not words(entrypoint) or not words(cmd):
+    inherited = of_base_image(build)
+    if cmd is None or not words(cmd) or not (inherited or words(entrypoint)):
         return
-    use = handover(entrypoint)
-    started, given = words(entrypoint), words(cmd)
+    use = handover_of_words(inherited) if entrypoint is None else handover(entrypoint)
+    started, given = inherited or words(entrypoint), words(cmd)
     whole = len(started) > 1 and given[: len(started)] == started
     what = "the whole ENTRYPOINT" if whole else _repeated(use, given)
     if not what or use.fate not in (Fate.ARGUMENTS, Fate.FILE):

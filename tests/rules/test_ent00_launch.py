@@ -283,6 +283,15 @@ STAGES: list[tuple[str, str]] = [
     ('FROM x AS b\nONBUILD ENTRYPOINT python s.py\nFROM b\nCMD ["--x"]', "ENT001@2 medium, ENT002@4 high"),
     ('FROM x AS b\nCMD ["a"]\nONBUILD ENTRYPOINT ["e"]\nFROM b', "ENT005@3 medium"),
     ('FROM x AS b\nONBUILD ENTRYPOINT ["e"]\nFROM b AS c\nFROM c\nCMD a', "ENT003@5 high"),
+    ('FROM vllm/vllm-openai:v0.10.0\nCMD ["vllm", "serve", "m"]', "ENT004@2 high"),
+    ('FROM vllm/vllm-openai:v0.10.0\nCMD ["--model", "m"]', ""),
+    ("FROM vllm/vllm-openai:v0.10.0\nCMD --x y", "ENT003@2 high"),
+    ("FROM vllm/vllm-openai:v0.10.0\nENTRYPOINT []\nCMD vllm serve m", ""),
+    ('FROM jupyter/base-notebook:x\nCMD ["jupyter", "lab"]', ""),
+    ("FROM jupyter/base-notebook:x\nCMD jupyter lab", ""),
+    ("FROM nvidia/cuda:12.4.1-base-ubuntu22.04\nCMD python a.py", ""),
+    ("FROM node:22\nCMD node a.js", ""),
+    ('FROM node:22\nCMD ["node", "a.js"]', ""),
     ('FROM pytorch/torchserve:0.11.0-cpu\nCMD ["torchserve", "--models", "${MODEL}"]', ""),
 ]
 

@@ -40,8 +40,11 @@ _VERSION_PATIENCE = 20.0
 _NAMED = 5
 _DATABASE_FAULTS = (
     (r"was built .* ago \(max allowed age", "its vulnerability database is too old"),
-    (r"no vulnerability database|db does not exist|database does not exist|unable to find.*database|no such file or directory.*vulnerability\.db",
-     "it has no vulnerability database"),
+    (
+        r"no vulnerability database|db does not exist|database does not exist|unable to find.*database"
+        r"|no such file or directory.*vulnerability\.db",
+        "it has no vulnerability database",
+    ),
     (r"checksum|digest|hash", "its vulnerability database is damaged"),
     (r"failed to load vulnerability db|unable to .*vulnerability (?:db|database)", "its vulnerability database cannot be read"),
 )  # fmt: skip

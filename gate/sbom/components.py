@@ -169,7 +169,25 @@ _CONDA_NAMES = {
 }
 """Conda packages that PyPI knows by another name."""
 _NOT_PYPI = frozenset(
-    ["python", "pip", "conda", "mamba", "cudatoolkit", "cudnn", "mkl", "openssl", "nodejs", "r-base", "gcc", "gxx", "cmake", "git", "curl", "make", "libgcc-ng"]
+    [
+        "python",
+        "pip",
+        "conda",
+        "mamba",
+        "cudatoolkit",
+        "cudnn",
+        "mkl",
+        "openssl",
+        "nodejs",
+        "r-base",
+        "gcc",
+        "gxx",
+        "cmake",
+        "git",
+        "curl",
+        "make",
+        "libgcc-ng",
+    ]
 )
 
 

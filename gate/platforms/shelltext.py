@@ -315,6 +315,8 @@ class _Walk:
             raise Ended
         if name == "cd" or name == "chdir":
             self._cd(args, command, must=last or self.frame.errexit or _guards(command))
+        elif name in ("pushd", "popd"):
+            frame.process.cwd = Unknown(f"{name} leads to a folder that is not known")
         elif name == "shift" and frame.args is not None:
             count = int(args[0]) if args and args[0].isdigit() else 1
             frame.args = frame.args[count:] if count <= len(frame.args) else frame.args

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from posixpath import basename
+
 from gate.build import Build
-from gate.dockerfile.shell.wrappers import base_name
 from gate.dockerfile.tree import Instruction, Launch, Onbuild
 from gate.packages.installs import installs
 from gate.packages.model import Request
@@ -64,7 +65,7 @@ def launching_cmd(build: Build) -> Launch | None:
 
 def starts_with_init(build: Build) -> bool:
     entrypoint = entrypoint_of(build)
-    return entrypoint is not None and bool(entrypoint.exec) and base_name(str(entrypoint.exec[0])) in INITS  # type: ignore[index]
+    return entrypoint is not None and bool(entrypoint.exec) and basename(str(entrypoint.exec[0])) in INITS  # type: ignore[index]
 
 
 def bare_interpreter(build: Build) -> str:
@@ -72,7 +73,7 @@ def bare_interpreter(build: Build) -> str:
     entrypoint = entrypoint_of(build)
     if entrypoint is None or entrypoint.exec is None or len(entrypoint.exec) != 1:
         return ""
-    name = (base_name(str(entrypoint.exec[0])) or "").rstrip("0123456789.")
+    name = basename(str(entrypoint.exec[0])).rstrip("0123456789.")
     return name if name in ("python", "bash", "sh", "node", "Rscript", "perl", "ruby", "julia") else ""
 
 

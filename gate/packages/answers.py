@@ -9,7 +9,7 @@ from gate.dockerfile.command import Command, Node, ShellWord
 from gate.dockerfile.mounts import mounts
 from gate.dockerfile.tree import Run
 from gate.model import Unknown
-from gate.packages.configuration import configuration
+from gate.packages.configuration import setting
 from gate.packages.prompts import Prompt
 from gate.packages.where import variable
 
@@ -110,12 +110,7 @@ def _configured(prompt: Prompt, command: Command, run: Run, build: Build) -> boo
         if isinstance(given, Unknown):
             return given
         path = given
-    doubt: Unknown | None = None
-    for text in configuration(kind, command, run, build, path):
-        if isinstance(text, Unknown):
-            doubt = doubt or text
-        elif _SETTINGS[kind].search(text):
-            return True
-    if path and doubt is None and path != "/dev/null":
+    found = setting(kind, _SETTINGS[kind], command, run, build, path)
+    if path and found is False and path != "/dev/null":
         return Unknown(f"the content of {path} is not known")
-    return doubt or False
+    return found

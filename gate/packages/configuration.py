@@ -55,33 +55,55 @@ class _Found:
             if command.redirects or command.name in _WRITERS
             for written in _by_command(command, instruction.stage.index)
         ]
-        self.by_copies: dict[str, list[Written]] = {}
 
 
 _WRITERS = listed("conda mamba micromamba npm sed tee dnf yum yum-config-manager pip pip3")
 
 
-def configuration(kind: str, command: Command, run: Run, build: Build, path: str | None = None) -> Iterator[_Text]:
-    """The texts of a kind's files, or of the file of that name, that exist when a command starts."""
+def setting(
+    kind: str, wanted: re.Pattern[str], command: Command, run: Run, build: Build, path: str | None = None
+) -> bool | Unknown:
+    """Whether a kind's files, or the file of that name, say what is wanted when a command starts.
+
+    Unknown when one of them cannot be read and none of the others says so.
+    """
     if run.stage is None:
-        return
+        return False
     kept = memo(build, "configuration")
-    found: _Found | None = kept.get("all")
-    if found is None:
-        found = kept["all"] = _Found(build)
-    wanted = re.compile(re.escape(path.rpartition("/")[2]) + r"\Z") if path else FILES[kind]
-    copies = found.by_copies.get(wanted.pattern)
-    if copies is None:
-        copies = found.by_copies[wanted.pattern] = list(_by_copies(wanted, build))
-    if not copies and not found.by_commands:
-        return
-    stages = {stage.index for stage in run.stage.lineage()}
+    key = (kind, wanted, path)
+    if key not in kept:
+        kept[key] = _first_says(kind, wanted, path, build)
+    yes, doubts = kept[key]
     here = command.whole.offset(command.start)
-    for written in (*found.by_commands, *copies):
-        if written.stage not in stages or written.offset >= here:
+    stages = [stage.index for stage in run.stage.lineage()]
+    if any(yes.get(stage, here) < here for stage in stages):
+        return True
+    for stage in stages:
+        offset, doubt = doubts.get(stage, (here, None))
+        if offset < here:
+            return doubt or False
+    return False
+
+
+def _first_says(
+    kind: str, wanted: re.Pattern[str], path: str | None, build: Build
+) -> tuple[dict[int, int], dict[int, tuple[int, Unknown]]]:
+    """Per stage, where the first text is that says what is wanted, and the first that cannot be read."""
+    kept = memo(build, "configuration")
+    if "all" not in kept:
+        kept["all"] = _Found(build)
+    found: _Found = kept["all"]
+    file = re.compile(re.escape(path.rpartition("/")[2]) + r"\Z") if path else FILES[kind]
+    yes: dict[int, int] = {}
+    doubts: dict[int, tuple[int, Unknown]] = {}
+    for written in (*found.by_commands, *_by_copies(file, build)):
+        if not ((written.kind == kind and not path) or (written.path and file.search(written.path))):
             continue
-        if (written.kind == kind and not path) or (written.path and wanted.search(written.path)):
-            yield written.text
+        if isinstance(written.text, Unknown):
+            doubts.setdefault(written.stage, (written.offset, written.text))
+        elif wanted.search(written.text):
+            yes[written.stage] = min(yes.get(written.stage, written.offset), written.offset)
+    return yes, doubts
 
 
 def _by_command(command: Command, stage: int) -> Iterator[Written]:

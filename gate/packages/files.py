@@ -105,9 +105,25 @@ def at(path: str, run: Run, build: Build, command: Command | None = None) -> Ans
 
 
 def _before(path: str, instruction: Instruction, build: Build, depth: int) -> Answer:
-    """The file at a path in front of an instruction."""
+    """The file at a path in front of an instruction. The last answer for a path of a stage is remembered, so that many
+    questions about one file cost one walk."""
+    if instruction.stage is None:
+        return Missing()
+    kept = memo(build, "files")
+    key = (path, instruction.stage.index, depth)
+    last: tuple[int, Answer] | None = kept.get(key)
+    answer = _search(path, instruction, last, build, depth)
+    kept[key] = (instruction.index, answer)
+    return answer
+
+
+def _search(path: str, instruction: Instruction, last: tuple[int, Answer] | None, build: Build, depth: int) -> Answer:
+    """Walk back to where the file comes from, or to where the ``last`` search began."""
     made = False
     for other in earlier_instructions(instruction):
+        if last is not None and other.stage is instruction.stage and other.index < last[0] <= instruction.index:
+            known = last[1]
+            return Missing(made or known.made) if isinstance(known, Missing) else known
         if isinstance(other, Run):
             if _touched(path, other, build):
                 return Unknown(f"{posixpath.basename(path)} is made or changed by a RUN")
@@ -182,6 +198,14 @@ def _pairs(command: Command) -> Iterator[tuple[str | None, ShellWord]]:
 
 
 def _may_make(run: Run, build: Build) -> bool:
+    kept = memo(build, "makers")
+    if run.index not in kept:
+        kept[run.index] = _makes(run, build)
+    return bool(kept[run.index])
+
+
+def _makes(run: Run, build: Build) -> bool:
+    """True for a RUN that may bring files whose names nobody can tell."""
     script = build.script(run)
     if not script.parsed or script.shell not in {"sh", "bash", "dash", "ash", "zsh"}:
         return True

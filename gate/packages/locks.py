@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from gate.model import Unknown
 from gate.packages.files import Found, Missing, find
+from gate.packages.memo import memo
 from gate.packages.model import Install
-from gate.packages.where import earlier_commands
 
 if TYPE_CHECKING:
     from gate.build import Build
@@ -23,7 +23,7 @@ _MANIFESTS = {
     "pnpm": ("package.json",),
     "bun": ("package.json",),
 }
-_LOCKERS = {("poetry", "lock"), ("uv", "lock"), ("pdm", "lock"), ("pipenv", "lock")}
+_LOCKERS = {"poetry", "uv", "pdm", "pipenv"}
 
 
 def lock(install: Install, build: Build) -> bool | Unknown:
@@ -46,12 +46,26 @@ def lock(install: Install, build: Build) -> bool | Unknown:
             doubt = answer
     if doubt is not None:
         return doubt
-    if any(
-        (other.name, other.values[0] if other.values else None) in _LOCKERS
-        for _, other in earlier_commands(install.command, run, build)
-    ):
+    if _locked_by_the_build(install, build):
         return False
     return _without(install, prefix, made, build)
+
+
+def _locked_by_the_build(install: Install, build: Build) -> bool:
+    """True behind ``poetry lock`` and its kin: then the build itself chooses the versions."""
+    kept = memo(build, "lockers")
+    if "all" not in kept:
+        kept["all"] = [
+            (stage.index, command.whole.offset(command.start))
+            for stage in build.stages
+            for command in build.commands(stage)
+            if command.name in _LOCKERS and command.values[:1] == ["lock"]
+        ]
+    if not kept["all"] or install.stage is None:
+        return False
+    stages = {stage.index for stage in install.stage.lineage()}
+    here = install.command.whole.offset(install.command.start)
+    return any(stage in stages and offset < here for stage, offset in kept["all"])
 
 
 def _without(install: Install, prefix: str, made: bool, build: Build) -> bool | Unknown:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -101,14 +101,40 @@ def directory(command: Command, run: Run, build: Build) -> str | Unknown:
 
     It may start with :data:`BASE`.
     """
-    at = workdir(run, build)
-    for other in build.script(run).commands:
-        if other is command or isinstance(at, Unknown):
-            break
-        if other.name in {"cd", "pushd"} and _still_holds(other, command):
-            value = other.values[0] if other.values else "~"
-            at = Unknown("the working directory is not known") if value is None or value == "-" else resolve(value, at)
-    return at
+    kept = memo(build, "directories")
+    folders: dict[int, str | Unknown] | None = kept.get(run.index)
+    if folders is None:
+        folders = kept[run.index] = _directories(run, build)
+    return folders.get(id(command), workdir(run, build))
+
+
+def _directories(run: Run, build: Build) -> dict[int, str | Unknown]:
+    """The working directory of each command of a RUN. A ``cd`` inside ``( )`` or a shell of its own ends there."""
+    top = workdir(run, build)
+    commands = build.script(run).commands
+    if not any(command.name in {"cd", "pushd"} for command in commands):
+        return {}
+    inside: dict[int, str | Unknown] = {}  # scope → its working directory so far
+    found: dict[int, str | Unknown] = {}
+    for command in commands:
+        scopes = [id(node) for node in command.ancestors() if node.kind in _SCOPES]
+        at = next((inside[scope] for scope in scopes if scope in inside), inside.get(0, top))
+        found[id(command)] = at
+        if command.name in {"cd", "pushd"}:
+            inside[scopes[0] if scopes else 0] = _changed(command, at)
+    return found
+
+
+_SCOPES = {"subshell", "shell", "substitution", "pipeline"}
+_LONGEST = 4096  # the kernel's limit for a path
+
+
+def _changed(command: Command, at: str | Unknown) -> str | Unknown:
+    value = command.values[0] if command.values else "~"
+    if value is None or value == "-" or (isinstance(at, Unknown) and not value.startswith(("/", "~"))):
+        return Unknown("the working directory is not known")
+    path = resolve(value, at if isinstance(at, str) else "/")
+    return path if len(path) < _LONGEST else Unknown("the working directory is longer than a path can be")
 
 
 def resolve(path: str, folder: str) -> str:
@@ -118,27 +144,43 @@ def resolve(path: str, folder: str) -> str:
     return posixpath.normpath(posixpath.join(folder, path))
 
 
-def _still_holds(change: Command, command: Command) -> bool:
-    """A ``cd`` inside ``( )`` or a shell of its own ends there."""
-    inside = {id(node) for node in command.ancestors()}
-    scopes = {"subshell", "shell", "substitution", "pipeline"}
-    return all(id(node) in inside for node in change.ancestors() if node.kind in scopes)
-
-
 def workdir(instruction: Instruction, build: Build) -> str | Unknown:
     """The WORKDIR in force at an instruction; it starts with :data:`BASE` where the base image decides."""
-    parts: list[str] = []
-    for other in earlier_instructions(instruction):
-        if other.keyword == "WORKDIR":
-            value = build.expand(other.text, other)
+    if instruction.stage is None:
+        return BASE
+    kept = memo(build, "workdir")
+    for stage in instruction.stage.lineage():
+        if stage.index not in kept:
+            kept[stage.index] = _workdirs(stage, kept, build)
+    steps: list[_Step] = kept[instruction.stage.index]
+    return steps[bisect_left(steps, instruction.index, key=_index) - 1][1]
+
+
+_Step = tuple[int, "str | Unknown"]
+
+
+def _workdirs(stage: Stage, kept: dict[int, list[_Step]], build: Build) -> list[_Step]:
+    """Each WORKDIR of a stage: the index of the instruction and the folder from there on. The first is inherited."""
+    at: str | Unknown
+    if stage.parent is not None:
+        at = kept[stage.parent.index][-1][1]
+    else:
+        base = stage.base or ""
+        at = "/" if base == "scratch" else _base_folders(base).get("workdir", BASE)
+    steps: list[_Step] = [(-1, at)]
+    for instruction in stage.instructions:
+        if instruction.keyword == "WORKDIR":
+            value = build.expand(instruction.text, instruction)
             if isinstance(value, Unknown):
-                return value
-            parts.append(value)
-            if value.startswith("/"):
-                break
-    base = instruction.stage.root.base if instruction.stage else None
-    parts.append("/" if base == "scratch" else _base_folders(base or "").get("workdir", BASE))
-    return posixpath.normpath(posixpath.join(*reversed(parts)))
+                at = value
+            elif isinstance(at, str) or value.startswith("/"):
+                at = posixpath.normpath(posixpath.join(at if isinstance(at, str) else "/", value))
+            steps.append((instruction.index, at))
+    return steps
+
+
+def _index(step: _Step) -> int:
+    return step[0]
 
 
 def with_base_variables(text: str, instruction: Instruction) -> str:

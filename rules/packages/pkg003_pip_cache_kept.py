@@ -7,8 +7,9 @@ from gate.dockerfile.command import Command
 from gate.dockerfile.mounts import mounts
 from gate.dockerfile.tree import Run
 from gate.model import Severity, Unknown
-from gate.packages.configuration import configuration
+from gate.packages.configuration import setting
 from gate.packages.installs import installs
+from gate.packages.memo import memo
 from gate.packages.model import Install, Pin
 from gate.packages.where import variable
 from gate.rule import Example, Results, Rule
@@ -35,6 +36,7 @@ rule = Rule(
     ],
 )
 
+_SWITCHED_OFF = re.compile(r"(?m)^\s*no-cache-dir\s*=")
 _PIP = ("PIP_NO_CACHE_DIR",)
 _UV = ("UV_NO_CACHE",)
 _CACHE = re.compile(r"(?:^|/)\.cache(?:/|$)|(?:pip|uv)[^/]*cache|cache[^/]*(?:pip|uv)|/(?:pip|uv)/?$")
@@ -117,13 +119,11 @@ def _mounted(install: Install, run: Run, build: Build) -> bool:
 
 def _removed_later(command: Command, run: Run, build: Build) -> bool:
     """True when the same RUN throws the cache away behind the install."""
-    behind = False
-    for other in build.script(run).commands:
-        if other is command:
-            behind = True
-        elif behind and _removes(other):
-            return True
-    return False
+    kept = memo(build, "cache-removals")
+    if run.index not in kept:
+        places = [other.whole.offset(other.start) for other in build.script(run).commands if _removes(other)]
+        kept[run.index] = max(places, default=-1)
+    return bool(kept[run.index] > command.whole.offset(command.start))
 
 
 def _removes(command: Command) -> bool:
@@ -139,7 +139,4 @@ def _removes(command: Command) -> bool:
 
 
 def _configured(install: Install, run: Run, build: Build) -> bool:
-    for text in configuration("pip", install.command, run, build):
-        if isinstance(text, Unknown) or re.search(r"(?m)^\s*no-cache-dir\s*=", text):
-            return True
-    return False
+    return setting("pip", _SWITCHED_OFF, install.command, run, build) is not False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from gate.build import Build
@@ -11,10 +12,11 @@ from gate.dockerfile.tree import Run
 from gate.facts import facts
 from gate.image.base import identify
 from gate.model import Severity
-from gate.packages.installs import installs
+from gate.packages.installs import install_of
+from gate.packages.memo import memo
 from gate.packages.model import Install, Pin
 from gate.packages.requirement import normalized
-from gate.packages.where import earlier_commands
+from gate.packages.where import earlier_instructions, run_of
 from gate.rule import Results, Rule
 
 rule = Rule(
@@ -39,39 +41,75 @@ rule = Rule(
 )
 
 _GET_PIP = re.compile(r"bootstrap\.pypa\.io/(?:pip/)?get-pip\.py\b")
+_CHANGERS = frozenset(
+    {"ln", "update-alternatives", "alternatives", "conda", "mamba", "pyenv", "add-apt-repository", "make", "uv"}
+)
+_PLAIN = frozenset({"debian", "ubuntu", "centos", "amazonlinux", "nvidia/cuda"})
 _CHANGES_PYTHON = re.compile(r"(?i)python3?(?:\.\d+)?(?:-|$|=)|conda|pyenv|deadsnakes|update-alternatives")
 
 
-@rule.on_build
-def check(build: Build) -> Results:
-    for stage in build.stages:
-        for instruction in stage.instructions:
-            if isinstance(instruction, Run):
-                for command in build.script(instruction).commands:
-                    if (command.name or "").startswith("python"):
-                        yield from _get_pip(command, instruction, build)
-    for install in installs(build):
-        if install.manager == "pip" and install.verb == "install" and install.run is not None:
-            yield from _upgrade(install, install.run, build)
+@rule.on_command()
+def check(command: Command, build: Build) -> Results:
+    name = command.name or ""
+    if name.startswith("python") and _may_run_get_pip(command):
+        run = run_of(command, build)
+        if run is not None and run.stage is not None:
+            yield from _get_pip(command, run, build)
+    install = install_of(command, build)
+    if install is not None and install.manager == "pip" and install.verb == "install" and install.run is not None:
+        yield from _upgrade(install, install.run, build)
+
+
+# What came before -----------------------------------------------------------------------------------------------------
+
+
+def _before(what: str, command: Command, run: Run, build: Build) -> bool | None:
+    """Whether the latest command of a kind in front of this one (see :func:`_notes`) says yes; None without any."""
+    kept = memo(build, "pythons")
+    if "all" not in kept:
+        kept["all"] = [
+            (stage.index, other.whole.offset(other.start), kind, value)
+            for stage in build.stages
+            for other in build.commands(stage)
+            for kind, value in _notes(other)
+        ]
+    if not kept["all"] or run.stage is None:
+        return None
+    stages = {stage.index for stage in run.stage.lineage()}
+    here = command.whole.offset(command.start)
+    found = [
+        (offset, value)
+        for stage, offset, kind, value in kept["all"]
+        if kind == what and stage in stages and offset < here
+    ]
+    return max(found)[1] if found else None
+
+
+def _notes(command: Command) -> Iterator[tuple[str, bool]]:
+    """``get-pip``: it downloads get-pip.py (True: the unversioned one); ``python``: it may put another Python in the place
+    of the distribution's."""
+    if command.name in {"curl", "wget"}:
+        words = [word.value or word.prefix for word in command.arguments]
+        if any("get-pip" in word for word in words):
+            yield "get-pip", any(_GET_PIP.search(word) for word in words)
+    elif command.name in _CHANGERS and any(_CHANGES_PYTHON.search(word.value or word.prefix) for word in command.words):
+        yield "python", True
+
+
+# get-pip.py -----------------------------------------------------------------------------------------------------------
 
 
 def _get_pip(command: Command, run: Run, build: Build) -> Results:
-    if not _runs_get_pip(command, run, build):
+    if not _runs_unversioned(command, run, build):
         return
     minimum: str = facts("packages")["get-pip"]["minimum"]
     version = _python(command, run, build)
     if version is None:
-        yield rule.undecided(
-            command,
-            "the Python version is not known, so neither whether the newest get-pip.py runs on it",
-            "--image REF",
-        )
+        reason = "the Python version is not known, so neither whether the newest get-pip.py runs on it"
+        yield rule.undecided(command, reason, "--image REF")
     elif _parts(version) < _parts(minimum):
-        place = (
-            f"https://bootstrap.pypa.io/pip/{version}/get-pip.py"
-            if version in facts("packages")["get-pip"]["versioned"]
-            else "ensurepip"
-        )
+        versioned = version in facts("packages")["get-pip"]["versioned"]
+        place = f"https://bootstrap.pypa.io/pip/{version}/get-pip.py" if versioned else "ensurepip"
         yield rule.finding(
             command,
             f"get-pip.py needs Python {minimum} or newer, and this is {version}: it ends with an error.",
@@ -80,32 +118,22 @@ def _get_pip(command: Command, run: Run, build: Build) -> Results:
         )
 
 
-def _runs_get_pip(command: Command, run: Run, build: Build) -> bool:
-    """``python get-pip.py`` behind a download of the unversioned file, or ``curl … | python``."""
+def _may_run_get_pip(command: Command) -> bool:
+    """``python get-pip.py``, or a Python that reads its program from a pipe."""
     script = next((word.value for word in command.arguments if word.value and not word.value.startswith("-")), None)
-    if script is not None and script.rpartition("/")[2] != "get-pip.py":
-        return False
-    if script is None:
-        parent = command.parent
-        if parent is None or parent.kind != "pipeline":
-            return False
-        return any(_fetches(child) for child in parent.children if isinstance(child, Command))
-    for _, other in earlier_commands(command, run, build):
-        if _fetches(other):
-            return True
-        if any("get-pip" in (word.value or word.prefix) for word in other.arguments) and other.name in {"curl", "wget"}:
-            return False
-    return any(
-        _GET_PIP.search(other.text.value)
-        for other in (run.stage.instructions if run.stage else ())
-        if other.keyword == "ADD"
-    )
+    if script is not None:
+        return script.rpartition("/")[2] == "get-pip.py"
+    return command.parent is not None and command.parent.kind == "pipeline"
 
 
-def _fetches(command: Command) -> bool:
-    return command.name in {"curl", "wget"} and any(
-        _GET_PIP.search(word.value or word.prefix) for word in command.arguments
-    )
+def _runs_unversioned(command: Command, run: Run, build: Build) -> bool:
+    parent = command.parent
+    if parent is not None and parent.kind == "pipeline":
+        return any(("get-pip", True) in _notes(child) for child in parent.children if isinstance(child, Command))
+    downloaded = _before("get-pip", command, run, build)
+    if downloaded is not None:
+        return downloaded
+    return any(_GET_PIP.search(other.text.value) for other in earlier_instructions(run) if other.keyword == "ADD")
 
 
 def _python(command: Command, run: Run, build: Build) -> str | None:
@@ -117,7 +145,7 @@ def _python(command: Command, run: Run, build: Build) -> str | None:
     base = run.stage.root.base if run.stage else None
     if base is None or (command.words and "/" in (command.words[0].value or "/")):
         return None
-    if any(_changes_python(other) for _, other in earlier_commands(command, run, build)):
+    if _before("python", command, run, build):
         return None
     image = identify(base)
     if image.language is not None and image.language.product == "python":
@@ -125,9 +153,6 @@ def _python(command: Command, run: Run, build: Build) -> str | None:
     row = _row(base)
     known = {"python": row.get("python"), "python3": row.get("python3"), "python2": "2.7"}.get(name)
     return str(known) if known and image.repository in _PLAIN else None
-
-
-_PLAIN = frozenset({"debian", "ubuntu", "centos", "amazonlinux", "nvidia/cuda"})
 
 
 def _row(base: str) -> dict[str, Any]:
@@ -138,21 +163,7 @@ def _row(base: str) -> dict[str, Any]:
     return found
 
 
-def _changes_python(command: Command) -> bool:
-    """True for what may put another Python in the place of the distribution's."""
-    if command.name in {
-        "ln",
-        "update-alternatives",
-        "alternatives",
-        "conda",
-        "mamba",
-        "pyenv",
-        "add-apt-repository",
-        "make",
-        "uv",
-    }:
-        return any(_CHANGES_PYTHON.search(word.value or word.prefix) for word in command.words)
-    return False
+# pip install --upgrade pip --------------------------------------------------------------------------------------------
 
 
 def _upgrade(install: Install, run: Run, build: Build) -> Results:
@@ -164,11 +175,11 @@ def _upgrade(install: Install, run: Run, build: Build) -> Results:
     base = run.stage.root.base if run.stage else None
     if base is None or not _row(base).get("old-pip") or identify(base).repository not in _PLAIN:
         return
-    name = install.command.name or ""
-    if re.search(r"\d\.\d", name) or any(
-        _brings_pip(other) for _, other in earlier_commands(install.command, run, build)
-    ):
+    command = install.command
+    if re.search(r"\d\.\d", command.name or "") or _before("python", command, run, build):
         return
+    if _before("get-pip", command, run, build) is not None:
+        return  # that pip is not the distribution's
     release = identify(base).distribution
     assert release is not None
     yield rule.finding(
@@ -177,11 +188,6 @@ def _upgrade(install: Install, run: Run, build: Build) -> Results:
         help="Name the last pip for that Python: pip install 'pip<21'.",
         stage=install.stage,
     )
-
-
-def _brings_pip(command: Command) -> bool:
-    """True when pip did not come from the distribution."""
-    return _changes_python(command) or any("get-pip" in (word.value or word.prefix) for word in command.words)
 
 
 def _parts(version: str) -> tuple[int, ...]:

@@ -4,8 +4,8 @@ import re
 
 from gate.build import Build
 from gate.dockerfile.command import Command
-from gate.model import Severity, Unknown
-from gate.packages.configuration import configuration
+from gate.model import Severity
+from gate.packages.configuration import setting
 from gate.packages.installs import install_of
 from gate.packages.model import Install
 from gate.rule import Results, Rule
@@ -58,5 +58,4 @@ def _told(install: Install) -> bool:
 
 def _configured(install: Install, build: Build) -> bool:
     assert install.run is not None
-    texts = configuration("apt", install.command, install.run, build)
-    return any(isinstance(text, Unknown) or _OFF.search(text) for text in texts)
+    return setting("apt", _OFF, install.command, install.run, build) is not False

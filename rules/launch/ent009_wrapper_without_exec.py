@@ -48,7 +48,9 @@ rule = Rule(
         ),
         Example(
             _ENTRY,
-            files={"entry.sh": "#!/bin/bash\ntrap 'kill -TERM $pid' TERM INT\npython serve.py &\npid=$!\nwait $pid\n"},
+            files={
+                "entry.sh": "#!/bin/bash\ntrap 'kill -TERM $pid; wait $pid' TERM INT\npython serve.py &\npid=$!\nwait $pid\n"
+            },
         ),
         Example(_ENTRY, files={"entry.sh": '#!/bin/sh\nmain() {\n  exec gosu app "$@"\n}\nmain "$@"\n'}),
         Example(_ENTRY, files={"entry.sh": "#!/bin/sh\n/usr/bin/supervisord -n\n"}),
@@ -221,7 +223,7 @@ def _finding(ending: Ending, script: Script, quiet: bool) -> Finding | None:
         return rule.finding(
             command,
             "The script waits for its children without a trap: SIGTERM stops at the shell, and the children never hear of it.",
-            help="Set a trap that passes TERM on: trap 'kill -TERM $pid' TERM.",
+            help="Set a trap that passes TERM on and waits: trap 'kill -TERM $pid; wait $pid' TERM.",
         )
     if command.name == "eval" and any(re.match(r"[\"']?exec\b", word.text.value) for word in command.words[1:]):
         return None

@@ -65,7 +65,8 @@ SCRIPTS = [
     ("(exec WORKER)", False),
     ("WORKER | cat", False),
     ("WORKER &\nwait", False),
-    ("trap 'kill -TERM $p' TERM\nWORKER & p=$!\nwait $p", True),
+    # The second wait matters: when process 1 is gone, the kernel kills the rest at once.
+    ("trap 'kill -TERM $p; wait $p' TERM\nWORKER & p=$!\nwait $p", True),
     ("trap 'kill -TERM $p' TERM\nWORKER", False),
     ("trap 'kill -TERM $p' INT\nWORKER & p=$!\nwait $p", False),
 ]

@@ -70,7 +70,9 @@ def generate(rng: random.Random) -> Case:
         lines.append("COPY passwd group /etc/")
         case.files["passwd"] = (b"root:x:0:0:root:/root:/bin/sh\napp:x:1000:1000::/:/bin/sh\n", 0o644)
         case.files["group"] = (b"root:x:0:\napp:x:1000:\nstaff:x:50:app\n", 0o644)
-    lines += _paths(rng) if not calm else rng.choice([["ENV PATH=/opt/program:$PATH"], ["ENV PATH=/opt/program:/x:$PATH"]])
+    lines += (
+        _paths(rng) if not calm else rng.choice([["ENV PATH=/opt/program:$PATH"], ["ENV PATH=/opt/program:/x:$PATH"]])
+    )
     lines += _program(rng, case, word, calm)
     for name in ("run", "entry.sh") if calm else ():
         lines += _program(rng, case, name, calm)
@@ -79,9 +81,13 @@ def generate(rng: random.Random) -> Case:
     if rng.random() < 0.3:
         lines.append("WORKDIR " + rng.choice(["/opt/program", "/x", "sub", "/bin"]))
     if rng.random() < 0.35:
-        lines.append("USER " + rng.choice(["1000", "app", "root", "0", "1000:50", "nobody", "app:staff", "12:34", "app:none"]))
+        lines.append(
+            "USER " + rng.choice(["1000", "app", "root", "0", "1000:50", "nobody", "app:staff", "12:34", "app:none"])
+        )
     if rng.random() < 0.15:
-        lines.append("SHELL " + rng.choice(['["/bin/sh", "-ec"]', '["/bin/bash", "-c"]', '["/usr/bin/env", "sh", "-c"]']))
+        lines.append(
+            "SHELL " + rng.choice(['["/bin/sh", "-ec"]', '["/bin/bash", "-c"]', '["/usr/bin/env", "sh", "-c"]'])
+        )
     lines += _launches(rng, word)
     if rng.random() < 0.15:
         lines[0] = "FROM scratch AS base"
@@ -159,9 +165,23 @@ def _program(rng: random.Random, case: Case, name: str, calm: bool) -> list[str]
     folder = rng.choice(["/opt/program", "/opt/program", "/x", "/usr/bin", "/bin", "/usr/local/bin"])
     if calm and rng.random() < 0.8:
         mode, folder = 0o755, "/opt/program"
-    case.files[f"{number}/{source}"] = (_content(rng) if not calm or rng.random() < 0.2 else b"#!/bin/sh\n" + rng.choice(_BODIES).replace("%s", MARK).encode(), mode)
+    case.files[f"{number}/{source}"] = (
+        _content(rng)
+        if not calm or rng.random() < 0.2
+        else b"#!/bin/sh\n" + rng.choice(_BODIES).replace("%s", MARK).encode(),
+        mode,
+    )
     lines: list[str] = []
-    flags = rng.choice([""] * 6 + ["--chmod=755 ", "--chmod=644 ", "--chown=1000:1000 ", "--chown=1000 --chmod=700 ", "--chown=0:50 --chmod=750 "])
+    flags = rng.choice(
+        [""] * 6
+        + [
+            "--chmod=755 ",
+            "--chmod=644 ",
+            "--chown=1000:1000 ",
+            "--chown=1000 --chmod=700 ",
+            "--chown=0:50 --chmod=750 ",
+        ]
+    )
     roll = 0.0 if calm else rng.random()
     if roll < 0.55:
         lines.append(f"COPY {flags}{number}/{source} {folder}/{name}")
@@ -172,10 +192,14 @@ def _program(rng: random.Random, case: Case, name: str, calm: bool) -> list[str]
     elif roll < 0.84:
         lines.append(f"COPY {flags}{number}/ {folder}/{name}/")
     elif roll < 0.92:
-        case.links[f"{number}/link"] = rng.choice([source, "/opt/program/run", "absent", f"../{name}", f"{folder}/{source}", "link"])
+        case.links[f"{number}/link"] = rng.choice(
+            [source, "/opt/program/run", "absent", f"../{name}", f"{folder}/{source}", "link"]
+        )
         lines += [f"COPY {flags}{number} /data/{number}", f"COPY {number}/{source} {folder}/{source}",
                   f"COPY l{number} {folder}/"]  # fmt: skip
-        case.links[f"l{number}/{name}"] = rng.choice([f"/data/{number}/{source}", "/nowhere", source, f"/data/{number}/link", name])
+        case.links[f"l{number}/{name}"] = rng.choice(
+            [f"/data/{number}/{source}", "/nowhere", source, f"/data/{number}/link", name]
+        )
     else:
         lines.append(f"COPY {flags}<<EOF {folder}/{name}\n#!/bin/sh\necho {MARK}\nEOF")
     return lines
@@ -195,9 +219,41 @@ def _launches(rng: random.Random, word: str) -> list[str]:
         if chosen:
             lines.append("ENTRYPOINT " + json.dumps(chosen))
     elif roll < 0.85:
-        lines.append("ENTRYPOINT " + rng.choice(["run", "exec run", f"/opt/program/{word}", f"echo {MARK}", "absent", "exec ./run x", "['run']", '["run"', 'exec "$0"', "cd /x && run"]))
+        lines.append(
+            "ENTRYPOINT "
+            + rng.choice(
+                [
+                    "run",
+                    "exec run",
+                    f"/opt/program/{word}",
+                    f"echo {MARK}",
+                    "absent",
+                    "exec ./run x",
+                    "['run']",
+                    '["run"',
+                    'exec "$0"',
+                    "cd /x && run",
+                ]
+            )
+        )
     if rng.random() < 0.45:
-        lines.append("CMD " + rng.choice([f'["{word}"]', '["run"]', '["--flag"]', "run", f"echo {MARK}", "[]", '["sh", "run"]', '[""]', '["echo STARTED"]', '["/opt/program/run"]']))
+        lines.append(
+            "CMD "
+            + rng.choice(
+                [
+                    f'["{word}"]',
+                    '["run"]',
+                    '["--flag"]',
+                    "run",
+                    f"echo {MARK}",
+                    "[]",
+                    '["sh", "run"]',
+                    '[""]',
+                    '["echo STARTED"]',
+                    '["/opt/program/run"]',
+                ]
+            )
+        )
     if rng.random() < 0.1:
         lines.append("ENTRYPOINT []")
     rng.shuffle(lines)
@@ -266,7 +322,11 @@ def wrong(outcome: Outcome, seen: Seen) -> str:
     if outcome.verdict is Verdict.UNDECIDED:
         return f"undecided: {outcome.unknown.reason if outcome.unknown else ''}"
     if outcome.verdict is Verdict.WORKS:
-        failed = not seen.started or seen.code in (126, 127) or (seen.code in (1, 2, 139) and bool(seen.error or seen.code == 139))
+        failed = (
+            not seen.started
+            or seen.code in (126, 127)
+            or (seen.code in (1, 2, 139) and bool(seen.error or seen.code == 139))
+        )
         return "it does not start" if failed else ""
     if outcome.exit_code != seen.code:
         return f"exit code {seen.code}, not {outcome.exit_code}"

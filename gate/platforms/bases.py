@@ -15,6 +15,8 @@ from gate.model import Unknown
 
 MORE_PATH = "\0PATH of the base image"
 """Stands in a PATH for what the base image has in its own, where that is not known."""
+USUAL_PATH = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
+"""Folders that every such PATH has."""
 
 
 @dataclass(frozen=True, slots=True)

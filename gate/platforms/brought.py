@@ -76,7 +76,9 @@ class Brought:
         for request in (*install.requests, *asked.from_files):
             package = normalized(request.name)
             programs = brings.get(package)
-            if name in (programs if programs is not None else [package]) and (programs is not None or name not in WORDS):
+            if name in (programs if programs is not None else [package]) and (
+                programs is not None or name not in WORDS
+            ):
                 # ray brings `serve` only with its extra
                 return why if package == "ray" and name == "serve" else True
             if programs is None and _may_be_anything(request):

@@ -47,15 +47,18 @@ def detect(build: Build) -> tuple[Target, ...]:
         evidence = tuple(dict.fromkeys(facts.evidence(platform.evidence)))
         if evidence:
             found.append(Target(name, evidence=evidence[:3]))
-    return tuple(_settled(found))
+    return tuple(_settled(found, facts.agent_runtime))
 
 
-def _settled(found: list[Target]) -> Iterator[Target]:
-    """``/opt/ml/…`` in a source says training and processing alike; the one that says processing is the closer one."""
+def _settled(found: list[Target], agent_runtime: bool) -> Iterator[Target]:
+    """``/opt/ml/…`` in a source says training and processing alike; the one that says processing is the closer one. Agent
+    runtimes serve ``/invocations``, too."""
     names = {target.name for target in found}
     for target in found:
         weak = all(" mentions " in evidence for evidence in target.evidence)
         if target.name == "sagemaker-training" and weak and "sagemaker-processing" in names:
+            continue
+        if target.name == "sagemaker-hosting" and weak and agent_runtime:
             continue
         yield target
 
@@ -67,6 +70,10 @@ class _Facts:
         self.build = build
         self._texts: list[tuple[str, str]] | None = None
         self._packages: dict[str, str] | None = None
+
+    @property
+    def agent_runtime(self) -> bool:
+        return "bedrock-agentcore" in (self._packages or {})
 
     def evidence(self, wanted: Evidence) -> Iterator[str]:
         yield from self._labels(wanted.labels)

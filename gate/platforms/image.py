@@ -58,7 +58,9 @@ class LaunchImage:
         if why is None or node is None or node.instruction is None:
             return why
         behind = node.instruction.index
-        later = any(isinstance(run, Run) and run.index > behind for stage in self.stage.lineage() for run in stage.instructions)
+        later = any(
+            isinstance(run, Run) and run.index > behind for stage in self.stage.lineage() for run in stage.instructions
+        )
         return why if later or _from_stage(node) else None
 
 

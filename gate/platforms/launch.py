@@ -9,13 +9,15 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
+from gate.dockerfile.tree import Copy, Stage
+from gate.image.model import File
 from gate.model import Place, Unknown
 from gate.platforms.accounts import find_user
 from gate.platforms.argv import declared_entrypoint, effective_argv
-from gate.platforms.bases import MORE_PATH, base_of
+from gate.platforms.bases import MORE_PATH, USUAL_PATH, base_of
 from gate.platforms.filesystem import Errno, FileSystem, Found, NotAllowed, User
 from gate.platforms.image import LaunchImage, launch_image
-from gate.platforms.kernel import Crashes, Loaded, Process, Unusable, execute, executable
+from gate.platforms.kernel import Crashes, Loaded, Process, Unusable, executable, execute
 from gate.platforms.model import Platform
 from gate.platforms.outcome import Doubt, Fails, Fault, Outcome, Verdict
 from gate.platforms.programs import Follower
@@ -112,7 +114,9 @@ class _Launch:
                 self.follower.note(f"ENTRYPOINT of {self.reference}", f"answers {word}", self._from_place())
                 return None
             if self.base.swallows:
-                raise Fails(f"unrecognized arguments: {word}", None, Fault.SWALLOWED, program=word, place=self._from_place())
+                raise Fails(
+                    f"unrecognized arguments: {word}", None, Fault.SWALLOWED, program=word, place=self._from_place()
+                )
         return effective_argv(self.config, self.platform, self.build.settings)
 
     def _from_place(self) -> Place:
@@ -156,11 +160,19 @@ class _Launch:
                 return path or None
         if doubt is not None:
             raise doubt
-        place = self._path_place()
-        raise Fails(f'exec: "{name}": executable file not found in $PATH', 127, self._why_not_found(name, process), program=name, place=place, file=self._first_file(name, process))
+        self._unless_context_is_another(process)
+        file = self._first_file(name, process)
+        raise Fails(
+            f'exec: "{name}": executable file not found in $PATH', 127,
+            Fault.NOT_FOUND if file is None else Fault.NOT_EXECUTABLE, program=name, place=self._launch_place(), file=file,
+        )  # fmt: skip
 
     def _in_folder(self, folder: str, name: str, process: Process) -> str | None:
         if folder == MORE_PATH:
+            for usual in USUAL_PATH:
+                path = self._copied(f"{usual}/{name}", process)
+                if path is not None:
+                    return path
             there = self.image.supply.on_path_of_base(name)
             if isinstance(there, Unknown):
                 raise Doubt(there)
@@ -173,9 +185,27 @@ class _Launch:
         except Errno:
             return None
         if not path.startswith("/"):
-            raise Fails(f'exec: "{name}": cannot run executable found relative to current directory', 128, Fault.NOT_FOUND, program=name, place=self._path_place(), file=found.file)
+            raise Fails(
+                f'exec: "{name}": cannot run executable found relative to current directory',
+                128,
+                Fault.NOT_FOUND,
+                program=name,
+                place=self._launch_place(),
+                file=found.file,
+            )
         self.follower.note(f"look up {name} on PATH", _told(found), found)
         return path if found.node is not None else ""
+
+    def _copied(self, path: str, process: Process) -> str | None:
+        """A program that an instruction of the file put into one of the usual folders."""
+        try:
+            found = process.stat(path, searching=True)
+        except (Errno, Doubt):
+            return None
+        if found.node is None or not self._any_bit(found):
+            return None
+        self.follower.note(f"look up {posixpath.basename(path)} on PATH", _told(found), found)
+        return path
 
     def _any_bit(self, found: Found) -> bool:
         """What the look-up asks: no folder, and some x bit, whoever's it is."""
@@ -197,7 +227,13 @@ class _Launch:
         try:
             found = process.stat(name)
         except Errno as error:
-            code = 126 if isinstance(error, NotAllowed) else 127 if str(error) in ("no such file or directory", "not a directory") else 128
+            code = (
+                126
+                if isinstance(error, NotAllowed)
+                else 127
+                if str(error) in ("no such file or directory", "not a directory")
+                else 128
+            )
             raise Fails(f'exec: "{name}": stat {name}: {error}', code, Fault.MISSING, program=name) from error
         if not self._any_bit(found):
             raise Fails(f'exec: "{name}": permission denied', 126, Fault.NOT_EXECUTABLE, program=name, file=found.file)
@@ -210,7 +246,9 @@ class _Launch:
         try:
             executable(process, found)
         except NotAllowed as error:
-            raise Fails(f"exec {path}: permission denied", 126, Fault.NOT_EXECUTABLE, program=path, file=found.file) from error
+            raise Fails(
+                f"exec {path}: permission denied", 126, Fault.NOT_EXECUTABLE, program=path, file=found.file
+            ) from error
         try:
             loaded = execute(process, path, argv, searching=True)
         except Crashes as error:
@@ -226,12 +264,22 @@ class _Launch:
 
     # Why -------------------------------------------------------------------------------------------------------------
 
-    def _path_place(self) -> Place:
-        return self._launch_place()
-
-    def _first_file(self, name: str, process: Process):  # type: ignore[no-untyped-def]
-        """The file of that name on PATH that was passed over."""
+    def _unless_context_is_another(self, process: Process) -> None:
+        """``COPY . /`` that leaves a folder of PATH without existence was written for another context. Raises Doubt."""
         for folder in process.path.split(":"):
+            try:
+                process.stat(folder)
+            except Errno:
+                copied = _whole_context(self.image.stage, folder)
+                if copied is not None:
+                    why = f"the context brings no folder {folder}, which is on PATH"
+                    raise Doubt(Unknown(why, "--context"), copied.place) from None
+            except Doubt:
+                continue
+
+    def _first_file(self, name: str, process: Process) -> File | None:
+        """The file of that name on PATH that was passed over."""
+        for folder in process.path.replace(MORE_PATH, ":".join(USUAL_PATH)).split(":"):
             try:
                 found = process.stat(f"{folder or '.'}/{name}", searching=True)
             except (Errno, Doubt):
@@ -239,9 +287,6 @@ class _Launch:
             if found.node is not None and found.node.type == "file":
                 return found.file
         return None
-
-    def _why_not_found(self, name: str, process: Process) -> Fault:
-        return Fault.NOT_EXECUTABLE if self._first_file(name, process) is not None else Fault.NOT_FOUND
 
 
 def _told(found: Found) -> str:
@@ -254,3 +299,13 @@ def _told(found: Found) -> str:
 def _place_of(failure: Fails) -> Place | None:
     file = failure.file
     return file.instruction.place if file is not None and file.instruction is not None else None
+
+
+def _whole_context(stage: Stage, folder: str) -> Copy | None:
+    """The COPY of the whole context to a folder above another one."""
+    for each in (instruction for one in stage.lineage() for instruction in one.instructions):
+        if isinstance(each, Copy) and each.from_ is None and any(str(source) in (".", "./") for source in each.sources):
+            above = str(each.destination).rstrip("/") + "/"
+            if above.startswith("/") and folder.startswith(above) and folder != above:
+                return each
+    return None

@@ -11,9 +11,9 @@ from gate.dockerfile.source import Source, Text
 from gate.image.model import File
 from gate.model import Place, Unknown
 from gate.packages.options import listed
-from gate.platforms.bases import MORE_PATH
+from gate.platforms.bases import MORE_PATH, USUAL_PATH
 from gate.platforms.filesystem import Errno, Found, NoEntry, NotAllowed, NotFolder
-from gate.platforms.kernel import Loaded, Process, Unusable, execute, executable
+from gate.platforms.kernel import Loaded, Process, Unusable, execute
 from gate.platforms.outcome import Doubt, Fails, Fault, Step
 from gate.platforms.shelltext import Frame, run_text
 
@@ -108,7 +108,13 @@ class Follower:
                 at += 1
                 env.pop(argv[at] if at < len(argv) else "", None)
             elif word in ("-S", "--split-string") or word.startswith(("-S", "--split-string=")):
-                text = word.partition("=")[2] if word.startswith("--split-string=") else word[2:].lstrip() if word[:2] == "-S" and len(word) > 2 else ""
+                text = (
+                    word.partition("=")[2]
+                    if word.startswith("--split-string=")
+                    else word[2:].lstrip()
+                    if word[:2] == "-S" and len(word) > 2
+                    else ""
+                )
                 if self._is_busybox(argv[0], process):
                     raise Fails("invalid option -- 'S'", 1, Fault.OTHER, program=argv[0])
                 if not text:
@@ -242,6 +248,7 @@ class Follower:
                 continue
             if found.node is None:
                 return Loaded(found, words, [])
+            path = found.path if folder == MORE_PATH else path
             if found.is_folder:
                 continue
             first = first or found
@@ -255,14 +262,30 @@ class Follower:
         if doubt is not None:
             raise doubt
         if denied:
-            raise Fails(f"{name}: Permission denied", 126, Fault.NOT_EXECUTABLE, program=name, file=first.file if first else None, place=place)
+            raise Fails(
+                f"{name}: Permission denied",
+                126,
+                Fault.NOT_EXECUTABLE,
+                program=name,
+                file=first.file if first else None,
+                place=place,
+            )
         fault = Fault.INTERPRETER if first is not None else Fault.NOT_FOUND
         raise Fails(f"{name}: not found", 127, fault, program=name, file=first.file if first else None, place=place)
 
     def _search(self, folder: str, name: str, process: Process) -> Found:
         """A program in one folder of PATH. Raises :class:`Errno` or :class:`Doubt`."""
         if folder == MORE_PATH:
-            there = process.files.supplied(f"/usr/bin/{name}", Unknown("the PATH of the base image is not known", "--image"), True)
+            for usual in USUAL_PATH:
+                try:
+                    found = process.stat(f"{usual}/{name}", searching=True)
+                except (Errno, Doubt):
+                    continue
+                if found.node is not None:
+                    return found
+            there = process.files.supplied(
+                f"/usr/bin/{name}", Unknown("the PATH of the base image is not known", "--image"), True
+            )
             if isinstance(there, Unknown):
                 raise Doubt(there)
             if not there:
@@ -283,13 +306,24 @@ class Follower:
             if str(error) == "exec format error":
                 return self._as_shell_text(error.found, path, words, process)
             if error.fault is Fault.LINE_ENDS or str(error) == "no such file or directory":
-                raise Fails(f"{told}: not found", 127, error.fault, program=path, file=error.found.file, place=place) from error
-            raise Fails(f"{told}: {_said(error)}", 126, error.fault, program=path, file=error.found.file, place=place) from error
+                raise Fails(
+                    f"{told}: not found", 127, error.fault, program=path, file=error.found.file, place=place
+                ) from error
+            raise Fails(
+                f"{told}: {_said(error)}", 126, error.fault, program=path, file=error.found.file, place=place
+            ) from error
         except (NoEntry, NotFolder) as error:
             code = 127
             raise Fails(f"{told}: not found", code, Fault.MISSING, program=path, place=place) from error
         except Errno as error:
-            raise Fails(f"{told}: {_said(error)}", 126, Fault.NOT_EXECUTABLE, program=path, file=_file_at(path, process), place=place) from error
+            raise Fails(
+                f"{told}: {_said(error)}",
+                126,
+                Fault.NOT_EXECUTABLE,
+                program=path,
+                file=_file_at(path, process),
+                place=place,
+            ) from error
 
     def _as_shell_text(self, found: Found, path: str, words: list[str], process: Process) -> Loaded | None:
         data = _content(found)
@@ -313,12 +347,21 @@ class Follower:
         for path in paths:
             try:
                 if path.startswith(MORE_PATH):
-                    return Loaded(self._search(MORE_PATH, name, process), words, [])
+                    found = self._search(MORE_PATH, name, process)
+                    if found.node is None:
+                        return Loaded(found, words, [])
+                    path = found.path
                 return self._execve(path, words, process, searching="/" not in name)
             except Unusable as error:
                 fault, file = error.fault, error.found.file
-                if isinstance(error, Unusable) and str(error) not in ("no such file or directory", "permission denied", "not a directory"):
-                    raise Fails(f"can't execute '{name}': {_said(error)}", 126, fault, program=name, file=file, place=place) from error
+                if isinstance(error, Unusable) and str(error) not in (
+                    "no such file or directory",
+                    "permission denied",
+                    "not a directory",
+                ):
+                    raise Fails(
+                        f"can't execute '{name}': {_said(error)}", 126, fault, program=name, file=file, place=place
+                    ) from error
                 denied = error if str(error) == "permission denied" else denied
             except NotAllowed as error:
                 denied, fault, file = error, Fault.NOT_EXECUTABLE, _file_at(path, process)
@@ -329,12 +372,16 @@ class Follower:
                     raise
                 doubt = doubt or uncertain
             except Errno as error:
-                raise Fails(f"can't execute '{name}': {_said(error)}", 126, Fault.OTHER, program=name, place=place) from error
+                raise Fails(
+                    f"can't execute '{name}': {_said(error)}", 126, Fault.OTHER, program=name, place=place
+                ) from error
         if doubt is not None:
             raise doubt
         if denied is not None:
             raise Fails(f"can't execute '{name}': Permission denied", 126, fault, program=name, file=file, place=place)
-        raise Fails(f"can't execute '{name}': No such file or directory", 127, fault, program=name, file=file, place=place)
+        raise Fails(
+            f"can't execute '{name}': No such file or directory", 127, fault, program=name, file=file, place=place
+        )
 
     def _execve(self, path: str, words: list[str], process: Process, *, searching: bool) -> Loaded | None:
         try:

@@ -98,9 +98,7 @@ class _Walk:
             except Ended:
                 if last:
                     raise
-        elif node.kind == "case" and self._case(node, last):
-            return
-        elif node.kind == "if" and self._if(node, last):
+        elif (node.kind == "case" and self._case(node, last)) or (node.kind == "if" and self._if(node, last)):
             return
         elif node.kind != "function":
             self._perhaps(node, last)
@@ -111,7 +109,18 @@ class _Walk:
         if condition is False:
             return
         if condition is None:
-            if _is_builtin(left) and not _names(left) & {"cd", "exec", "set", "shift", ".", "source", "export", ":", "true", "echo"}:
+            if _is_builtin(left) and not _names(left) & {
+                "cd",
+                "exec",
+                "set",
+                "shift",
+                ".",
+                "source",
+                "export",
+                ":",
+                "true",
+                "echo",
+            }:
                 self._perhaps(right, last)
                 return
             self.node(left, last=last)
@@ -155,7 +164,9 @@ class _Walk:
             except Ended:
                 pass
             except Fails as failure:
-                raise Doubt(Unknown(f"on one of its ways the script starts {failure.program}: {failure.error}")) from failure
+                raise Doubt(
+                    Unknown(f"on one of its ways the script starts {failure.program}: {failure.error}")
+                ) from failure
         self.frame.args = saved
 
     def _case(self, node: Node, last: bool) -> bool:
@@ -294,7 +305,9 @@ class _Walk:
         elif name in BUILTINS and not replaced and "env" not in command.wrappers:
             self._builtin(name, words[1:], command, last)
         elif last or replaced or self.frame.errexit or _guards(command):
-            external = [wrapper for wrapper in command.wrappers if wrapper not in ("exec", "command", "builtin", "time")]
+            external = [
+                wrapper for wrapper in command.wrappers if wrapper not in ("exec", "command", "builtin", "time")
+            ]
             self.frame.start(words, external, self.frame.process, self.frame.depth, command.place)
             if last or replaced:
                 raise Ended
@@ -324,9 +337,8 @@ class _Walk:
             self._set(args, command)
         elif name == "export":
             self._export(command)
-        elif name in (".", "source", "eval") and (last or name == "eval"):
-            if not (name != "eval" and args):
-                raise Doubt(Unknown(f"what {command.text.value.strip()[:60]} does cannot be known"), command.place)
+        elif name == "eval" or (name in (".", "source") and last and not args):
+            raise Doubt(Unknown(f"what {command.text.value.strip()[:60]} does cannot be known"), command.place)
 
     def _cd(self, args: list[str], command: Command, *, must: bool) -> None:
         process = self.frame.process
@@ -339,13 +351,19 @@ class _Walk:
                 raise NotFolder
         except Errno as error:
             if must:
-                raise Fails(f"can't cd to {args[0]}: {error}", 2, Fault.MISSING, program=args[0], place=command.place) from error
+                raise Fails(
+                    f"can't cd to {args[0]}: {error}", 2, Fault.MISSING, program=args[0], place=command.place
+                ) from error
             return
         process.cwd = path
 
     def _set(self, args: list[str], command: Command) -> None:
         if args and args[0] == "--":
-            self.frame.args = args[1:] if all(word.value is not None or _ALL.search(word.text.value) for word in command.words[2:]) else None
+            self.frame.args = (
+                args[1:]
+                if all(word.value is not None or _ALL.search(word.text.value) for word in command.words[2:])
+                else None
+            )
         elif any(word.startswith("-") and "e" in word.partition("o")[0] for word in args):
             self.frame.errexit = True
         elif any(word.startswith("+") and "e" in word.partition("o")[0] for word in args):
@@ -355,7 +373,9 @@ class _Walk:
         for word in command.words[1:]:
             name, equals, value = (word.value or word.text.value).partition("=")
             if equals:
-                self.frame.process.env[name] = value if word.value is not None else Unknown(f"{name} is set by the script")
+                self.frame.process.env[name] = (
+                    value if word.value is not None else Unknown(f"{name} is set by the script")
+                )
 
 
 def _is_builtin(node: Node) -> bool:
@@ -377,7 +397,10 @@ def _is_last(command: Node, top: Node) -> bool:
     node: Node = command
     while node is not top and node.parent is not None:
         parent = node.parent
-        if parent.kind in ("script", "list", "group", "subshell", "and", "pipeline") and parent.children[-1] is not node:
+        if (
+            parent.kind in ("script", "list", "group", "subshell", "and", "pipeline")
+            and parent.children[-1] is not node
+        ):
             return False
         if parent.kind in ("while", "until", "for", "function", "substitution", "not", "shell"):
             return False

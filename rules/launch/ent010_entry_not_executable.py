@@ -21,15 +21,22 @@ rule = Rule(
     fix="COPY --chmod=755, or git update-index --chmod=+x and commit.",
     bad=[
         Example('FROM debian:12\n»COPY entry.sh /entry.sh\nENTRYPOINT ["/entry.sh"]\n', files={"entry.sh": _SCRIPT}),
-        Example(_BYOC + "»COPY train /opt/program/train\n", files={"train": _SCRIPT}, platforms=("sagemaker-training",)),
+        Example(
+            _BYOC + "»COPY train /opt/program/train\n", files={"train": _SCRIPT}, platforms=("sagemaker-training",)
+        ),
         Example('FROM debian:12\n»COPY --chmod=644 entry.sh /\nCMD ["/entry.sh"]\n', files={"entry.sh*": _SCRIPT}),
-        Example('FROM debian:12\n»COPY --chmod=744 entry.sh /\nUSER 1000\nCMD ["/entry.sh"]\n', files={"entry.sh": _SCRIPT}),
+        Example(
+            'FROM debian:12\n»COPY --chmod=744 entry.sh /\nUSER 1000\nCMD ["/entry.sh"]\n', files={"entry.sh": _SCRIPT}
+        ),
     ],
     good=[
         Example('FROM debian:12\nCOPY entry.sh /entry.sh\nENTRYPOINT ["/entry.sh"]\n', files={"entry.sh*": _SCRIPT}),
         Example('FROM debian:12\nCOPY --chmod=755 entry.sh /\nENTRYPOINT ["/entry.sh"]\n', files={"entry.sh": _SCRIPT}),
         Example('FROM debian:12\nCOPY entry.sh /\nENTRYPOINT ["bash", "/entry.sh"]\n', files={"entry.sh": _SCRIPT}),
-        Example('FROM debian:12\nCOPY entry.sh /\nRUN chmod +x /entry.sh\nENTRYPOINT ["/entry.sh"]\n', files={"entry.sh": _SCRIPT}),
+        Example(
+            'FROM debian:12\nCOPY entry.sh /\nRUN chmod +x /entry.sh\nENTRYPOINT ["/entry.sh"]\n',
+            files={"entry.sh": _SCRIPT},
+        ),
     ],
 )
 
@@ -42,7 +49,9 @@ def check(build: Build) -> Results:
         at = place_of(outcome, build)
         script = _made_executable_by(outcome, build)
         if script:
-            yield rule.undecided(at, f"{outcome.program} is not executable here; {script} may change that before the build", "--context")
+            yield rule.undecided(
+                at, f"{outcome.program} is not executable here; {script} may change that before the build", "--context"
+            )
         else:
             yield rule.finding(at, _message(outcome))
 
@@ -53,7 +62,11 @@ def _message(outcome: Outcome) -> str:
     mode = f" (mode {file.mode:04o})" if file is not None and file.mode is not None else ""
     if outcome.fault is Fault.NOT_READABLE:
         return f"The user of the container cannot read {what}{mode}: {outcome.error}."
-    who = "not executable" if file is None or not (file.mode or 0) & 0o111 else "not executable for the user of the container"
+    who = (
+        "not executable"
+        if file is None or not (file.mode or 0) & 0o111
+        else "not executable for the user of the container"
+    )
     return f"{what} is {who}{mode}: {outcome.error}."
 
 

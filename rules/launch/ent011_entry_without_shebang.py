@@ -22,8 +22,12 @@ rule = Rule(
     ],
     good=[
         Example(_RUN, files={"train*": "#!/usr/bin/env python\nimport os\n"}),
-        Example('FROM python:3.12\nCOPY train /train\nENTRYPOINT ["python", "/train"]\n', files={"train": "import os\n"}),
-        Example('FROM python:3.12\nCOPY train /train\nENTRYPOINT ["sh", "-c", "/train"]\n', files={"train*": "echo hi\n"}),
+        Example(
+            'FROM python:3.12\nCOPY train /train\nENTRYPOINT ["python", "/train"]\n', files={"train": "import os\n"}
+        ),
+        Example(
+            'FROM python:3.12\nCOPY train /train\nENTRYPOINT ["sh", "-c", "/train"]\n', files={"train*": "echo hi\n"}
+        ),
     ],
 )
 
@@ -37,5 +41,11 @@ def check(build: Build) -> Results:
         what = file.path if file is not None else outcome.program
         if file is not None and data is not None and not data.startswith((b"\x7fELF", b"MZ")):
             at = first_line(file, build, at)
-        why = "is empty" if data == b"" else "is no program for this machine" if data in (b"\x7fELF",) else "does not begin with a usable #! line"
+        why = (
+            "is empty"
+            if data == b""
+            else "is no program for this machine"
+            if data in (b"\x7fELF",)
+            else "does not begin with a usable #! line"
+        )
         yield rule.finding(at, f"{what} {why}: {outcome.error}.")

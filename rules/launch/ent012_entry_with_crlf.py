@@ -22,12 +22,21 @@ rule = Rule(
     bad=[
         Example(_RUN, files={"entry.sh*": "»#!/bin/bash\r\necho hi\r\n"}),
         Example(_RUN, files={"entry.sh*": "»#!/bin/sh -e\r\nexec sh\r\n"}),
-        Example('FROM debian:12\nCOPY entry.sh /\nENTRYPOINT ["bash", "/entry.sh"]\n', files={"entry.sh": "#!/bin/bash\n»echo a\r\necho b\r\n"}),
+        Example(
+            'FROM debian:12\nCOPY entry.sh /\nENTRYPOINT ["bash", "/entry.sh"]\n',
+            files={"entry.sh": "#!/bin/bash\n»echo a\r\necho b\r\n"},
+        ),
     ],
     good=[
         Example(_RUN, files={"entry.sh*": "#!/bin/bash\necho hi\n"}),
-        Example('FROM debian:12\nCOPY entry.sh notes.txt /\nENTRYPOINT ["/entry.sh"]\n', files={"entry.sh*": "#!/bin/sh\n", "notes.txt": "a\r\n"}),
-        Example("FROM debian:12\nCOPY entry.sh /\nRUN sed -i 's/\\r$//' /entry.sh\nENTRYPOINT [\"/entry.sh\"]\n", files={"entry.sh*": "#!/bin/sh\r\n"}),
+        Example(
+            'FROM debian:12\nCOPY entry.sh notes.txt /\nENTRYPOINT ["/entry.sh"]\n',
+            files={"entry.sh*": "#!/bin/sh\n", "notes.txt": "a\r\n"},
+        ),
+        Example(
+            "FROM debian:12\nCOPY entry.sh /\nRUN sed -i 's/\\r$//' /entry.sh\nENTRYPOINT [\"/entry.sh\"]\n",
+            files={"entry.sh*": "#!/bin/sh\r\n"},
+        ),
     ],
 )
 
@@ -51,17 +60,24 @@ def _file(file: File, build: Build) -> Results:
     marked = data.startswith((_BOM, b"\xff\xfe", b"\xfe\xff"))
     at = first_line(file, build, build.stages[-1].from_.place)
     if marked:
-        yield rule.finding(at, f"{file.path} begins with a byte order mark, which hides its #! from the kernel: exec format error.")
+        yield rule.finding(
+            at, f"{file.path} begins with a byte order mark, which hides its #! from the kernel: exec format error."
+        )
         return
     if b"\r\n" not in data:
         return
     if data.split(b"\n")[0].endswith(b"\r") and data.startswith(b"#!"):
         words = " ".join(filter(None, shebang(data) or ("#!",))).replace("\r", "\\r")
-        yield rule.finding(at, f"The first line of {file.path} ends with CR LF: the kernel starts {words!r}, carriage return and all.")
+        yield rule.finding(
+            at, f"The first line of {file.path} ends with CR LF: the kernel starts {words!r}, carriage return and all."
+        )
     elif _is_shell(data):
         where = data.index(b"\r\n")
         line = data.count(b"\n", 0, where) + 1
-        yield rule.finding(_line(file, build, data, line, at), f"{file.path} has CR LF line ends: the shell takes the carriage return for a part of the last word.")
+        yield rule.finding(
+            _line(file, build, data, line, at),
+            f"{file.path} has CR LF line ends: the shell takes the carriage return for a part of the last word.",
+        )
 
 
 def _is_shell(data: bytes) -> bool:

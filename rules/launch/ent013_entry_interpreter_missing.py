@@ -17,13 +17,23 @@ rule = Rule(
     "there. Debian's and Ubuntu's packages bring python3 and no python; Alpine has no bash.",
     fix="Name an interpreter that the image has (#!/usr/bin/env python3, #!/bin/sh), or install it.",
     bad=[
-        Example("FROM ubuntu:22.04\nRUN apt-get update && apt-get install -y python3-pip\n" + _RUN, files={"train": "»#!/usr/bin/env python\n"}),
+        Example(
+            "FROM ubuntu:22.04\nRUN apt-get update && apt-get install -y python3-pip\n" + _RUN,
+            files={"train": "»#!/usr/bin/env python\n"},
+        ),
         Example("FROM alpine:3.20\n" + _RUN, files={"train": "»#!/bin/bash\n"}),
         Example("FROM debian:12\n" + _RUN, files={"train": "»#!/usr/bin/env Rscript\n"}),
     ],
     good=[
-        Example("FROM ubuntu:22.04\nRUN apt-get update && apt-get install -y python3-pip\n" + _RUN, files={"train": "#!/usr/bin/env python3\n"}),
-        Example("FROM ubuntu:22.04\nRUN apt-get update && apt-get install -y python3 && ln -s /usr/bin/python3 /usr/bin/python\n" + _RUN, files={"train": "#!/usr/bin/env python\n"}),
+        Example(
+            "FROM ubuntu:22.04\nRUN apt-get update && apt-get install -y python3-pip\n" + _RUN,
+            files={"train": "#!/usr/bin/env python3\n"},
+        ),
+        Example(
+            "FROM ubuntu:22.04\nRUN apt-get update && apt-get install -y python3 && ln -s /usr/bin/python3 /usr/bin/python\n"
+            + _RUN,
+            files={"train": "#!/usr/bin/env python\n"},
+        ),
         Example("FROM python:3.12\n" + _RUN, files={"train": "#!/usr/bin/env python\n"}),
         Example("FROM continuumio/miniconda3\n" + _RUN, files={"train": "#!/usr/bin/env python\n"}),
         Example("FROM debian:12\n" + _RUN, files={"train": "#!/bin/bash\n"}),

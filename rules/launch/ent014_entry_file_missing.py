@@ -18,7 +18,10 @@ rule = Rule(
     "force at the end of the file, and upper and lower case matter.",
     fix="Copy the file, or correct its path, its case, or WORKDIR.",
     bad=[
-        Example('FROM python:3.12\nWORKDIR /app\nCOPY main.py .\n»ENTRYPOINT ["python", "serve.py"]\n', files={"main.py": ""}),
+        Example(
+            'FROM python:3.12\nWORKDIR /app\nCOPY main.py .\n»ENTRYPOINT ["python", "serve.py"]\n',
+            files={"main.py": ""},
+        ),
         Example('FROM debian:12\nCOPY start.sh /opt/\n»CMD ["/opt/run.sh"]\n', files={"start.sh*": "#!/bin/sh\n"}),
         Example('FROM python:3.12\nCOPY app.py /app/\nWORKDIR /srv\n»CMD ["python", "app.py"]\n', files={"app.py": ""}),
         Example(
@@ -28,7 +31,9 @@ rule = Rule(
         ),
     ],
     good=[
-        Example('FROM python:3.12\nWORKDIR /app\nCOPY main.py .\nENTRYPOINT ["python", "main.py"]\n', files={"main.py": ""}),
+        Example(
+            'FROM python:3.12\nWORKDIR /app\nCOPY main.py .\nENTRYPOINT ["python", "main.py"]\n', files={"main.py": ""}
+        ),
         Example('FROM python:3.12\nRUN make\nENTRYPOINT ["python", "/app/main.py"]\n'),
         Example('FROM acme/base\nENTRYPOINT ["/app/main"]\n'),
         Example(
@@ -49,7 +54,12 @@ def check(build: Build) -> Results:
         if outcome.place is not None and not is_word(outcome):
             yield rule.finding(outcome.place, _message(outcome))
     for outcome in outcomes(build):
-        if outcome.verdict is Verdict.UNDECIDED and outcome.argv and outcome.platform not in _TOLD_ELSEWHERE and build.platforms:
+        if (
+            outcome.verdict is Verdict.UNDECIDED
+            and outcome.argv
+            and outcome.platform not in _TOLD_ELSEWHERE
+            and build.platforms
+        ):
             why = outcome.unknown
             assert why is not None and outcome.place is not None
             yield rule.undecided(outcome.place, f"what {outcome.argv[0]} is: {why.reason}", why.settle)
@@ -77,4 +87,6 @@ def _program(build: Build) -> Results:
     except Errno:
         yield rule.finding(instruction, f"SAGEMAKER_PROGRAM names {value}, and there is no such file in /opt/ml/code.")
     except Doubt as doubt:
-        yield rule.undecided(instruction, f"whether /opt/ml/code holds {value}: {doubt.unknown.reason}", doubt.unknown.settle)
+        yield rule.undecided(
+            instruction, f"whether /opt/ml/code holds {value}: {doubt.unknown.reason}", doubt.unknown.settle
+        )

@@ -25,7 +25,9 @@ rule = Rule(
         Example('FROM scratch\nCOPY app /app\nENTRYPOINT ["/app"]\n', files={"app*": b"\x7fELF"}),
         "FROM debian:12\nENV A=1\n",
         "FROM debian:12 AS build\nRUN make\nFROM scratch AS export\nCOPY --from=build /out /\n",
-        Example("FROM scratch\nCOPY train /bin/train\n", files={"train*": b"\x7fELF"}, platforms=("sagemaker-training",)),
+        Example(
+            "FROM scratch\nCOPY train /bin/train\n", files={"train*": b"\x7fELF"}, platforms=("sagemaker-training",)
+        ),
     ],
 )
 
@@ -34,13 +36,13 @@ _EXPORT = re.compile(r"export|artifact|output|dist|wheel|result|binar|package")
 
 @rule.on_build
 def check(build: Build) -> Results:
-    for outcome in failures(build, Fault.NOTHING):
-        target = build.target
-        assert target is not None
-        if _is_export(build, target):
-            continue
-        emptied = next((each for each in reversed(target.instructions) if each.keyword in ("ENTRYPOINT", "CMD")), None)
-        yield rule.finding(emptied or target.from_, "There is nothing to run: the image has neither ENTRYPOINT nor CMD.", stage=target)
+    target = build.target
+    if target is None or not any(failures(build, Fault.NOTHING)) or _is_export(build, target):
+        return
+    emptied = next((each for each in reversed(target.instructions) if each.keyword in ("ENTRYPOINT", "CMD")), None)
+    yield rule.finding(
+        emptied or target.from_, "There is nothing to run: the image has neither ENTRYPOINT nor CMD.", stage=target
+    )
 
 
 def _is_export(build: Build, target: Stage) -> bool:

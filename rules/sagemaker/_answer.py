@@ -80,7 +80,12 @@ def bare_interpreter(build: Build) -> str:
 def toolkit(build: Build) -> Request | None:
     """The request that installs the training toolkit in a stage that ships."""
     for install in installs(build):
-        if install.ecosystem != "pypi" or install.verb != "install" or install.stage is None or not build.ships(install.stage):
+        if (
+            install.ecosystem != "pypi"
+            or install.verb != "install"
+            or install.stage is None
+            or not build.ships(install.stage)
+        ):
             continue
         for request in (*install.requests, *wanted(install, build).from_files):
             if normalized(request.name) == "sagemaker-training":
@@ -92,7 +97,9 @@ def undecided(rule: Rule, outcome: Outcome) -> Results:
     """The question that is left open."""
     why = outcome.unknown
     if outcome.verdict is Verdict.UNDECIDED and why is not None and outcome.place is not None:
-        yield rule.undecided(outcome.place, f"whether anything answers {WORDS[outcome.platform]}: {why.reason}", why.settle)
+        yield rule.undecided(
+            outcome.place, f"whether anything answers {WORDS[outcome.platform]}: {why.reason}", why.settle
+        )
 
 
 def answer(rule: Rule, build: Build, platform: str) -> Results:
@@ -101,7 +108,15 @@ def answer(rule: Rule, build: Build, platform: str) -> Results:
     if outcome is None:
         return
     yield from undecided(rule, outcome)
-    if unanswered(outcome) and launching_cmd(build) is None and not starts_with_init(build) and not bare_interpreter(build):
+    if (
+        unanswered(outcome)
+        and launching_cmd(build) is None
+        and not starts_with_init(build)
+        and not bare_interpreter(build)
+    ):
         assert outcome.place is not None
         word = WORDS[platform]
-        yield rule.finding(outcome.place, f"Nothing answers {word!r}, the word that SageMaker starts the container with: {outcome.error}.")
+        yield rule.finding(
+            outcome.place,
+            f"Nothing answers {word!r}, the word that SageMaker starts the container with: {outcome.error}.",
+        )

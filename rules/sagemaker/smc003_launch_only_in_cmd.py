@@ -2,9 +2,9 @@
 
 from gate.build import Build
 from gate.model import Severity
+from gate.platforms.outcome import Verdict
 from gate.rule import Example, Results, Rule
 from gate.rules.sagemaker._answer import HOSTING, TRAINING, WORDS, judged, launching_cmd, unanswered
-from gate.platforms.outcome import Verdict
 
 _FOR = (TRAINING, HOSTING)
 
@@ -17,12 +17,28 @@ rule = Rule(
     reason="docker run IMAGE train puts the word train in the place of CMD: the command in CMD never runs, and the word is looked up as a program.",
     fix="Write ENTRYPOINT in place of CMD, and keep CMD for default arguments.",
     bad=[
-        Example('FROM python:3.12\nCOPY train.py /app/\n»CMD ["python3", "/app/train.py"]\n', files={"train.py": ""}, platforms=(TRAINING,)),
-        Example("FROM python:3.12\nCOPY app.py /app/\n»CMD python3 /app/app.py\n", files={"app.py": ""}, platforms=(HOSTING,)),
+        Example(
+            'FROM python:3.12\nCOPY train.py /app/\n»CMD ["python3", "/app/train.py"]\n',
+            files={"train.py": ""},
+            platforms=(TRAINING,),
+        ),
+        Example(
+            "FROM python:3.12\nCOPY app.py /app/\n»CMD python3 /app/app.py\n",
+            files={"app.py": ""},
+            platforms=(HOSTING,),
+        ),
     ],
     good=[
-        Example('FROM python:3.12\nCOPY train.py /app/\nENTRYPOINT ["python3", "/app/train.py"]\n', files={"train.py": ""}, platforms=(TRAINING,)),
-        Example('FROM python:3.12\nCOPY e.sh /\nENTRYPOINT ["/e.sh"]\nCMD ["train"]\n', files={"e.sh*": "#!/bin/sh\npython /t.py\n"}, platforms=(TRAINING,)),
+        Example(
+            'FROM python:3.12\nCOPY train.py /app/\nENTRYPOINT ["python3", "/app/train.py"]\n',
+            files={"train.py": ""},
+            platforms=(TRAINING,),
+        ),
+        Example(
+            'FROM python:3.12\nCOPY e.sh /\nENTRYPOINT ["/e.sh"]\nCMD ["train"]\n',
+            files={"e.sh*": "#!/bin/sh\npython /t.py\n"},
+            platforms=(TRAINING,),
+        ),
         Example('FROM python:3.12\nCMD ["python3", "/app/train.py"]\n', platforms=("sagemaker-processing",)),
     ],
 )
@@ -39,8 +55,12 @@ def check(build: Build) -> Results:
             continue
         word = WORDS[platform]
         if unanswered(outcome):
-            yield rule.finding(cmd, f"SageMaker replaces this CMD by {word!r}, and nothing answers that: {outcome.error}.")
+            yield rule.finding(
+                cmd, f"SageMaker replaces this CMD by {word!r}, and nothing answers that: {outcome.error}."
+            )
             return
         if outcome.verdict is Verdict.WORKS:
-            yield rule.finding(cmd, f"SageMaker replaces this CMD by {word!r}; it runs elsewhere only.", severity=Severity.INFO)
+            yield rule.finding(
+                cmd, f"SageMaker replaces this CMD by {word!r}; it runs elsewhere only.", severity=Severity.INFO
+            )
             return

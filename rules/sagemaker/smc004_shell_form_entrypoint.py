@@ -3,8 +3,8 @@
 from gate.build import Build
 from gate.model import Severity
 from gate.rule import Example, Results, Rule
-from gate.rules.launch._launch import is_shell_form
 from gate.rules.launch._handover import parameters_used
+from gate.rules.launch._launch import is_shell_form
 from gate.rules.sagemaker._answer import HOSTING, TRAINING, entrypoint_of
 
 _FOR = (TRAINING, HOSTING, "sagemaker-processing")
@@ -20,11 +20,23 @@ rule = Rule(
     "both. SIGTERM may stop at the shell, so that the work is killed after 120 (training) or 30 seconds (hosting) and no checkpoint is written.",
     fix='Write the JSON form: ENTRYPOINT ["python", "/app/main.py"].',
     bad=[
-        Example("FROM python:3.12\nCOPY main.py /app/\n»ENTRYPOINT python /app/main.py\n", files={"main.py": ""}, platforms=(TRAINING,)),
-        Example("FROM python:3.12\nCOPY main.py /app/\n»ENTRYPOINT exec python /app/main.py\n", files={"main.py": ""}, platforms=(TRAINING, HOSTING)),
+        Example(
+            "FROM python:3.12\nCOPY main.py /app/\n»ENTRYPOINT python /app/main.py\n",
+            files={"main.py": ""},
+            platforms=(TRAINING,),
+        ),
+        Example(
+            "FROM python:3.12\nCOPY main.py /app/\n»ENTRYPOINT exec python /app/main.py\n",
+            files={"main.py": ""},
+            platforms=(TRAINING, HOSTING),
+        ),
     ],
     good=[
-        Example('FROM python:3.12\nCOPY main.py /app/\nENTRYPOINT ["python", "/app/main.py"]\n', files={"main.py": ""}, platforms=(TRAINING,)),
+        Example(
+            'FROM python:3.12\nCOPY main.py /app/\nENTRYPOINT ["python", "/app/main.py"]\n',
+            files={"main.py": ""},
+            platforms=(TRAINING,),
+        ),
         Example('FROM python:3.12\nENTRYPOINT ["/bin/bash", "-c", "exec my \\"$@\\"", "--"]\n', platforms=(TRAINING,)),
     ],
 )

@@ -18,10 +18,18 @@ rule = Rule(
     "the script there.",
     fix='Name the script: ENTRYPOINT ["python3", "app.py"], or put scripts called train and serve into the final WORKDIR.',
     bad=[
-        Example('FROM python:3.12\nWORKDIR /app\nCOPY app.py .\n»ENTRYPOINT ["python3"]\nCMD ["app.py"]\n', files={"app.py": ""}, platforms=(HOSTING,)),
+        Example(
+            'FROM python:3.12\nWORKDIR /app\nCOPY app.py .\n»ENTRYPOINT ["python3"]\nCMD ["app.py"]\n',
+            files={"app.py": ""},
+            platforms=(HOSTING,),
+        ),
     ],
     good=[
-        Example('FROM python:3.12\nWORKDIR /app\nCOPY app.py .\nENTRYPOINT ["python3", "app.py"]\n', files={"app.py": ""}, platforms=(HOSTING,)),
+        Example(
+            'FROM python:3.12\nWORKDIR /app\nCOPY app.py .\nENTRYPOINT ["python3", "app.py"]\n',
+            files={"app.py": ""},
+            platforms=(HOSTING,),
+        ),
         Example('FROM python:3.12\nENTRYPOINT ["python3"]\n', platforms=("sagemaker-processing",)),
     ],
 )
@@ -37,9 +45,19 @@ def check(build: Build) -> Results:
         if outcome is None:
             continue
         word = WORDS[platform]
-        if outcome.verdict is Verdict.FAILS and outcome.program == word and outcome.fault in (Fault.MISSING, Fault.NOT_FOUND):
-            yield rule.finding(entrypoint, f"SageMaker runs {interpreter} {word}, and WORKDIR has no file {word}: {outcome.error}.")
+        if (
+            outcome.verdict is Verdict.FAILS
+            and outcome.program == word
+            and outcome.fault in (Fault.MISSING, Fault.NOT_FOUND)
+        ):
+            yield rule.finding(
+                entrypoint, f"SageMaker runs {interpreter} {word}, and WORKDIR has no file {word}: {outcome.error}."
+            )
             return
         if outcome.verdict is Verdict.WORKS and outcome.argv == [str(entrypoint.exec[0]), word]:  # type: ignore[index]
-            yield rule.finding(entrypoint, f"SageMaker's word is the name of the script here: {interpreter} {word}.", severity=Severity.INFO)
+            yield rule.finding(
+                entrypoint,
+                f"SageMaker's word is the name of the script here: {interpreter} {word}.",
+                severity=Severity.INFO,
+            )
             return

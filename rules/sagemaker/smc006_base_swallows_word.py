@@ -16,9 +16,16 @@ rule = Rule(
     summary="The base image's ENTRYPOINT takes SageMaker's word for an argument of its own.",
     reason="vllm serve serve ends with unrecognized arguments; TensorFlow Serving takes the word for a flag. Neither answers /ping on port 8080.",
     fix='Set an ENTRYPOINT of your own that starts the server on port 8080: ENTRYPOINT ["/usr/local/bin/serve.sh"].',
-    bad=[Example("»FROM vllm/vllm-openai:v0.10.0\n", platforms=(HOSTING,)), Example("»FROM tensorflow/serving:2.15.0\n", platforms=(HOSTING,))],
+    bad=[
+        Example("»FROM vllm/vllm-openai:v0.10.0\n", platforms=(HOSTING,)),
+        Example("»FROM tensorflow/serving:2.15.0\n", platforms=(HOSTING,)),
+    ],
     good=[
-        Example('FROM vllm/vllm-openai:v0.10.0\nCOPY --chmod=755 e.sh /e.sh\nENTRYPOINT ["/e.sh"]\n', files={"e.sh": "#!/bin/bash\nexec vllm serve\n"}, platforms=(HOSTING,)),
+        Example(
+            'FROM vllm/vllm-openai:v0.10.0\nCOPY --chmod=755 e.sh /e.sh\nENTRYPOINT ["/e.sh"]\n',
+            files={"e.sh": "#!/bin/bash\nexec vllm serve\n"},
+            platforms=(HOSTING,),
+        ),
         Example("FROM vllm/vllm-openai:v0.10.0\n", platforms=("kserve",)),
     ],
 )
@@ -29,5 +36,8 @@ def check(build: Build) -> Results:
     for platform in _FOR:
         outcome = judged(build, platform)
         if outcome is not None and outcome.fault is Fault.SWALLOWED and build.target is not None:
-            yield rule.finding(build.target.from_, f"The ENTRYPOINT of {build.target.root.base} takes {WORDS[platform]!r} for an argument of its own.")
+            yield rule.finding(
+                build.target.from_,
+                f"The ENTRYPOINT of {build.target.root.base} takes {WORDS[platform]!r} for an argument of its own.",
+            )
             return

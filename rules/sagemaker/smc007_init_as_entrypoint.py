@@ -17,10 +17,18 @@ rule = Rule(
     "words for options of its own.",
     fix="Leave the init out, and handle SIGTERM in the program.",
     bad=[
-        Example('FROM debian:12\nRUN apt-get update && apt-get install -y tini\nCOPY train /usr/local/bin/train\n»ENTRYPOINT ["tini"]\n', files={"train*": "#!/bin/sh\n"}, platforms=(TRAINING,)),
+        Example(
+            'FROM debian:12\nRUN apt-get update && apt-get install -y tini\nCOPY train /usr/local/bin/train\n»ENTRYPOINT ["tini"]\n',
+            files={"train*": "#!/bin/sh\n"},
+            platforms=(TRAINING,),
+        ),
     ],
     good=[
-        Example('FROM debian:12\nCOPY entry.sh /entry.sh\nENTRYPOINT ["/entry.sh"]\n', files={"entry.sh*": "#!/bin/sh\n"}, platforms=(TRAINING,)),
+        Example(
+            'FROM debian:12\nCOPY entry.sh /entry.sh\nENTRYPOINT ["/entry.sh"]\n',
+            files={"entry.sh*": "#!/bin/sh\n"},
+            platforms=(TRAINING,),
+        ),
         Example('FROM debian:12\nENTRYPOINT ["tini", "--"]\n', platforms=("sagemaker-processing",)),
     ],
 )
@@ -35,7 +43,11 @@ def check(build: Build) -> Results:
     for platform in _FOR:
         outcome = judged(build, platform)
         if outcome is not None and unanswered(outcome):
-            yield rule.finding(entrypoint, f"{name} has to run {WORDS[platform]!r}, and there is no such program: {outcome.error}.", severity=Severity.HIGH)
+            yield rule.finding(
+                entrypoint,
+                f"{name} has to run {WORDS[platform]!r}, and there is no such program: {outcome.error}.",
+                severity=Severity.HIGH,
+            )
             return
     if not build.platforms.isdisjoint(_FOR):
         yield rule.finding(entrypoint, f"The ENTRYPOINT is the init program {name}, which gets SageMaker's word.")

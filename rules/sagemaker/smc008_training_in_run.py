@@ -20,19 +20,31 @@ rule = Rule(
     "itself then has nothing to run.",
     fix='Start it when the container starts: ENTRYPOINT ["python", "/app/train.py"].',
     bad=[
-        Example("FROM python:3.12\nCOPY train.py /app/\nRUN »python /app/train.py\n", files={"train.py": ""}, platforms=_FOR),
-        Example("FROM python:3.12\nCOPY train /app/\nRUN cd /app && »./train --epochs 3\n", files={"train*": "#!/bin/sh\n"}, platforms=_FOR),
+        Example(
+            "FROM python:3.12\nCOPY train.py /app/\nRUN »python /app/train.py\n", files={"train.py": ""}, platforms=_FOR
+        ),
+        Example(
+            "FROM python:3.12\nCOPY train /app/\nRUN cd /app && »./train --epochs 3\n",
+            files={"train*": "#!/bin/sh\n"},
+            platforms=_FOR,
+        ),
         Example("FROM python:3.12\nRUN »python3 -m trainer.train\n", platforms=_FOR),
     ],
     good=[
         Example("FROM python:3.12\nRUN python -m compileall /app\n", platforms=_FOR),
         Example("FROM python:3.12\nRUN python setup.py install && python test_train.py\n", platforms=_FOR),
         Example('FROM python:3.12\nRUN python -c "import train"\n', platforms=_FOR),
-        Example('FROM python:3.12\nCOPY train.py /\nENTRYPOINT ["python", "/train.py"]\n', files={"train.py": ""}, platforms=_FOR),
+        Example(
+            'FROM python:3.12\nCOPY train.py /\nENTRYPOINT ["python", "/train.py"]\n',
+            files={"train.py": ""},
+            platforms=_FOR,
+        ),
     ],
 )
 
-_TRAINS = re.compile(r"(?:(?:run|start|do|model)[_-])?(?:train|training|fit)(?:[_-](?:model|job|script))?(?:\.(?:py|sh|R|jl))?")
+_TRAINS = re.compile(
+    r"(?:(?:run|start|do|model)[_-])?(?:train|training|fit)(?:[_-](?:model|job|script))?(?:\.(?:py|sh|R|jl))?"
+)
 _NO_WORK = ("--help", "-h", "--version", "--dry-run")
 
 

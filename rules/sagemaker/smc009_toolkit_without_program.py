@@ -20,7 +20,9 @@ rule = Rule(
     bad=[Example("FROM python:3.12\nRUN pip install »sagemaker-training==4.7.4\n", platforms=_FOR)],
     good=[
         Example(
-            "FROM python:3.12\nRUN pip install sagemaker-training==4.7.4\nCOPY t.py /opt/ml/code/\nENV SAGEMAKER_PROGRAM=t.py\n", files={"t.py": ""}, platforms=_FOR
+            "FROM python:3.12\nRUN pip install sagemaker-training==4.7.4\nCOPY t.py /opt/ml/code/\nENV SAGEMAKER_PROGRAM=t.py\n",
+            files={"t.py": ""},
+            platforms=_FOR,
         )
     ],
 )
@@ -32,5 +34,10 @@ def check(build: Build) -> Results:
         return
     request = toolkit(build)
     env = launch_image(build).config.env if request is not None else {}
-    if request is not None and not {"SAGEMAKER_PROGRAM", "SAGEMAKER_TRAINING_MODULE", "SAGEMAKER_TRAINING_COMMAND"} & env.keys():
-        yield rule.finding(request, "sagemaker-training is installed, and no SAGEMAKER_PROGRAM says what it should run.")
+    if (
+        request is not None
+        and not {"SAGEMAKER_PROGRAM", "SAGEMAKER_TRAINING_MODULE", "SAGEMAKER_TRAINING_COMMAND"} & env.keys()
+    ):
+        yield rule.finding(
+            request, "sagemaker-training is installed, and no SAGEMAKER_PROGRAM says what it should run."
+        )

@@ -19,12 +19,28 @@ rule = Rule(
     "training.",
     fix='Decide by the first argument: case "$1" in train) … ;; serve) … ;; esac.',
     bad=[
-        Example('FROM python:3.12\nCOPY main.py /\n»ENTRYPOINT ["python", "/main.py"]\n', files={"main.py": "print(1)\n"}, platforms=(TRAINING, HOSTING)),
-        Example('FROM python:3.12\nCOPY e.sh /\n»ENTRYPOINT ["/e.sh"]\n', files={"e.sh*": "#!/bin/sh\necho hi\n"}, platforms=(TRAINING, HOSTING)),
+        Example(
+            'FROM python:3.12\nCOPY main.py /\n»ENTRYPOINT ["python", "/main.py"]\n',
+            files={"main.py": "print(1)\n"},
+            platforms=(TRAINING, HOSTING),
+        ),
+        Example(
+            'FROM python:3.12\nCOPY e.sh /\n»ENTRYPOINT ["/e.sh"]\n',
+            files={"e.sh*": "#!/bin/sh\necho hi\n"},
+            platforms=(TRAINING, HOSTING),
+        ),
     ],
     good=[
-        Example('FROM python:3.12\nCOPY main.py /\nENTRYPOINT ["python", "/main.py"]\n', files={"main.py": "import sys\nprint(sys.argv[1])\n"}, platforms=(TRAINING, HOSTING)),
-        Example('FROM python:3.12\nCOPY main.py /\nENTRYPOINT ["python", "/main.py"]\n', files={"main.py": "print(1)\n"}, platforms=(TRAINING,)),
+        Example(
+            'FROM python:3.12\nCOPY main.py /\nENTRYPOINT ["python", "/main.py"]\n',
+            files={"main.py": "import sys\nprint(sys.argv[1])\n"},
+            platforms=(TRAINING, HOSTING),
+        ),
+        Example(
+            'FROM python:3.12\nCOPY main.py /\nENTRYPOINT ["python", "/main.py"]\n',
+            files={"main.py": "print(1)\n"},
+            platforms=(TRAINING,),
+        ),
     ],
 )
 
@@ -47,4 +63,8 @@ def check(build: Build) -> Results:
         return
     texts = [file.read(1 << 17) for file in files]
     if all(text is not None and not _READS.search(text) for text in texts):
-        yield rule.finding(entrypoint, f"{files[-1].path} does the same for train and for serve: it never reads its arguments.", stage=entrypoint.stage)
+        yield rule.finding(
+            entrypoint,
+            f"{files[-1].path} does the same for train and for serve: it never reads its arguments.",
+            stage=entrypoint.stage,
+        )

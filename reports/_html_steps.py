@@ -27,9 +27,12 @@ def next_steps(result: Result, rules: dict[str, Rule]) -> list[Step]:
 
 
 def _unjudged(result: Result) -> Iterator[Step]:
-    for failure in result.failures:
+    for failure in result.failures[:1]:
         where = f"{failure.path}: " if failure.path else ""
-        yield Step(f"{where}{failure.reason}", "could not be judged")
+        rest = len(result.failures) - 1
+        yield Step(
+            f"{where}{failure.reason}", "could not be judged" + (f"; {rest} more could not either" if rest else "")
+        )
     for run in result.engines:
         if run.status == "failed":
             yield Step(f"Mend {run.name}: {run.reason}", "its findings are missing here")

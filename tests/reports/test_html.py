@@ -1,0 +1,408 @@
+"""The HTML report, as text and in a real browser."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from collections.abc import Iterator
+from dataclasses import replace
+from hashlib import sha256
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gate.catalogue import Catalogue
+from gate.dockerfile.source import Source
+from gate.model import EngineRun, Failure, Finding, Package, Place, Result, Severity, Span, Target, Undecided
+from gate.report import Page
+from gate.reports.html import report
+from gate.sources import Sources
+from tests.cli import Mlgate
+from tests.engines.chromium import OPTIONS
+
+DOCKERFILE = (
+    "FROM python:latest\n\n# tools\nRUN apt-get update && \\\n\tapt-get install curl\nCOPY . /app\n" + "RUN true\n" * 40
+)
+HOSTILE = [
+    "<script>window.broken=1</script>",
+    "</script><script>window.broken=1</script>",
+    "<!--",
+    '"><img src=x onerror="window.broken=1">',
+    "' onmouseover='window.broken=1",
+    "javascript:window.broken=1",
+    "{{7*7}}{% raw %}",
+    "</style></title></code></pre><svg onload=window.broken=1>",
+    "\u202edehsup\u2066 \x00\x1b[31m\udcff\u2028",
+]
+
+
+def finding(line: int = 5, column: int = 2, end: int = 22, **values: Any) -> Finding:
+    path = values.pop("path", "Dockerfile")
+    fields: dict[str, Any] = {
+        "rule_id": "PKG001",
+        "name": "missing-assume-yes",
+        "severity": Severity.HIGH,
+        "message": "apt-get install stops and asks.",
+        "help": "Add -y.",
+        "blocking": True,
+        "fingerprint": f"{line:04x}{column:04x}",
+        "place": Place(path, Span(line, column, line, end)),
+    }
+    return Finding(**{**fields, **values})
+
+
+def vulnerability(number: int, severity: Severity = Severity.MEDIUM, **package: Any) -> Finding:
+    fields: dict[str, Any] = {
+        "name": f"lib{number}",
+        "version": "1.0",
+        "type": "deb",
+        "purl": f"pkg:deb/lib{number}@1.0",
+        "cve": f"CVE-2026-{number:04}",
+        "introduced_by": {"kind": "instruction", "path": "Dockerfile", "line": 4},
+    }
+    cve = f"CVE-2026-{number:04}"
+    about = Package(**{**fields, **package})
+    return finding(
+        4, 1, 4, rule_id=cve, name=cve, severity=severity, message=f"lib{number} has a flaw.", engine="grype", blocking=False,
+        package=about, fingerprint=f"cafe{number:05x}",
+    )  # fmt: skip
+
+
+def whole() -> Result:
+    """A result with something in every part of the page."""
+    findings = [
+        finding(1, 6, 19, rule_id="PIN001", severity=Severity.MEDIUM, blocking=False, aliases=("DL3007",), stage="0"),
+        finding(),
+        finding(6, 1, 12, rule_id="SEC009", severity=Severity.LOW, blocking=False, state="waived",
+                waiver={"reason": "Our own network.", "owner": "vision team", "expires": "2020-01-31"}),
+        finding(7, 1, 9, rule_id="LAY001", severity=Severity.INFO, blocking=False, state="baselined"),
+        vulnerability(1, Severity.HIGH, fixed_in=("1.1", "2.0"), epss=0.42),
+        vulnerability(2, Severity.CRITICAL, epss=0.03, introduced_by={"kind": "base", "path": "Dockerfile", "line": 1}),
+        vulnerability(3, Severity.LOW, fixed_in=("1.1",), known_exploited=True, epss=0.97),
+        vulnerability(10, Severity.UNKNOWN),
+    ]  # fmt: skip
+    return Result(
+        verdict="fail",
+        exit_code=1,
+        cause="1 finding at or above high",
+        policy="default",
+        fail_on="high",
+        targets=(Target("sagemaker-training", False, ("Dockerfile:6 COPY train",)),),
+        engines=(
+            EngineRun("grype", "ok", "0.98.0", "", "2026-05-04T05:06:07Z"),
+            EngineRun("hadolint", "failed", "2.15.1", "took more than 300 seconds"),
+            EngineRun("mlgate", "ok", "0.1.0"),
+        ),
+        files=("Dockerfile",),
+        findings=tuple(findings),
+        undecided=(
+            Undecided("SMC001", Place("Dockerfile", Span(1, 1, 1, 5)), "the base is ${BASE}", "--build-arg BASE=…"),
+        ),
+        failures=(Failure("other/Dockerfile", "cannot be read: permission denied"),),
+    )
+
+
+def rendered(result: Result, text: str = DOCKERFILE, path: str = "Dockerfile") -> str:
+    sources = Sources()
+    sources.add(Source(path, text.encode("utf-8", "surrogateescape")))
+    return report.render(result, Page(Catalogue(), sources))
+
+
+class Document(HTMLParser):
+    """All elements with their attributes, and the text of styles and scripts."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.inline: dict[str, list[str]] = {"style": [], "script": []}
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        if tag in self.inline:
+            self.inline[tag].append("")
+
+    def handle_data(self, data: str) -> None:
+        if self.cdata_elem in self.inline:
+            self.inline[self.cdata_elem][-1] += data
+
+    def all(self, name: str) -> list[str]:
+        return [attributes[name] or "" for _, attributes in self.elements if name in attributes]
+
+
+def test_policy_allows_only_what_is_in_the_page() -> None:
+    document = Document(rendered(whole()))
+    [policy] = [a["content"] or "" for t, a in document.elements if a.get("http-equiv") == "Content-Security-Policy"]
+    for kind in ("style", "script"):
+        [text] = document.inline[kind]
+        digest = b64encode(sha256(text.encode()).digest()).decode()
+        assert f"{kind}-src 'sha256-{digest}'" in policy
+    assert "default-src 'none'" in policy
+    assert "base-uri 'none'" in policy
+    assert not document.all("style")
+    assert not document.all("src")
+    assert "url(" not in document.inline["style"][0]
+    assert "@import" not in document.inline["style"][0]
+
+
+def test_ids_are_unique_and_links_lead_somewhere() -> None:
+    twice = replace(whole(), findings=(*whole().findings, finding(), finding(fingerprint='"><b>')))
+    document = Document(rendered(twice))
+    ids = document.all("id")
+    assert len(ids) == len(set(ids))
+    links = document.all("href")
+    assert {link[1:] for link in links if link.startswith("#")} <= set(ids)
+    assert {link for link in links if not link.startswith(("#", "data:,"))} == {
+        f"https://nvd.nist.gov/vuln/detail/CVE-2026-{number:04}" for number in (1, 2, 3, 10)
+    }
+
+
+def test_same_result_same_page() -> None:
+    assert rendered(whole()) == rendered(whole())
+
+
+def test_excerpt_marks_the_columns() -> None:
+    assert "apt-get install <mark>" not in rendered(whole())
+    assert re.search(
+        r'<span class="number here">5</span> {4}<mark>|<span class="number here">5</span>    <mark>', rendered(whole())
+    )
+    assert "<mark>apt-get install curl</mark>" in rendered(whole())
+    long = rendered(whole(), "FROM x\n" * 4 + "RUN " + "a" * 100_000 + "\n")
+    assert "a" * 300 not in long
+
+
+@pytest.mark.parametrize(
+    "place", [(1, 1, 1, 1), (5, 900, 5, 901), (99, 1, 99, 5), (1, 1, 46, 5), (4, 5, 6, 1), (2, 1, 1, 1), (0, 0, 0, 0)]
+)
+def test_any_place_has_a_page(place: tuple[int, int, int, int]) -> None:
+    text = rendered(replace(whole(), findings=(finding(place=Place("Dockerfile", Span(*place))),)))
+    assert "stops and asks" in text
+
+
+def test_small_page_is_small() -> None:
+    empty = Result("pass", 0, "no findings", "default", "high", engines=(EngineRun("mlgate", "ok", "0.1.0"),))
+    text = rendered(empty)
+    assert len(text) < 60_000
+    assert "Nothing was found." in text
+
+
+def hostile(text: str) -> Result:
+    """A result that has the text in every field that can hold one."""
+    bad = {
+        "path": text, "rule_id": text, "name": text, "message": text, "help": text, "engine": text, "confidence": text,
+        "stage": text, "aliases": (text,), "fingerprint": text,
+    }  # fmt: skip
+    package = Package(
+        text, text, text, text, (text,), text, 0.5, True, text, {"kind": "base", "path": text, "line": text}
+    )
+    findings = (
+        finding(**bad),
+        finding(**{**bad, "package": package}),
+        finding(
+            **{**bad, "state": "waived", "blocking": False, "waiver": {"reason": text, "owner": text, "expires": text}}
+        ),
+    )
+    return Result(
+        "fail", 1, text, text, text, (Target(text, False, (text,)),), (EngineRun(text, "failed", text, text, text),), (text,),
+        findings, (Undecided(text, Place(text, Span(1, 1, 1, 2)), text, text),), (Failure(text, text),),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_stays_text(text: str) -> None:
+    page = rendered(hostile(text), f"FROM {text}\n" * 8, text)
+    page.encode()
+    calm = Document(rendered(hostile("calm"), "FROM calm\n" * 8, "calm"))
+    document = Document(page)
+    shape = [(tag, sorted(attributes)) for tag, attributes in document.elements]
+    assert shape == [(tag, sorted(attributes)) for tag, attributes in calm.elements]
+    assert all(link.startswith("#") or link == "data:," for link in document.all("href"))
+    assert not re.search("[\x00-\x08\x1b\u202a-\u202e\u2066\u2028]", page)
+
+
+def test_templates_quote_every_attribute() -> None:
+    for template in (Path(__file__).parents[2] / "reports" / "templates").glob("*.j2"):
+        text = template.read_text()
+        assert not re.search(r"=\{\{", text)
+        assert "|safe" not in text.replace(" ", "")
+
+
+def test_secrets_are_not_shown(mlgate: Mlgate) -> None:
+    secret = "hf_" + "aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1dE3f"
+    mlgate.write("Dockerfile", f"FROM debian:12\nENV HF_TOKEN={secret}\n")
+    mlgate.check("-o", "report.html", "Dockerfile")
+    assert secret not in (mlgate.folder / "report.html").read_text()
+    assert "HF_TOKEN" in (mlgate.folder / "report.html").read_text()
+
+
+# In the browser
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: Path) -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium, args=list(OPTIONS))
+        yield running
+        running.close()
+
+
+class Tab:
+    """A page in the browser, and whatever it asked for or complained of."""
+
+    def __init__(self, browser: Any, folder: Path, text: str, **context: Any) -> None:
+        file = folder / "report.html"
+        file.write_text(text, encoding="utf-8")
+        self.url = file.as_uri()
+        self.page = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **context}).new_page()
+        self.requests: list[str] = []
+        self.complaints: list[str] = []
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("console", lambda message: self.complaints.append(message.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.goto(self.url)
+
+    def visible(self, selector: str) -> list[str]:
+        texts: list[str] = self.page.locator(f"{selector}:visible").all_inner_texts()
+        return texts
+
+
+def test_no_request_and_no_complaint(browser: Any, tmp_path: Path) -> None:
+    tab = Tab(browser, tmp_path, rendered(whole()))
+    assert [url for url in tab.requests if url != tab.url and url != "data:,"] == []
+    assert tab.complaints == []
+    background = "getComputedStyle(document.querySelector('.verdict')).borderTopWidth"
+    assert tab.page.evaluate(background) == "4px"  # the style is applied
+    assert tab.page.title().startswith("Fail")
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_runs_nothing(browser: Any, tmp_path: Path, text: str) -> None:
+    tab = Tab(browser, tmp_path, rendered(hostile(text), f"FROM {text}\n" * 8, text))
+    assert tab.page.evaluate("window.broken") is None
+    assert tab.complaints == []
+    assert tab.page.locator("img").count() == 0
+
+
+def test_injected_script_is_refused(browser: Any, tmp_path: Path) -> None:
+    broken = rendered(whole()).replace(
+        "<main", "<script>window.broken=1</script><img src=x onerror='window.broken=1'><main"
+    )
+    tab = Tab(browser, tmp_path, broken)
+    assert tab.page.evaluate("window.broken") is None
+    assert any("Content Security Policy" in text for text in tab.complaints)
+
+
+def test_vulnerabilities_filter_and_sort(browser: Any, tmp_path: Path) -> None:
+    tab = Tab(browser, tmp_path, rendered(whole()))
+    page, rows, form = tab.page, "#vulnerabilities tbody tr summary", "[data-filter=vulnerabilities] "
+    one, two, three, ten = "CVE-2026-0001", "CVE-2026-0002", "CVE-2026-0003", "CVE-2026-0010"
+    assert tab.visible(rows) == [two, one, three, ten]
+    page.check(form + "[name=fixable]")
+    assert tab.visible(rows) == [one, three]
+    assert page.inner_text(form + "output") == "2 of 4"
+    page.check(form + "[name=kev]")
+    assert tab.visible(rows) == [three]
+    page.uncheck(form + "[name=fixable]")
+    page.uncheck(form + "[name=kev]")
+    page.select_option(form + "[name=severity]", "4")
+    assert tab.visible(rows) == [two, one, ten]  # what has no known severity is never hidden by one
+    page.select_option(form + "[name=severity]", "0")
+    page.select_option(form + "[name=epss]", "0.1")
+    assert tab.visible(rows) == [one, three]
+    page.select_option(form + "[name=epss]", "0")
+    page.fill(form + "[name=text]", "LIB10")
+    assert tab.visible(rows) == [ten]
+    page.fill(form + "[name=text]", "")
+    page.locator("th button", has_text="EPSS").focus()
+    page.keyboard.press("Enter")
+    assert tab.visible(rows) == [three, one, two, ten]
+    assert page.locator("th[aria-sort]").get_attribute("aria-sort") == "descending"
+    page.locator("th button", has_text="Package").click()
+    assert tab.visible(rows) == [one, two, three, ten]
+    assert page.locator("th[aria-sort]").count() == 1
+    assert page.locator("th[aria-sort]").get_attribute("aria-sort") == "ascending"
+
+
+def test_findings_filter_and_links(browser: Any, tmp_path: Path) -> None:
+    tab = Tab(browser, tmp_path, rendered(whole()))
+    page, rules, form = tab.page, "#findings .rule", "[data-filter=findings] "
+    assert tab.visible(rules) == ["PIN001", "PKG001", "SEC009", "LAY001"]
+    page.select_option(form + "[name=state]", "waived")
+    assert tab.visible(rules) == ["SEC009"]
+    page.locator(".causes a").first.click()
+    page.wait_for_function("document.querySelectorAll('#findings [data-item]:not([hidden])').length === 4")
+    page.fill(form + "[name=text]", "nothing like it")
+    assert tab.visible("#findings h3") == []
+    assert page.locator("time.expired").first.inner_text() == "2020-01-31 (expired)"
+
+
+def test_theme_and_keyboard(browser: Any, tmp_path: Path) -> None:
+    tab = Tab(browser, tmp_path, rendered(whole()), color_scheme="light")
+    colour = "getComputedStyle(document.body).backgroundColor"
+    light = tab.page.evaluate(colour)
+    tab.page.click("#theme")
+    assert tab.page.evaluate(colour) != light
+    assert tab.page.get_attribute("#theme", "aria-pressed") == "true"
+    dark = Tab(browser, tmp_path, rendered(whole()), color_scheme="dark")
+    assert dark.page.evaluate(colour) == tab.page.evaluate(colour)
+    dark.page.keyboard.press("Tab")
+    assert dark.page.evaluate("document.activeElement.className") == "skip"
+
+
+CONTRAST = """() => {
+  const canvas = document.createElement("canvas").getContext("2d", {willReadFrequently: true});
+  const rgb = (text) => { canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = text; canvas.fillRect(0, 0, 1, 1); return [...canvas.getImageData(0, 0, 1, 1).data]; };
+  const light = ([r, g, b]) => [r, g, b].map(v => v / 255).map(v => v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4).reduce((s, v, i) => s + v * [.2126, .7152, .0722][i], 0);
+  const behind = (element) => { for (let e = element; e; e = e.parentElement) { const c = rgb(getComputedStyle(e).backgroundColor); if (c[3] === 255) return c; } return [255, 255, 255]; };
+  const poor = [];
+  for (const element of document.querySelectorAll("body *")) {
+    if (![...element.childNodes].some(n => n.nodeType === 3 && n.data.trim()) || !element.checkVisibility()) continue;
+    const [a, b] = [light(rgb(getComputedStyle(element).color)), light(behind(element))].sort((x, y) => y - x);
+    if ((a + .05) / (b + .05) < 4.5) poor.push(element.outerHTML.slice(0, 80));
+  }
+  return poor;
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_contrast(browser: Any, tmp_path: Path, scheme: str) -> None:
+    assert Tab(browser, tmp_path, rendered(whole()), color_scheme=scheme).page.evaluate(CONTRAST) == []
+
+
+def test_without_scripts_everything_is_there(browser: Any, tmp_path: Path) -> None:
+    tab = Tab(browser, tmp_path, rendered(whole()), java_script_enabled=False)
+    assert len(tab.visible("#vulnerabilities tbody tr")) == 4
+    assert len(tab.visible("#findings .card")) == 4
+    assert tab.visible("form") == []
+    assert tab.visible("button") == []
+
+
+def test_phone_does_not_scroll_sideways(browser: Any, tmp_path: Path) -> None:
+    tab = Tab(browser, tmp_path, rendered(whole()), viewport={"width": 360, "height": 740})
+    assert tab.page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_thousands_stay_usable(browser: Any, tmp_path: Path) -> None:
+    findings = [finding(line % 46 + 1, fingerprint=f"{line:08x}", message=f"Number {line}.") for line in range(5000)]
+    findings += [vulnerability(number) for number in range(5000)]
+    tab = Tab(browser, tmp_path, rendered(replace(whole(), findings=tuple(findings))))
+    page = tab.page
+    assert len(tab.visible("#vulnerabilities tbody tr")) == 300
+    took = page.evaluate(
+        """() => {
+          const input = document.querySelector('[data-filter=findings] [name=text]');
+          input.value = 'number 4999';
+          const begin = performance.now();
+          input.dispatchEvent(new Event('input', {bubbles: true}));
+          document.body.offsetHeight;
+          return performance.now() - begin;
+        }"""
+    )
+    assert page.inner_text("[data-filter=findings] output") == "1 of 5000"
+    assert took < 2000  # milliseconds; a fifth of a second on an idle machine
+    page.click(".more")
+    assert page.locator("#vulnerabilities tbody tr:not([hidden])").count() == 5000

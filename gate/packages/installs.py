@@ -7,15 +7,17 @@ for the one of a command. The module of a package manager is imported when its f
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from gate.dockerfile.command import Command
+from gate.dockerfile.command import Command, ShellWord
+from gate.dockerfile.source import Text
 from gate.dockerfile.tree import Run
 from gate.packages.memo import memo
-from gate.packages.model import Install
+from gate.packages.model import Install, Request
 
 if TYPE_CHECKING:
     from gate.build import Build
@@ -92,20 +94,28 @@ def _reader(name: str) -> Callable[[Command], Install | None] | None:
 
 def _mark_redirected(install: Install) -> None:
     """Mark the requests whose version part the shell takes for a redirection: ``foo>=1`` without quotes."""
+    requests: list[Request] = []
+    ends: list[int] = []
     for redirect in install.command.redirects:
-        target = redirect.target
-        if redirect.fd is not None or redirect.operator not in _MOVED or target is None or redirect.text is None:
+        target, text = redirect.target, redirect.text
+        if redirect.fd is not None or redirect.operator not in _MOVED or target is None or text is None:
             continue
         written = target.text.value
         if not _VERSION_TARGET.match(written):
             continue
-        start = redirect.text.start
-        before = [request for request in install.requests if request.at.place.span and _end(request) <= start]
+        if not ends:
+            requests = sorted(install.requests, key=_end)
+            ends = [_end(request) for request in requests]
+        start = text.start
+        index = bisect_right(ends, start) - 1
         # Blanks between the name and the operator: only a target that starts with "=" can be no file name.
-        if before and (_end(before[-1]) == start or written.startswith("=")):
-            before[-1].redirected = True
+        if index >= 0 and (ends[index] == start or written.startswith("=")):
+            requests[index].redirected = True
 
 
-def _end(request: object) -> int:
-    word = request.at  # type: ignore[attr-defined]
-    return int(word.text.end if hasattr(word, "text") else word.end)
+def _end(request: Request) -> int:
+    """Where the request ends in the Dockerfile."""
+    at = request.at
+    if isinstance(at, ShellWord):
+        return at.whole.offset(at.end - 1) + 1
+    return at.end if isinstance(at, Text) else -1

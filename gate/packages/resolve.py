@@ -104,7 +104,7 @@ def _follow(ref: FileRef, install: Install, run: Run, build: Build, result: Want
         if (found.image, kind) in seen or _LOCK_NAME.search(found.image):
             continue
         seen.add((found.image, kind))
-        read = _read(found, kind, install, run, build)
+        read = _read_once(found, kind, install, run, build)
         if read is None:
             result.unread.append((ref, Unknown(f"{found.shown} is no requirements file")))
             continue
@@ -140,6 +140,18 @@ def _written(ref: FileRef, run: Run) -> str | None:
         return None
     path = with_base_variables(word.value.strip("\"'"), run)
     return path if not re.search(r"[$`(]", path) and not path.startswith("-") else None
+
+
+def _read_once(found: Found, kind: str, install: Install, run: Run, build: Build) -> RequirementsFile | None:
+    """A file without variables says the same to every command."""
+    if b"${" in found.data or found.body is not None:
+        return _read(found, kind, install, run, build)
+    kept = memo(build, "requirement files")
+    key = (found.image, found.shown, kind)
+    if key not in kept:
+        kept[key] = _read(found, kind, install, run, build)
+    file: RequirementsFile | None = kept[key]
+    return file
 
 
 def _read(found: Found, kind: str, install: Install, run: Run, build: Build) -> RequirementsFile | None:

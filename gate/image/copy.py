@@ -30,6 +30,7 @@ class Options:
     exclude: Matcher | None = None
     contents: bool = False  # of a folder, its entries
     follow: bool = False
+    eager: bool = False  # copy everything at once: source and target are one tree
     open: Unknown | None = None  # why a copied folder may hold more than is listed
     instruction: Instruction | None = None
 
@@ -201,7 +202,7 @@ class _Copier:
     def _graft(self, node: Node, path: str, place: str, exclude: Info | None) -> bool:
         """Put a whole folder where nothing is, without looking into it. False when it has to be done one by one."""
         options = self.options
-        if options.include is not None or (options.exclude is not None and options.exclude.exclusions):
+        if options.eager or options.include is not None or (options.exclude is not None and options.exclude.exclusions):
             return False
         folder, name = self.tree.folder_of(place)
         folder.put(name, _copied(node, options, _Graft(node, options, path, exclude)))
@@ -269,17 +270,37 @@ def _copied(node: Node, options: Options, origin: _Graft | None = None) -> Node:
     """The node as it arrives."""
     new = node.like(origin)
     new.instruction = options.instruction or node.instruction
-    new.implied, new.anywhere = False, None
+    new.implied, new.anywhere = node.implied and options.instruction is None, None
+    new.mode = _mode(node, options)
+    if options.owner is not None and options.instruction is not None:  # root makes it, and hands it over
+        new.uid, new.gid = chosen(options.owner[0], 0), chosen(options.owner[1], 0)
+    else:
+        new.uid, new.gid = _owner(node, options)
     if node.type == "directory":
         new.open = new.open or options.open
-    if options.owner is not None:
-        new.uid, new.gid = chosen(options.owner[0], 0), chosen(options.owner[1], 0)
+    return new
+
+
+def _mode(node: Node, options: Options) -> int | None:
+    if node.type == "symlink":
+        return node.mode
     if options.unknown_mode:
-        new.mode = None
-    elif options.octal is not None and node.type != "symlink":
-        new.mode = options.octal
-    elif options.mode is not None and node.type != "symlink" and node.mode is not None:
-        new.mode = options.mode(node.mode, node.type == "directory")
+        return None
+    if options.octal is not None:
+        return options.octal
+    return options.mode(node.mode, node.type == "directory") if options.mode is not None and node.mode is not None else node.mode
+
+
+def _owner(node: Node, options: Options) -> Ids:
+    owner = options.owner or (node.uid, node.gid)
+    return chosen(owner[0], node.uid), chosen(owner[1], node.gid)
+
+
+def altered(node: Node, options: Options, *, deep: bool) -> Node:
+    """The node with another mode or owner; ``deep``: and all that is in it."""
+    origin = _Graft(node, options, "", None) if deep and node.type == "directory" else None
+    new = node.like(origin)
+    new.mode, new.uid, new.gid = _mode(node, options), *_owner(node, options)
     return new
 
 

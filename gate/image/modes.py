@@ -29,22 +29,23 @@ Mode = Callable[[int, bool], int]
 """Old mode, whether it is a folder's → new mode. All twelve bits."""
 
 
-def parse_mode(text: str) -> Mode:
-    """A mode as ``chmod`` takes it. Raises :class:`ModeError`."""
+def parse_mode(text: str, umask: int = 0) -> Mode:
+    """A mode as ``chmod`` takes it; ``umask`` holds back bits of a clause that names nobody. Raises :class:`ModeError`."""
     if text and all(digit in "01234567" for digit in text):
         value = int(text, 8)
         if value > 0o7777:
             raise ModeError(text)
         return lambda old, folder: value
-    steps = _Reader(text).steps()
+    steps = _Reader(text, umask).steps()
     return lambda old, folder: _apply(steps, old, folder)
 
 
 class _Reader:
     """Symbolic modes: clauses ``who operator permissions …`` between commas."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, umask: int) -> None:
         self.text = text
+        self.umask = umask
         self.at = 0
         self.who = 0
         self.equals_done = False
@@ -110,7 +111,7 @@ class _Reader:
         if bits or (operator == "=" and not self.equals_done and not copying):
             if operator == "=":
                 self.found.append(_Step("-", self.who or _ALL))
-            self.found.append(_Step("-" if operator == "-" else "+", self.who & bits if self.who else bits))
+            self.found.append(_Step("-" if operator == "-" else "+", self.who & bits if self.who else bits & ~self.umask))
             self.equals_done = self.equals_done or operator == "="
         if copying and operator == "=":
             self.equals_done = True
@@ -136,7 +137,7 @@ def _copy(step: _Step, mode: int) -> int:
     """``g=u``: give the bits of one class to the classes in ``step.bits`` (none: to all)."""
     value = mode >> _SHIFT[step.operator] & 7
     cleared = {"+": 0, "-": value, "=": 7}[step.copy]
-    for name, shift in _SHIFT.items():
+    for shift in _SHIFT.values():
         if not step.bits or step.bits & 0o4 << shift:
             mode &= ~(cleared << shift)
             mode |= 0 if step.copy == "-" else value << shift

@@ -1,22 +1,222 @@
-"""What a RUN leaves behind."""
+"""What a RUN leaves behind, as far as that can be known without running it.
+
+The policy, from certain to uncertain:
+
+* The commands in :mod:`gate.image.effects` (``chmod``, ``cp``, ``ln``, ``mkdir``, ``mv``, ``rm``, ``install``, redirections …)
+  are carried out. What may or may not run (behind ``||``, in ``if``, in a loop), or may fail without anybody noticing,
+  makes what it touches unknown.
+* A shell script of this very image is read, and its commands count as the RUN's own.
+* Package managers add files to the system's folders.
+* Any other program may add files anywhere, so that nothing can be said to be missing; but what COPY brought keeps its
+  content, mode and owner. A program that changes those behind one's back is not assumed.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gate.context.paths import BadPattern, join
+from gate.dockerfile.command import Command, Node, Script
+from gate.dockerfile.shell import file_script
+from gate.dockerfile.shell.status import exit_status_hidden_by
+from gate.dockerfile.shell.wrappers import SHELLS
+from gate.dockerfile.source import Source
+from gate.image.effects import EFFECTS, Certainty, Effects, write_redirects
+from gate.image.node import Node as File
 from gate.image.plan import RunCommands
+from gate.image.tree import TreeError, TreeUnknown
 from gate.model import Unknown
 
 if TYPE_CHECKING:
     from gate.image.carry_out import Carrier
 
+_HARMLESS = frozenset(
+    ": [ [[ awk basename break cat cmp command continue cut date declare df diff dirname du echo egrep env exit export expr "
+    "false fgrep file getent grep hash head hostname id jobs kill ldd local locale ls md5sum nproc nvidia-smi passwd "
+    "printenv printf ps pwd read readlink readonly return set sha256sum shift shopt sleep sort stat sync tail test time tr "
+    "trap true type typeset ulimit umask uname uniq unset wait wc which whoami yes".split()
+)
+_INSTALLERS = frozenset(
+    "add-apt-repository apk apt apt-get apt-key aptitude brew conda cpan cpanm debconf-set-selections dnf dpkg "
+    "dpkg-reconfigure easy_install gem ldconfig locale-gen mamba microdnf micromamba opam pacman pip pip2 pip3 pipx rpm tdnf "
+    "update-alternatives update-ca-certificates uv yum zypper".split()
+)
+_NOT_EVERYWHERE = frozenset({"curl", "dos2unix", "git", "install", "unzip", "wget"})
+_SYSTEM = ("bin", "etc", "home", "lib", "lib64", "opt", "root", "run", "sbin", "srv", "usr", "var")
+_OTHER_PROCESS = frozenset({"subshell", "substitution", "shell"})
+_MAY_NOT_RUN = frozenset({"if", "while", "until", "for", "case", "function"})
+_MAX_SCRIPT = 1 << 17  # bytes
+_MAX_DEPTH = 4  # scripts that start scripts
+
 
 class RunJob:
+    """One RUN. ``folders``: the working folder of each process of the script, by the id of its node."""
+
     def __init__(self, carrier: Carrier, operation: RunCommands) -> None:
         self.carrier = carrier
         self.operation = operation
+        self.why = Unknown(f"RUN on line {operation.origin.line} may have put something there", "--image")
+        self._depth = 0
+        self._folders: dict[int, str | None] = {}
 
     def run(self) -> None:
-        why = Unknown(f"RUN on line {self.operation.origin.line} may have put something there", "--image")
+        operation = self.operation
+        if operation.origin is not operation.instruction:  # a trigger's shell and variables are those of another file
+            self._anything()
+            return
+        folder = operation.directory if isinstance(operation.directory, str) else None
+        self._script(self.carrier.world.evaluator.build.script(operation.instruction), folder, Certainty(True, True))
+
+    def _anything(self) -> None:
         root = self.carrier.tree.root
-        root.anywhere = root.anywhere or why
+        root.anywhere = root.anywhere or self.why
+
+    def _script(self, script: Script, folder: str | None, certainty: Certainty) -> None:
+        self._folders[id(script.root)] = folder
+        if not script.parsed or (script.shell not in SHELLS and not script.commands):
+            self._anything()
+        for node in script.root.walk():
+            if isinstance(node, Command):
+                self._command(node, _certainty(node, certainty))
+            elif node.redirects:
+                self._redirects(node, _certainty(node, certainty))
+
+    def _command(self, command: Command, certainty: Certainty) -> None:
+        process = _process(command)
+        folder = self._folder(process)
+        effects = Effects(self.carrier, self.operation, folder, self.why, certainty)
+        try:
+            if command.name == "cd":
+                self._folders[id(process)] = _changed(folder, command) if certainty == (True, True) else None
+            elif command.name in EFFECTS:
+                EFFECTS[command.name](effects, command)
+            else:
+                self._other(command, folder, certainty)
+            write_redirects(effects, command)
+        except (TreeError, TreeUnknown, BadPattern):
+            # The command fails in a build, or does something that cannot be known.
+            self._anything()
+
+    def _redirects(self, node: Node, certainty: Certainty) -> None:
+        """A group's output: ``{ …; } > file``."""
+        effects = Effects(self.carrier, self.operation, self._folder(_process(node)), self.why, certainty)
+        try:
+            write_redirects(effects, node)
+        except (TreeError, TreeUnknown, BadPattern):
+            self._anything()
+
+    def _folder(self, process: Node) -> str | None:
+        node: Node | None = process
+        while node is not None:
+            if id(node) in self._folders:
+                return self._folders[id(node)]
+            node = _process(node.parent) if node.parent is not None else None
+        return None
+
+    def _other(self, command: Command, folder: str | None, certainty: Certainty) -> None:
+        name = command.name
+        if name == "" or name in _HARMLESS:
+            return
+        if name in _INSTALLERS or (name is not None and name.startswith("python") and _module(command) == "pip"):
+            self._installer(command, folder)
+        elif not self._own_script(command, folder, certainty):
+            self._anything()
+
+    def _installer(self, command: Command, folder: str | None) -> None:
+        """The system's folders may hold more after it, and the folder that ``--target`` names."""
+        root = self.carrier.tree.root
+        for name in _SYSTEM:
+            node = root.child(name)
+            if node is None and root.open is None:
+                self._anything()
+            elif node is not None:
+                _open_below(node, self.why)
+        values = command.values
+        for option, value in zip(values, values[1:], strict=False):
+            if option in ("-t", "--target", "--prefix", "-p", "--root") and value is not None and folder is not None:
+                place = self.carrier.tree.find(self.carrier.tree.resolve(join(folder, value) if value[:1] != "/" else value))
+                if place is None:
+                    self._anything()
+                else:
+                    place.open = place.open or self.why
+
+    def _own_script(self, command: Command, folder: str | None, certainty: Certainty) -> bool:
+        """Carry out a shell script that is in the image and known; False for anything else."""
+        words = command.arguments if command.name in SHELLS or command.name in (".", "source") else command.words[:1]
+        value = next((word.value for word in words if word.value is None or not word.value.startswith("-")), None)
+        if value is None or ("/" not in value and command.name == value) or self._depth >= _MAX_DEPTH:
+            return False
+        if folder is None and not value.startswith("/"):
+            return False
+        tree = self.carrier.tree
+        path = tree.resolve(value if value.startswith("/") else join(folder or "/", value))
+        node = tree.find(path)
+        data = node.read(_MAX_SCRIPT + 1) if node is not None and node.type == "file" else None
+        if data is None or len(data) > _MAX_SCRIPT or b"\0" in data:
+            return False
+        script = file_script(Source(path, data))
+        if script.shell not in SHELLS:
+            return False
+        self._depth += 1
+        self._script(script, folder, certainty)
+        self._depth -= 1
+        return True
+
+
+def _certainty(node: Node, outer: Certainty) -> Certainty:
+    """How certain a part of a script is, in a script that is itself as certain as ``outer``."""
+    noticed = outer.noticed and exit_status_hidden_by(node) is None
+    runs = outer.runs and _surely_runs(node)
+    if isinstance(node, Command) and node.name in _NOT_EVERYWHERE:
+        runs = runs and noticed
+    return Certainty(runs, noticed)
+
+
+def _surely_runs(node: Node) -> bool:
+    """False when the script may go by without running a part."""
+    while node.parent is not None:
+        parent = node.parent
+        if parent.kind in _MAY_NOT_RUN:
+            return False
+        if parent.kind in ("and", "or") and parent.children and parent.children[0] is not node:
+            before = parent.children[0]
+            if parent.kind == "or" or exit_status_hidden_by(before) is not None:
+                return False
+        node = parent
+    return True
+
+
+def _process(node: Node) -> Node:
+    """The part of the script that runs in one process with a node: a ``cd`` counts up to its end."""
+    while node.parent is not None:
+        parent = node.parent
+        if parent.kind in _OTHER_PROCESS or parent.parent is None:
+            return parent
+        if parent.kind == "pipeline":
+            return node
+        node = parent
+    return node
+
+
+def _changed(folder: str | None, command: Command) -> str | None:
+    operands = [value for value in command.values if value is None or not value.startswith("-")]
+    if len(operands) != 1 or operands[0] is None:
+        return None
+    if operands[0].startswith("/"):
+        return join("/", operands[0])
+    return join(folder, operands[0]) if folder is not None else None
+
+
+def _module(command: Command) -> str | None:
+    values = command.values
+    return values[values.index("-m") + 1] if "-m" in values[:-1] else None
+
+
+def _open_below(folder: File, why: Unknown) -> None:
+    """Let a folder of the base image, and those in it, hold more."""
+    waiting = [folder]
+    while waiting:
+        node = waiting.pop()
+        if node.type == "directory":
+            node.open = node.open or why
+            waiting.extend(child for child in node.children().values() if child.implied)

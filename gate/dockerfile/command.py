@@ -48,8 +48,9 @@ class ShellWord:
     @property
     def base_name(self) -> str | None:
         """What stands behind the last slash; also known for ``$DIR/bin/pip``. None where it cannot be known."""
-        if self.value is not None:
-            return self.value.rsplit("/", 1)[-1]
+        value = self.value
+        if value is not None:
+            return value.rsplit("/", 1)[-1] if "/" in value else value
         return self.suffix.rsplit("/", 1)[-1] if "/" in self.suffix else None
 
 

@@ -47,6 +47,7 @@ def command(text: str, name: str) -> Command:
         ('["pwsh", "-Command"]', ("pwsh", False, False)),
         ('["C:\\\\\\\\Windows\\\\\\\\cmd.EXE", "/S", "/C"]', ("cmd", False, False)),
         ('["python3", "-c"]', ("python3", False, False)),
+        ('["/usr/local/bin/_dockerfile_shell.sh"]', ("bash", False, False)),
     ],
 )
 def test_shell(shell: str, expected: tuple[str, bool, bool]) -> None:
@@ -61,6 +62,21 @@ def test_shell_is_inherited_by_stages_made_from_it() -> None:
         'SHELL ["zsh", "-c"]\nRUN d\nFROM x\nRUN e\nFROM base\nRUN f\n'
     )
     assert [found.shell for found in scripts(text)] == ["sh", "bash", "bash", "zsh", "sh", "bash"]
+
+
+@pytest.mark.parametrize(
+    ("base", "shell"),
+    [
+        ("mcr.microsoft.com/windows/servercore:ltsc2022", "cmd"),
+        ("mcr.microsoft.com/dotnet/sdk:8.0-nanoserver-ltsc2022", "cmd"),
+        ("python:3.12-windowsservercore", "cmd"),
+        ("--platform=windows/amd64 x", "cmd"),
+        ("mcr.microsoft.com/dotnet/sdk:8.0", "sh"),
+        ("example.com/windows-tools", "sh"),
+    ],
+)
+def test_default_shell(base: str, shell: str) -> None:
+    assert script(f"FROM {base} AS b\nFROM b\nRUN a\n").shell == shell
 
 
 def test_options_of_shell_can_be_taken_back() -> None:
@@ -132,6 +148,12 @@ def test_variables() -> None:
     assert argv(first) == [["a", "1", "2", "1", None, None]]
     assert argv(second) == [["a", "3"]]
     assert argv(last) == [["a", None, "3"]]
+
+
+def test_a_later_env_counts_for_cmd() -> None:
+    assert argv(script("FROM a\nENV A=1 B=1\nCMD a $A ${B:-x} ${C:-x} ${D:-x}\nENV A=2 C=1\n")) == [
+        ["a", None, "1", None, "x"]
+    ]
 
 
 def test_healthcheck_and_onbuild() -> None:

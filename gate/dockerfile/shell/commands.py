@@ -11,7 +11,10 @@ from gate.dockerfile.shell.variables import UNKNOWN
 from gate.dockerfile.shell.words import WordReader
 from gate.dockerfile.source import Text
 
-_SIMPLE = re.compile(r"[ \t\n]*([\w./:+,@%^=-]+)(?=[ \t\n]|\Z)")
+# Words without any meaning to the shell; the second kind may be an assignment where one is possible.
+_PLAIN = re.compile(r"(?:[ \t\n]*[\w./:+,@%^-]+(?=[ \t\n]|\Z))*")
+_PLAIN_ARGUMENTS = re.compile(r"(?:[ \t\n]*[\w./:+,@%^=-]+(?=[ \t\n]|\Z))*")
+_WORD = re.compile(r"[^ \t\n]+")
 _BLANK = re.compile(r"(?:[ \t\n]|\\\n)+")
 _REDIRECT = re.compile(r"(\d*)(<<<|<<-|<<|<>|>>|>\||>&|<&|&>>|&>|[<>](?!\())")
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)(\[[^\]]*\])?(\+?)=", re.ASCII)
@@ -43,25 +46,25 @@ class CommandText:
             command.redirects = tuple(self.redirects)
 
     def _read(self, command: Command, at: int, end: int) -> None:
-        text, words, whole, simple = self.text, self.words, self.whole, _SIMPLE.match
-        test = text.startswith("[[", at)
+        text, words, whole = self.text, self.words, self.whole
         while True:
-            match = simple(text, at, end)
-            if match is not None:
-                raw = match.group(1)
-                if "=" not in raw or (words and words[0].value not in DECLARING):
-                    start, at = match.span(1)
-                    words.append(ShellWord(raw, whole, start, at, False, False, raw))
-                    continue
+            plain = _PLAIN_ARGUMENTS if words and words[0].value not in DECLARING else _PLAIN
+            run = plain.match(text, at, end)
+            if run is not None:
+                for match in _WORD.finditer(text, at, run.end()):
+                    raw = match.group()
+                    words.append(ShellWord(raw, whole, *match.span(), False, False, raw))
+                at = run.end()
             blank = _BLANK.match(text, at, end)
             at = blank.end() if blank else at
             if at >= end:
                 return
-            at = max(self._other(command, at, end, test), at + 1)
+            at = max(self._other(command, at, end), at + 1)
 
-    def _other(self, command: Command, at: int, end: int, test: bool) -> int:
+    def _other(self, command: Command, at: int, end: int) -> int:
         """Anything but a plain word; returns the index behind it."""
         text, words = self.text, self.words
+        test = text.startswith("[[", command.start)
         if text[at] == "#":
             newline = text.find("\n", at, end)
             return end if newline < 0 else newline

@@ -12,7 +12,9 @@ from gate.dockerfile.shell.script import Environment, parse_program, parse_scrip
 from gate.dockerfile.shell.status import Options, changed
 from gate.dockerfile.source import Source, Text
 from gate.dockerfile.tree import Dockerfile, Instruction, Launch, Pairs, Run, Stage, Words
+from gate.model import Unknown
 
+_WINDOWS = re.compile(r"nanoserver|windowsservercore|^mcr\.microsoft\.com/(?:windows|dotnet/framework)/")
 _SHEBANG = re.compile(r"#![ \t]*([^\n]*)")
 
 
@@ -35,14 +37,19 @@ class Shell:
         while (peeled := wrappers.peel(words)) is not None and peeled.rest:
             words = peeled.rest
         name = (words[0].value or "").replace("\\", "/").rsplit("/", 1)[-1].lower().removesuffix(".exe")
-        return Shell(name, changed(Options(), words[1:]))
+        return Shell(_ALIASES.get(name, name), changed(Options(), words[1:]))
 
 
 _DEFAULT = Shell("sh")
+_WINDOWS_DEFAULT = Shell("cmd")
+_ALIASES = {"_dockerfile_shell.sh": "bash"}  # the SHELL of micromamba's images: a script that ends in ``bash -c``
 
 
 class Shells:
-    """The SHELL in force at each instruction: per stage, inherited by the stages made from it."""
+    """The SHELL in force at each instruction: per stage, inherited by the stages made from it.
+
+    Without one it is ``sh``, and ``cmd`` on Windows.
+    """
 
     def __init__(self, dockerfile: Dockerfile) -> None:
         self._by_stage: dict[int, list[Words]] = {}
@@ -59,7 +66,16 @@ class Shells:
                     return Shell.of([str(word) for word in words.words])
             stage = stage.parent
             before = 1 << 62
-        return _DEFAULT
+        return _WINDOWS_DEFAULT if _on_windows(instruction.stage) else _DEFAULT
+
+
+def _on_windows(stage: Stage | None) -> bool:
+    if stage is None:
+        return False
+    platform = stage.root.from_.flag("platform")
+    if platform is not None and platform.value is not None and platform.value.value.startswith("windows"):
+        return True
+    return _WINDOWS.search(stage.root.base or stage.root.from_.image.value) is not None
 
 
 def instruction_script(instruction: Run | Launch, environment: Environment, shells: Shells) -> Script:
@@ -68,7 +84,7 @@ def instruction_script(instruction: Run | Launch, environment: Environment, shel
     ``environment``: the ENV and ARG values in force. A CMD runs later, where ARGs are gone: only ENV counts for it.
     """
     if isinstance(instruction, Launch):
-        environment = _only_env(instruction, environment)
+        environment = _at_run_time(instruction, environment)
     if instruction.exec is not None:
         return parse_program(instruction.text, instruction.exec, environment=environment)
     shell = shells.at(instruction)
@@ -128,15 +144,14 @@ def _contiguous(text: Text) -> Iterator[tuple[int, int]]:
         expected = offset + 1
 
 
-def _only_env(instruction: Launch, environment: Environment) -> Environment:
-    """The variables that an ENV sets in the instruction's stage or one that it is made from."""
-    if not environment or instruction.stage is None:
-        return {}
-    names = {
-        str(pair.key)
-        for stage in instruction.stage.lineage()
-        for other in stage.instructions
-        if other.keyword == "ENV" and isinstance(other, Pairs)
-        for pair in other.pairs
-    }
-    return {name: value for name, value in environment.items() if name in names}
+def _at_run_time(instruction: Instruction, environment: Environment) -> Environment:
+    """What is left of the variables when the container starts: those of ENV, also of an ENV further down."""
+    found: dict[str, str | Unknown] = {}
+    for stage in instruction.stage.lineage() if instruction.stage else ():
+        for other in stage.instructions:
+            if other.keyword == "ENV" and isinstance(other, Pairs):
+                for pair in other.pairs:
+                    name = str(pair.key)
+                    later = stage is instruction.stage and other.index > instruction.index
+                    found[name] = Unknown("set further down") if later else environment.get(name, Unknown("not known"))
+    return found

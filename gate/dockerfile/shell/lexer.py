@@ -10,13 +10,15 @@ import re
 # The characters and words at which the state of quoting may change.
 _HOP = re.compile(
     r"""[\\'"`$(){}\n]|<<<|<<-?|(?:(?<=[ \t\n;&|(])|^)\#
-                      |(?<=[\ \t\n;&|(])case(?=[ \t])|(?<=[ \t\n;])esac(?=[\s;&|)]|$)""",
+                      |(?<=[\ \t\n;&|(])case(?=[ \t])|(?<=[ \t\n;])esac(?=[\ \t\n;&|)]|$)""",
     re.VERBOSE,
 )
 _COMMAND_FOLLOWS = re.compile(r"(?:^|[;&|(){\n!]|\b(?:then|do|else|elif|if|while|until))\Z")
 _BACKQUOTED = re.compile(r"[^`\\]*(?:\\.[^`\\]*)*`", re.DOTALL)
+_PLAIN_QUOTED = re.compile(r'[^"\\$`]*(?:(?:\\.|\$\w|\$\{\w+\})[^"\\$`]*)*"', re.DOTALL)
+_PLAIN_BRACED = re.compile(r"""\{[^{}()'"`$\\]*\}""")
 _ANSI = re.compile(r"[^'\\]*(?:\\.[^'\\]*)*'", re.DOTALL)
-_DELIMITER = re.compile(r"""[ \t]*((?:[^\s'"\\;&|()<>]|'[^']*'|"[^"]*"|\\.)+)""", re.DOTALL)
+_DELIMITER = re.compile(r"""[ \t]*((?:[^ \t\n'"\\;&|()<>]|'[^']*'|"[^"]*"|\\.)+)""", re.DOTALL)
 _QUOTING = re.compile(r"""\\(.)|['"]""", re.DOTALL)
 
 
@@ -54,6 +56,8 @@ def closing(text: str, at: int, end: int, opener: str) -> int:
 
     ``opener`` is ``"``, ``{`` (of ``${``), or ``(`` (of ``$(``, ``<(``, an array).
     """
+    if opener == '"' and (match := _PLAIN_QUOTED.match(text, at, end)) is not None:
+        return match.end()
     nesting = _Nesting(text, end)
     nesting.push(opener)
     return nesting.run(at)
@@ -61,6 +65,10 @@ def closing(text: str, at: int, end: int, opener: str) -> int:
 
 def dollar_end(text: str, at: int, end: int) -> int:
     """The index after the expansion whose ``$`` stands just in front of ``at``; ``at`` for a lone ``$`` or a name."""
+    if not text.startswith(("{", "(", "'", "$"), at):
+        return at
+    if (match := _PLAIN_BRACED.match(text, at, end)) is not None:
+        return match.end()
     nesting = _Nesting(text, end)
     return nesting.run(nesting.dollar(at))
 

@@ -27,6 +27,9 @@ _MAX_DEPTH = 8
 _MAX_WRAPPERS = 20
 """Wrappers within wrappers that are taken off."""
 
+_SETTING = DECLARING | {"unset", "read", "getopts", "mapfile", "readarray", "printf"}
+"""Commands that change variables."""
+
 Environment = Mapping[str, "str | Unknown"]
 
 
@@ -186,16 +189,20 @@ class _Stretch(Flow):
 
         ``bodies``: by the id of a redirect, its here-document as the command reads it.
         """
-        words, text = self._peel(command, words)
+        name = words[0].base_name if words else ""
+        text = None
+        if name in wrappers.WRAPPERS:
+            words, text = self._peel(command, words)
+            name = words[0].base_name if words else ""
         command.words = tuple(words)
-        command.name = words[0].base_name if words else ""
+        command.name = name
         if text is not None:
             self._shell_text(command, [text[0]], self.variables.exported(), text[1])
-        elif command.name in wrappers.SHELLS:
+        elif name in wrappers.SHELLS:
             self._shell(command, bodies or {})
-        elif command.name == "eval" and len(words) > 1:
+        elif name == "eval" and len(words) > 1:
             self._shell_text(command, words[1:], self.variables)
-        elif command.name == "find" and len(command.wrappers) < _MAX_WRAPPERS:
+        elif name == "find" and len(command.wrappers) < _MAX_WRAPPERS:
             self._find(command)
 
     def _peel(
@@ -203,16 +210,11 @@ class _Stretch(Flow):
     ) -> tuple[Sequence[ShellWord], tuple[ShellWord, int] | None]:
         """The words of the program that runs in the end; or a wrapper's own, and its word of shell text."""
         names = list(command.wrappers)
-        text = None
-        while words and len(names) < _MAX_WRAPPERS:
-            name = words[0].base_name
-            peeled = wrappers.peel(words) if name in wrappers.WRAPPERS else None
-            if peeled is None:
-                break
-            text = peeled.text
-            if text is not None:
-                break
-            names.append(name or "")
+        while len(names) < _MAX_WRAPPERS and (peeled := wrappers.peel(words)) is not None:
+            if peeled.text is not None:
+                command.wrappers = tuple(names)
+                return words, peeled.text
+            names.append(words[0].base_name or "")
             for word in peeled.assignments:
                 key, _, prefix = word.prefix.partition("=")
                 value = None if word.value is None else prefix
@@ -220,7 +222,7 @@ class _Stretch(Flow):
             command.complete = command.complete and not peeled.open
             words = peeled.rest
         command.wrappers = tuple(names)
-        return words, text
+        return words, None
 
     def _find(self, find: Command) -> None:
         """The programs of ``find … -exec``."""
@@ -275,6 +277,8 @@ class _Stretch(Flow):
     def _assign(self, command: Command, assigned: Mapping[str, str]) -> None:
         """What a command does to the variables of its shell."""
         variables, name = self.variables, command.name
+        if command.words and name not in _SETTING:
+            return
         if not command.words or name in DECLARING:
             for key, value in assigned.items():
                 variables.assign(key, value)
@@ -285,5 +289,5 @@ class _Stretch(Flow):
         elif name == "unset":
             for key in names:
                 variables.assign(key, None)
-        elif name in ("read", "getopts", "mapfile", "readarray") or (name == "printf" and names[:1] == ["-v"]):
+        elif name not in DECLARING and (name != "printf" or names[:1] == ["-v"]):
             variables.forget(names)

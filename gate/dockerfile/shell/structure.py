@@ -16,23 +16,25 @@ from gate.dockerfile.shell.lexer import Unclosed
 from gate.dockerfile.source import Text
 
 _BLANK = re.compile(r"(?:[ \t]|\\\n)*")
-_HOP = re.compile(r"""[\\'"`$;&|()<>\n#]""")
-_WORD_HOP = re.compile(r"""[\\'"`$;&|()<>\n#\ \t]""")
-_TEST_HOP = re.compile(r"""[\\'"`$]|[ \t\n]\]\](?=[\s;&|()<>]|\Z)""")
+# Text that ends no word and no command, up to the next character that may.
+_QUOTED = r"""'[^']*'|"[^"\\$`]*"|\\.|\$(?:\w+|\{\w+\})"""
+_WORDS = re.compile(rf"""[^\\'"`$;&|()<>\n#]*(?:(?:{_QUOTED})[^\\'"`$;&|()<>\n#]*)*""", re.DOTALL)
+_WORD = re.compile(rf"""[^\\'"`$;&|()<> \t\n#]*(?:(?:{_QUOTED})[^\\'"`$;&|()<> \t\n#]*)*""", re.DOTALL)
+_TEST_HOP = re.compile(r"""[\\'"`$]|[ \t\n]\]\](?=[ \t\n;&|()<>]|\Z)""")
 _OPERATOR = re.compile(r"&&|\|\||;;&|;;|;&|\|&|[;|]|&(?!>)")
 _REDIRECTION = re.compile(r"&>>|&>|<<<|<>|>>|>\||[<>]&|[<>]")
-_TARGET = re.compile(r"(?:[ \t]|\\\n)*(?:[^\s;&|()<>]|[<>]\()")
+_TARGET = re.compile(r"(?:[ \t]|\\\n)*(?:[^ \t\n;&|()<>]|[<>]\()")
 _TRAILER = re.compile(r"\d*[<>]|&>")
 _RESERVED = re.compile(
     r"(if|then|elif|else|fi|while|until|do|done|for|select|case|esac|function|time|coproc|[{}]|\[\[)"
-    r"(?=[\s;&|()<>]|\\\n|\Z)|(!)(?=[\s(]|\\\n|\Z)"
+    r"(?=[ \t\n;&|()<>]|\\\n|\Z)|(!)(?=[ \t\n(]|\\\n|\Z)"
 )
 _COMPOUND = re.compile(r"[ \t]+(?:-p[ \t]+)?(?=[({]|(?:if|while|until|for|case)\b)")
 _FUNCTION = re.compile(r"\([ \t]*\)")
-_FUNCTION_NAME = re.compile(r"""[ \t]*[^\s'"`$\\;&|()<>]+[ \t]*(?:\([ \t]*\))?""")
+_FUNCTION_NAME = re.compile(r"""[ \t]*[^ \t\n'"`$\\;&|()<>]+[ \t]*(?:\([ \t]*\))?""")
 _NAME = re.compile(r"[ \t]*[A-Za-z_]\w*", re.ASCII)
-_IN = re.compile(r"in(?=[\s;]|\Z)")
-_ESAC = re.compile(r"esac(?=[\s;&|)<>]|\Z)")
+_IN = re.compile(r"in(?=[ \t\n;]|\Z)")
+_ESAC = re.compile(r"esac(?=[ \t\n;&|)<>]|\Z)")
 
 # The reserved words that may follow: after a compound command's first word, and after those in the middle of it.
 _FIRST_WANTED: dict[str, tuple[str, ...]] = {
@@ -154,7 +156,7 @@ class Structure:
         last = items[-1] if items else ""
         adjacent = not isinstance(last, str)
         try:
-            at = self._scan(start, _HOP)
+            at = self._scan(start, _WORDS)
         except Unclosed:
             self._append(Command("command", self._whole, start, self._end))
             raise
@@ -175,15 +177,18 @@ class Structure:
             self._append(Command("command", self._whole, start, stop))
         return max(at, start + 1)
 
-    def _scan(self, start: int, hops: re.Pattern[str]) -> int:
-        """The index of what ends the words at ``start``: an operator, newline, comment, or a blank that is a hop."""
-        text, end, hop = self._text, self._end, hops.search
+    def _scan(self, start: int, harmless: re.Pattern[str]) -> int:
+        """The index of the operator, newline or comment (of a single word, also blank) that ends what begins here."""
+        text, end = self._text, self._end
         at = start
-        while (match := hop(text, at, end)) is not None:
-            at = match.start()
+        while True:
+            match = harmless.match(text, at, end)
+            at = match.end() if match else at
+            if at >= end:
+                return end
             char = text[at]
             if char == "\\":
-                at = min(at + 2, end)
+                at += 1  # the last character
             elif char == '"':
                 at = lexer.closing(text, at + 1, end, '"')
             elif char == "'":
@@ -200,7 +205,6 @@ class Structure:
                 at = lexer.closing(text, at + 1, end, "(")
             else:
                 return at
-        return end
 
     def _redirection(self, at: int) -> int:
         """The index after a redirection's operator, a here-document's word, or a process substitution."""
@@ -310,7 +314,7 @@ class Structure:
             at = self._skip(name.end())
             given = _IN.match(text, at, end)
             if given is not None:
-                at = self._scan(given.end(), _HOP)
+                at = self._scan(given.end(), _WORDS)
                 frame.header = (given.end(), at)
         at = self._skip(at)
         if text.startswith(";", at, end):
@@ -322,7 +326,7 @@ class Structure:
         """``case word in``."""
         frame = self._open("case", start)
         begin = self._skip(at)
-        stop = self._scan(begin, _WORD_HOP)
+        stop = self._scan(begin, _WORD)
         frame.header = (begin, stop)
         at = self._skip(stop)
         given = _IN.match(self._text, at, self._end)
@@ -351,7 +355,7 @@ class Structure:
 
     def _word(self, at: int) -> int:
         """The index after one word and the blanks around it."""
-        return self._blanks(self._scan(self._blanks(at), _WORD_HOP))
+        return self._blanks(self._scan(self._blanks(at), _WORD))
 
     def _blanks(self, at: int) -> int:
         match = _BLANK.match(self._text, at, self._end)

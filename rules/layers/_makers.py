@@ -149,10 +149,13 @@ def _tar(command: Command, place: Place) -> Iterator[Made]:
 def _unzip(command: Command, place: Place) -> Iterator[Made]:
     arguments = scan(command.arguments, _UNZIP)
     folder = arguments.last("-d")
-    if arguments.operands and not arguments.has("-l", "-t", "-p", "-Z"):
-        stem = _ARCHIVE.sub("", posixpath.basename(written(arguments.operands[0])))
-        path = folder.value if folder and folder.value else stem
-        yield Made(place.absolute(path), "tree", "the unpacked archive")
+    if not arguments.operands or arguments.has("-l", "-t", "-p", "-Z"):
+        return
+    into = place.absolute(folder.value) if folder and folder.value else place.absolute(".")
+    stem = _ARCHIVE.sub("", posixpath.basename(written(arguments.operands[0])))
+    yield Made(posixpath.join(into, stem), "tree", "the unpacked archive")
+    if folder and folder.value:
+        yield Made(posixpath.join(into, "*"), "file", "the unpacked archive")  # of names that nobody knows
 
 
 def _copy(command: Command, place: Place) -> Iterator[Made]:

@@ -129,6 +129,8 @@ LATE_DELETES = [
     "RUN git clone https://e.org/x /src\nRUN rm -rf »/src/tests /src/docs\n",
     "RUN tar xzf boost.tar.gz\nRUN rm -rf »boost\n",
     "RUN cp -r /a /b\nRUN rm -rf »/b\n",
+    "RUN unzip x.zip -d /opt/x\nRUN rm -rf »/opt/x\n",
+    "RUN unzip -q model.zip\nRUN rm -rf »model\n",
     "RUN python3 -m venv /v\nRUN rm -rf »/v\n",
     "RUN bash Miniconda3.sh -b -p /opt/conda\nRUN rm -rf »/opt/conda/pkgs\n",
     "ADD https://e.org/f.tgz /tmp/\nRUN tar xf /tmp/f.tgz && rm »/tmp/f.tgz\n",
@@ -203,6 +205,7 @@ EFFECTIVE_DELETES = [
     "RUN pip install x\nRUN bazel build //x && rm -rf /root/.cache\n",
     "RUN wget https://e.org/f.tgz\nRUN echo rm f.tgz\n",
     "RUN mkdir /x\nRUN rmdir /x\n",
+    "RUN unzip x.zip -d /root/\nRUN rm -rf /root/.cache\n",
     "WORKDIR /x\nRUN rm -rf /x\n",
 ]
 

@@ -8,6 +8,8 @@ It is built with BuildKit, started with the platform's word, and the verdict, th
 compared. A works that does not start, a fails that does, another exit code or another text is a wrong prediction.
 """
 
+
+
 from __future__ import annotations
 
 import argparse

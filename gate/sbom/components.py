@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from gate.dockerfile.tree import Run, Stage
+from gate.facts import facts
 from gate.image.base import Release, identify
 from gate.model import Place
 from gate.packages.installs import installs
@@ -21,16 +23,6 @@ from gate.packages.resolve import wanted
 
 if TYPE_CHECKING:
     from gate.build import Build
-
-_DEB_SOURCES = {
-    "libssl1.1": "openssl", "libssl3": "openssl", "libssl-dev": "openssl", "libcurl4": "curl", "libcurl3-gnutls": "curl",
-    "libc6": "glibc", "libc-bin": "glibc", "libc6-dev": "glibc", "libc-dev-bin": "glibc", "locales": "glibc",
-    "libwebp6": "libwebp", "libwebp7": "libwebp", "libwebp-dev": "libwebp", "openssh-client": "openssh", "openssh-server": "openssh",
-    "zlib1g": "zlib", "zlib1g-dev": "zlib", "libxml2": "libxml2", "libexpat1": "expat", "libsqlite3-0": "sqlite3", "libpq5": "postgresql-15",
-    "bsdutils": "util-linux", "libblkid1": "util-linux", "libmount1": "util-linux", "libuuid1": "util-linux", "mount": "util-linux",
-    "libgnutls30": "gnutls28", "libsystemd0": "systemd", "perl-base": "perl", "libperl5.36": "perl", "linux-libc-dev": "linux",
-}  # fmt: skip
-"""Binary package → its source, where the names differ: a distribution's advisories are about sources."""
 
 _PURL_TYPES = {"debian": ("deb", "debian"), "ubuntu": ("deb", "ubuntu"), "alpine": ("apk", "alpine")}
 _RPM = {
@@ -204,7 +196,7 @@ def _system_component(request: Request, version: str, install: Install, stage: S
     product = release.product
     if product in _PURL_TYPES:
         kind, namespace = _PURL_TYPES[product]
-        source = _DEB_SOURCES.get(request.name) if kind == "deb" else None
+        source = _debian_sources().get(request.name) if kind == "deb" else None
         upstream = f"&upstream={quote(source)}" if source else ""
     elif product in _RPM:
         kind, namespace, upstream = "rpm", _RPM[product], ""
@@ -213,6 +205,13 @@ def _system_component(request: Request, version: str, install: Install, stage: S
     name = request.name.partition(":")[0]
     purl = f"pkg:{kind}/{namespace}/{quote(name)}@{quote(version)}?distro={product}-{release.version}{upstream}"
     return Component(name, version, kind, purl, request.place, stage, install.run)
+
+
+@lru_cache(maxsize=1)
+def _debian_sources() -> dict[str, str]:
+    """Binary package → its source, where the names differ."""
+    table = facts("packages")["debian_sources"]
+    return {binary: source for source, binaries in table.items() for binary in binaries}
 
 
 def distribution(stage: Stage) -> Release | None:

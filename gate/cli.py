@@ -241,6 +241,26 @@ def inspect(
     return run(arguments, form)
 
 
+def sbom(
+    path: Annotated[str, typer.Argument(metavar="DOCKERFILE", help="A Dockerfile, or - for standard input.")],
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", metavar="FILE", help="Write it there, not to standard output.")
+    ] = None,
+    context: Context = None,
+    no_context: NoContext = False,
+    build_arg: BuildArg = None,
+    target: Target = None,
+) -> int:
+    """The CycloneDX bill of materials of what the Dockerfile pins, each component with its file and line."""
+    from gate.commands.check import Arguments
+    from gate.commands.sbom import run
+
+    arguments = Arguments(
+        paths=[path], context=context, no_context=no_context, build_args=build_arg or (), target=target
+    )
+    return run(arguments, output)
+
+
 def launch(
     path: Annotated[str, typer.Argument(metavar="DOCKERFILE", help="A Dockerfile, or - for standard input.")],
     platforms: For = None,
@@ -334,6 +354,7 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "explain": explain,
     "inspect": inspect,
     "launch": launch,
+    "sbom": sbom,
     "doctor": doctor,
     "init": init,
 }
@@ -394,6 +415,7 @@ def run(arguments: list[str]) -> int:
     """Run a command line and give its exit code. Never raises, whatever happens."""
     from gate.commands.output import OutputError, tell, tell_exit
     from gate.policy import PolicyError
+    from gate.words import told
 
     try:
         code = _call(arguments)
@@ -424,7 +446,7 @@ def run(arguments: list[str]) -> int:
             return 2
         if os.environ.get("MLGATE_DEBUG"):
             raise
-        tell_exit(3, f"could not judge: internal error: {type(error).__name__}: {error}; MLGATE_DEBUG=1 shows more")
+        tell_exit(3, f"could not judge: internal error: {told(error)}; MLGATE_DEBUG=1 shows more")
         return 3
 
 

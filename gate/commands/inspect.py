@@ -6,35 +6,23 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from gate import files
-from gate.commands.check import Arguments, request_of
+from gate.commands.check import Arguments
+from gate.commands.one import one
 from gate.commands.output import say, tell_exit, write
-from gate.discover import collect
 from gate.image.inspect import document
 from gate.judge import FAILED, PASSED, UNJUDGED
-from gate.pipeline import policy_for
 from gate.policy import PolicyError
 from gate.terminal import clean
-from gate.work import make_build
 
 
 def run(arguments: Arguments, form: str) -> int:
     """Print the image. Exit 1 where the builder would refuse the file, 3 where there is nothing to read."""
     if form not in ("text", "json"):
         raise PolicyError(f"--format: write text or json, not '{form}'")
-    request = request_of(arguments)
-    found = collect(request.paths, stdin=request.stdin)
-    if found.failures or len(found.inputs) != 1:
-        reason = found.failures[0].reason if found.failures else f"{len(found.inputs)} Dockerfiles, not one"
-        tell_exit(UNJUDGED, f"{arguments.paths[0]}: {reason}")
+    found = one(arguments)
+    if found is None:
         return UNJUDGED
-    given = found.inputs[0]
-    try:
-        data = files.read(given.path) if given.data is None else given.data
-    except files.Unreadable as error:
-        tell_exit(UNJUDGED, f"{given.path}: {error}")
-        return UNJUDGED
-    image = document(make_build(given, data, request.options, policy_for(request, given.folder)))
+    image = document(found[0])
     if form == "json":
         write((json.dumps(image, indent=2, ensure_ascii=False) + "\n").encode("utf-8", "replace"))
     else:

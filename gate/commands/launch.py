@@ -6,17 +6,14 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from gate import files
-from gate.commands.check import Arguments, request_of
+from gate.commands.check import Arguments
+from gate.commands.one import one
 from gate.commands.output import say, tell_exit, write
-from gate.discover import collect
 from gate.judge import FAILED, PASSED, UNJUDGED
-from gate.pipeline import policy_for
 from gate.platforms.launch import launch
 from gate.platforms.outcome import Outcome, Verdict
 from gate.policy import PolicyError
 from gate.terminal import clean
-from gate.work import make_build
 
 _EXIT = {Verdict.WORKS: PASSED, Verdict.FAILS: FAILED, Verdict.UNDECIDED: UNJUDGED}
 
@@ -27,20 +24,10 @@ def run(arguments: Arguments, form: str) -> int:
         raise PolicyError(f"--format: write text or json, not '{form}'")
     if len(arguments.platforms) != 1:
         raise PolicyError("--for: name one platform")
-    request = request_of(arguments)
-    found = collect(request.paths, stdin=request.stdin)
-    if found.failures or len(found.inputs) != 1:
-        reason = found.failures[0].reason if found.failures else f"{len(found.inputs)} Dockerfiles, not one"
-        tell_exit(UNJUDGED, f"{arguments.paths[0]}: {reason}")
+    found = one(arguments)
+    if found is None:
         return UNJUDGED
-    given = found.inputs[0]
-    policy = policy_for(request, given.folder)
-    try:
-        data = files.read(given.path) if given.data is None else given.data
-    except files.Unreadable as error:
-        tell_exit(UNJUDGED, f"{given.path}: {error}")
-        return UNJUDGED
-    build = make_build(given, data, request.options, policy)
+    build, policy = found
     if build.faults:
         fault = build.faults[0]
         tell_exit(UNJUDGED, f"{fault.place.path}:{fault.place.line}: the builder refuses this: {fault.message}")

@@ -61,6 +61,12 @@ def test_a_child_that_is_left_behind_holds_nothing_up(tmp_path: Path) -> None:
     assert gone(int((tmp_path / "child").read_text()))
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="needs prlimit")
+def test_a_program_cannot_outlive_us_for_long(tmp_path: Path) -> None:
+    output = run([script(tmp_path, "sleep 0.3; ulimit -t")], cwd=str(tmp_path), timeout=20)
+    assert int(output.stdout) <= 20 * (os.cpu_count() or 1) + 10
+
+
 def test_half_a_gigabyte_is_not_held(tmp_path: Path) -> None:
     begun = time.monotonic()
     process = Process(["/bin/sh", "-c", "yes | head -c 500000000"], cwd=str(tmp_path), timeout=60, limit=8 << 20)

@@ -10,6 +10,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -86,6 +87,7 @@ class Process:
         except (OSError, ValueError) as error:
             self._output = Output(None, b"", "", f"cannot be started: {_reason(error)}")
             return
+        _limit_orphan(self._process.pid, timeout)
         assert self._process.stdout is not None
         assert self._process.stderr is not None
         self._stdout = _Drain(self._process.stdout, limit, self.kill)
@@ -165,6 +167,17 @@ class _Drain:
                 elif not self.overflowed:
                     self.overflowed = True
                     self._on_overflow()
+
+
+def _limit_orphan(pid: int, timeout: float) -> None:
+    """Bound the processor time: if we are killed, nobody is left to end the program."""
+    if sys.platform != "linux":
+        return
+    import resource
+
+    seconds = int(timeout * (os.cpu_count() or 1)) + 10
+    with contextlib.suppress(OSError, ValueError):  # it may be gone already
+        resource.prlimit(pid, resource.RLIMIT_CPU, (seconds, seconds))
 
 
 def _keep_running() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from gate.build import Build
 from gate.dockerfile.command import Command, Node, Script
 from gate.dockerfile.tree import Instruction, Run
-from gate.model import Place, Severity
+from gate.model import Finding, Place, Severity
 from gate.rule import Results, Rule
 from gate.rules.build._effects import Effect, effect
 from gate.rules.build._flow import always_succeeds, commands_in, sets_errexit
@@ -120,7 +120,7 @@ def _operator(node: Node) -> Place:
     return node.whole.slice(at if at >= 0 else right.start, right.end).place
 
 
-def _finding(commands: list[Command], place: Place, script: Script, run: Run):
+def _finding(commands: list[Command], place: Place, script: Script, run: Run) -> Finding:
     kinds = {id(command): _weight(command, script) for command in commands}
     worst = max(kinds.values())
     severity = Severity.HIGH if worst in _HIGH else Severity.MEDIUM if worst is Effect.OTHER else Severity.LOW

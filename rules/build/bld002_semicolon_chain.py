@@ -5,7 +5,7 @@ from itertools import pairwise
 from gate.build import Build
 from gate.dockerfile.command import Command, Node
 from gate.dockerfile.tree import Instruction, Run
-from gate.model import Severity
+from gate.model import Finding, Severity
 from gate.rule import Results, Rule
 from gate.rules.build._effects import Effect, effect
 from gate.rules.build._flow import always_succeeds, can_fail, commands_in, sets_errexit
@@ -52,7 +52,7 @@ def check(run: Instruction, build: Build) -> Results:
             return
 
 
-def _finding(weak: tuple[Node, bool], node: Node, run: Run):
+def _finding(weak: tuple[Node, bool], node: Node, run: Run) -> Finding:
     part, by_semicolon = weak
     command = next((one for one in commands_in(part) if effect(one) > Effect.CLEANUP), None)
     name = (command.name if command is not None else "") or "this command"

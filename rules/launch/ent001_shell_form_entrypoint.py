@@ -3,7 +3,7 @@
 from gate.build import Build
 from gate.dockerfile.command import Command
 from gate.dockerfile.tree import Launch, Onbuild
-from gate.model import Severity
+from gate.model import Finding, Severity
 from gate.rule import Example, Results, Rule
 from gate.rules.launch._handover import parameters_used
 from gate.rules.launch._launch import effective, has_posix_shell, is_shell_form
@@ -56,7 +56,7 @@ def check(build: Build) -> Results:
                 )
 
 
-def _finding(entrypoint: Launch, build: Build):
+def _finding(entrypoint: Launch, build: Build) -> Finding:
     script = build.script(entrypoint)
     last = script.commands[-1] if script.commands else None
     lost = "CMD and the arguments of docker run are ignored"

@@ -2,7 +2,7 @@
 
 from gate.build import Build
 from gate.dockerfile.tree import Instruction, Launch, Onbuild, Run
-from gate.model import Severity
+from gate.model import Finding, Severity
 from gate.rule import Results, Rule
 from gate.rules.launch._arrays import meant_as_array, repaired, why_not_json
 from gate.rules.launch._launch import has_posix_shell, launches
@@ -54,7 +54,7 @@ def check(build: Build) -> Results:
                 yield _finding(launch, launch, None)
 
 
-def _finding(what: Launch | Run, instruction: Instruction, severity: Severity | None):
+def _finding(what: Launch | Run, instruction: Instruction, severity: Severity | None) -> Finding:
     text = str(what.script)
     array = repaired(text)
     first = text.split()[0]

@@ -262,6 +262,7 @@ def main() -> int:
         "cores": str(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()),
         "Python": platform.python_version(),
         "hadolint": version.split()[-1],
+        "load of the machine at the end": f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown",
     }
     text = written(rows, facts)
     print(text)

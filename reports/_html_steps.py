@@ -53,12 +53,20 @@ def _key(finding: Finding) -> tuple[str, ...]:
     if package is None:
         return ("rule", finding.rule_id)
     if _from_base(package):
-        return ("base", finding.place.path, str(finding.place.line))
+        return ("base", _base_place(finding))
     return ("package", package.type, package.name, package.version)
 
 
 def _from_base(package: Package) -> bool:
     return (package.introduced_by or {}).get("kind") == "base"
+
+
+def _base_place(finding: Finding) -> str:
+    """Where the base image is named; the finding's own place where the engine did not say."""
+    by = (finding.package.introduced_by if finding.package is not None else None) or {}
+    if by.get("path") and by.get("line"):
+        return f"{by['path']}:{by['line']}"
+    return f"{finding.place.path}:{finding.place.line}"
 
 
 def _weight(findings: list[Finding]) -> tuple[int, int, int, int]:
@@ -76,7 +84,7 @@ def _what(findings: list[Finding], rules: dict[str, Rule]) -> str:
     package = first.package
     if package is not None:
         if _from_base(package):
-            return f"Take a newer base image at {first.place.path}:{first.place.line}"
+            return f"Take a newer base image at {_base_place(first)}"
         fixed = sorted({f.package.fixed_in[0] for f in findings if f.package is not None and f.package.fixed_in})
         name = f"{package.name} {package.version}".strip()
         return f"Upgrade {name} to {' / '.join(fixed[:3])}" if fixed else f"Replace {name}: no version is fixed"

@@ -17,6 +17,7 @@ from gate.catalogue import Catalogue
 from gate.dockerfile.source import Source
 from gate.model import EngineRun, Failure, Finding, Package, Place, Result, Severity, Span, Target, Undecided
 from gate.report import Page
+from gate.reports._html_steps import next_steps
 from gate.reports.html import report
 from gate.sources import Sources
 from tests.cli import Mlgate
@@ -179,6 +180,20 @@ def test_excerpt_marks_the_columns() -> None:
 def test_any_place_has_a_page(place: tuple[int, int, int, int]) -> None:
     text = rendered(replace(whole(), findings=(finding(place=Place("Dockerfile", Span(*place))),)))
     assert "stops and asks" in text
+
+
+def test_next_steps_are_few_and_ordered_by_effect() -> None:
+    base = {"kind": "base", "path": "Dockerfile", "line": 1}
+    many = [vulnerability(number, introduced_by=base, known_exploited=number < 2) for number in range(41)]
+    result = replace(whole(), engines=(), failures=(), findings=(*many, finding(), finding(9), vulnerability(99)))
+    steps = next_steps(result, {})
+    assert [(step.what, step.effect) for step in steps] == [
+        ("PKG001: Add -y.", "settles 2 blocking findings"),
+        ("Take a newer base image at Dockerfile:1", "settles 41 advisory vulnerabilities, 2 known to be exploited"),
+        ("Replace lib99 1.0: no version is fixed", "settles 1 advisory vulnerability"),
+        ("--build-arg BASE=…", "answers 1 open question"),
+    ]
+    assert len(next_steps(replace(result, findings=tuple(vulnerability(n) for n in range(50))), {})) == 5
 
 
 def test_small_page_is_small() -> None:

@@ -18,6 +18,7 @@ from types import ModuleType
 
 from gate.record import dataclass, field
 from gate.rule import Rule
+from gate.words import told
 
 FAMILIES = {
     "GAT": "gate",
@@ -116,14 +117,9 @@ def _load(catalogue: Catalogue, name: str) -> None:
     try:
         module = import_module(name)
     except Exception as error:  # a broken extension must be a value in the result, whatever it raises
-        catalogue.problems.append(f"{name} cannot be imported: {_told(error)}")
+        catalogue.problems.append(f"{name} cannot be imported: {told(error)}")
     else:
         catalogue.add(module)
-
-
-def _told(error: Exception) -> str:
-    """An exception in one line; an ImportError names the file that it looked into, whose place is nobody's business."""
-    return f"{type(error).__name__}: {error}".partition(" (/")[0]
 
 
 def _load_folder(catalogue: Catalogue, folder: Path) -> None:
@@ -144,7 +140,7 @@ def _load_folder(catalogue: Catalogue, folder: Path) -> None:
         try:
             spec.loader.exec_module(module)
         except Exception as error:
-            catalogue.problems.append(f"rules_dirs: {path.name} cannot be imported: {_told(error)}")
+            catalogue.problems.append(f"rules_dirs: {path.name} cannot be imported: {told(error)}")
         else:
             catalogue.add(module)
 

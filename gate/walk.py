@@ -17,6 +17,7 @@ from gate.dockerfile.tree import Instruction, Run
 from gate.model import Failure, Finding, Undecided
 from gate.record import dataclass, field
 from gate.rule import Results, Rule
+from gate.words import told
 
 BUDGET = 4.0
 """Seconds of computing that the rules may take over one file; an ordinary one takes milliseconds."""
@@ -140,5 +141,4 @@ def _run(rule: Rule, check: Check, arguments: tuple[Any, ...], outcome: Outcome,
 
 
 def _failure(what: str, error: Exception, build: Build, line: int) -> Failure:
-    reason = f"{what} failed at line {line}: {type(error).__name__}: {error}"
-    return Failure(build.dockerfile.path, reason[:500])
+    return Failure(build.dockerfile.path, f"{what} failed at line {line}: {told(error)}")

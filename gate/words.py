@@ -18,3 +18,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """``"; did you mean 'x'?"``, or nothing."""
     match = closest(word, known)
     return f"; did you mean '{match}'?" if match else ""
+
+
+def told(error: BaseException) -> str:
+    """An exception in one line, without the place of a file on this machine (an ImportError ends in one)."""
+    return f"{type(error).__name__}: {error}".partition(" (/")[0][:300]

@@ -28,6 +28,7 @@ from gate.selection import Selection, fit
 from gate.selection import subject as subject_of
 from gate.sources import Sources
 from gate.walk import Outcome, Walker, speaks
+from gate.words import told
 
 MAX_INSTRUCTIONS = 2_000
 MAX_LINES = 50_000
@@ -121,8 +122,8 @@ def _subjects(share: Share) -> tuple[list[_Subject], list[Judged]]:
         except files.Unreadable as error:
             unread.append(Judged(given.path, read=False, failures=(Failure(given.path, str(error)),)))
         except Exception as error:  # a fault of ours in reading one file must not take the others along
-            reason = f"cannot be read: {type(error).__name__}: {error}"[:300]
-            unread.append(Judged(given.path, read=False, failures=(Failure(given.path, reason),)))
+            failure = Failure(given.path, f"cannot be read: {told(error)}")
+            unread.append(Judged(given.path, read=False, failures=(failure,)))
     return subjects, unread
 
 
@@ -195,7 +196,7 @@ def _result(name: str, task: Task) -> EngineRun:
 
 
 def _broken(name: str, error: Exception) -> EngineRun:
-    return EngineRun(name, "failed", reason=f"{type(error).__name__}: {error}"[:300])
+    return EngineRun(name, "failed", reason=told(error))
 
 
 def _by_path(runs: Iterable[EngineRun], subjects: list[_Subject]) -> dict[str, list[Finding]]:

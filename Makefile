@@ -1,21 +1,41 @@
+# Everything sets itself up: `make demo` and `make test` work in a fresh clone.
+# PYTHON chooses the interpreter, VENV the environment that is made from it.
 PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
 CLEAN = examples/sound
 BROKEN = examples/broken
 
-.PHONY: demo test lint docs
+.PHONY: demo test lint docs engines
 
 # The gate on an image that passes and on one that does not. Both verdicts are right, so neither ends the demo.
-demo:
-	-$(PYTHON) -m gate check $(CLEAN)
-	-$(PYTHON) -m gate check $(BROKEN)
+demo: $(VENV)/.installed
+	-$(BIN)/mlgate check $(CLEAN)
+	-$(BIN)/mlgate check $(BROKEN)
 
-test:
-	$(PYTHON) -m pytest
+test: engines
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python -m pytest
 
-lint:
-	$(PYTHON) -m ruff check .
-	$(PYTHON) -m mypy
+lint: $(VENV)/.developing
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+# The real engines of the tests: found, or installed once into a cache.
+engines: $(VENV)/.developing
+	$(BIN)/python -m tests.engines install
 
 # What is written by the program; a test compares it.
-docs:
-	$(PYTHON) -m tests.docs
+docs: $(VENV)/.developing
+	$(BIN)/python -m tests.docs
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip --disable-pip-version-check install -q "pip>=25.1"
+
+$(VENV)/.installed: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip --disable-pip-version-check install -q -e .
+	touch $@
+
+$(VENV)/.developing: $(VENV)/.installed
+	$(BIN)/python -m pip --disable-pip-version-check install -q --group dev
+	touch $@

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from gate.packages.model import Pin, Request
 
@@ -108,9 +108,16 @@ def is_floor(specifier: str) -> bool:
 
 def version_in_url(url: str) -> str | None:
     """The version that the file name of an archive, or the tag in its path, spells out."""
-    path = unquote(urlsplit(url).path)
+    path = unquote(_path(url))
     match = _VERSION_IN_FILE.search(path.rpartition("/")[2]) or _VERSION_IN_FILE.search(path)
     return match[1] if match else None
+
+
+def _path(url: str) -> str:
+    """The path of an address, however broken the rest of it is."""
+    rest = url.partition("://")[2] or url
+    slash = rest.find("/")
+    return re.split("[?#]", rest[slash:], maxsplit=1)[0] if slash >= 0 else ""
 
 
 def is_short_commit(revision: str) -> bool:
@@ -157,7 +164,7 @@ def _repository(request: Request, url: str) -> None:
     """Set the revision: the last ``@`` of the path, never the one behind a user name."""
     if "://" not in url:  # git+git@host:path, which pip reads as git+ssh://
         url = url.replace("+", "+ssh://", 1)
-    _, at, revision = urlsplit(url).path.rpartition("@")
+    _, at, revision = _path(url).rpartition("@")
     if at:
         request.revision = unquote(revision)
         if _COMMIT.match(revision):
@@ -167,7 +174,7 @@ def _repository(request: Request, url: str) -> None:
 
 
 def _archive(request: Request, url: str, hashed: bool) -> None:
-    name = unquote(urlsplit(url).path).rpartition("/")[2]
+    name = unquote(_path(url)).rpartition("/")[2]
     wheel, version = _wheel(name)
     request.version = version or version_in_url(url)
     request.name = request.name or wheel

@@ -69,7 +69,7 @@ def _open(path: Path) -> _Source:
         raise PolicyError(f"{shown}: {error.strerror or error}") from None
     except UnicodeDecodeError as error:
         raise PolicyError(f"{shown}: byte {error.start} is not UTF-8") from None
-    return _Source(shown, text, os.path.dirname(shown), toml=path.suffix == ".toml")  # noqa: PTH120
+    return _Source(shown, text, os.path.dirname(shown), toml=path.suffix == ".toml")
 
 
 def _shipped(name: str) -> _Source:
@@ -249,4 +249,4 @@ def _waivers(layer: _Layer) -> Iterator[Waiver]:
 
 
 def _joined(folder: str, name: str) -> str:
-    return os.path.normpath(os.path.join(folder, name)).replace(os.sep, "/")  # noqa: PTH118
+    return os.path.normpath(os.path.join(folder, name)).replace(os.sep, "/")

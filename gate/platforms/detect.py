@@ -13,6 +13,7 @@ from gate.dockerfile.tree import Instruction, Pairs
 from gate.model import Place, Target, Unknown
 from gate.packages.installs import installs
 from gate.packages.resolve import wanted
+from gate.platforms.image import launch_image
 from gate.platforms.model import Evidence
 from gate.platforms.registry import platforms
 
@@ -42,9 +43,12 @@ _SOURCE_SUFFIXES = (
 def detect(build: Build) -> tuple[Target, ...]:
     """The targets in the order of the platforms' names, each with its evidence, the best first."""
     facts = _Facts(build)
+    strong = {name: list(facts.evidence(platform.evidence)) for name, platform in platforms().items()}
+    # The sources are read only where nothing better has spoken.
+    texts = list(_dockerfile_texts(build)) if any(strong.values()) else [*_dockerfile_texts(build), *_source_texts(build)]
     found = []
     for name, platform in sorted(platforms().items()):
-        evidence = tuple(dict.fromkeys(facts.evidence(platform.evidence)))
+        evidence = tuple(dict.fromkeys([*strong[name], *_mentions(texts, platform.evidence.texts)]))
         if evidence:
             found.append(Target(name, evidence=evidence[:3]))
     return tuple(_settled(found, facts.agent_runtime))
@@ -68,7 +72,6 @@ class _Facts:
 
     def __init__(self, build: Build) -> None:
         self.build = build
-        self._texts: list[tuple[str, str]] | None = None
         self._packages: dict[str, str] | None = None
 
     @property
@@ -82,7 +85,6 @@ class _Facts:
             yield from self._installed(wanted.packages)
         yield from self._variables(wanted.variables)
         yield from self._programs(wanted.programs)
-        yield from self._mentions(wanted.texts)
 
     def _pairs(self, keyword: str) -> Iterator[tuple[Instruction, str]]:
         stages = self.build.target.lineage() if self.build.target else []
@@ -124,7 +126,7 @@ class _Facts:
         """Files of that name in a folder of PATH that this file adds: what COPY brings to be found by its name."""
         if not names or self.build.target is None:
             return
-        image = self.build.image()
+        image = launch_image(self.build)
         path = image.config.env.get("PATH")
         folders = path.split(":") if isinstance(path, str) else []
         directory = image.config.working_dir
@@ -136,27 +138,28 @@ class _Facts:
                 yield f"{_at(found.instruction.place)} {found.instruction.keyword} brings {found.path}"
                 break
 
-    def _mentions(self, texts: tuple[str, ...]) -> Iterator[str]:
-        if not texts:
-            return
-        if self._texts is None:
-            self._texts = list(_texts(self.build))
-        for where, content in self._texts:
-            for text in texts:
-                if text in content:
-                    yield f"{where} mentions {text}"
-                    break
+
+def _mentions(texts: list[tuple[str, str]], wanted: tuple[str, ...]) -> Iterator[str]:
+    for where, content in texts if wanted else ():
+        for text in wanted:
+            if text in content:
+                yield f"{where} mentions {text}"
+                break
 
 
-def _texts(build: Build) -> Iterator[tuple[str, str]]:
-    """The Dockerfile's instructions of the stages that ship, then the sources that COPY brings from the context."""
-    if build.target is None:
-        return
-    for stage in build.target.lineage():
+def _dockerfile_texts(build: Build) -> Iterator[tuple[str, str]]:
+    """The instructions of the stages that ship."""
+    for stage in build.target.lineage() if build.target is not None else ():
         for instruction in stage.instructions:
             yield f"{_at(instruction.place)} {instruction.keyword}", instruction.text.value
+
+
+def _source_texts(build: Build) -> Iterator[tuple[str, str]]:
+    """The sources that COPY brings from the context."""
+    if build.target is None:
+        return
     count = 0
-    for file in build.image().files:
+    for file in launch_image(build).files:
         if file.type != "file" or file.source is None or not _is_source(file.path) or (file.size or 0) > 1 << 20:
             continue
         data = file.read(_READ)

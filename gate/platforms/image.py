@@ -7,6 +7,7 @@ from functools import cached_property
 from gate.build import Build
 from gate.dockerfile.tree import Run, Stage
 from gate.image.evaluate import Evaluator
+from gate.image.files import ImageFiles
 from gate.image.model import Config, Fault
 from gate.image.node import Node
 from gate.model import Unknown
@@ -38,7 +39,11 @@ class LaunchImage:
     def config(self) -> Config:
         return self.evaluator.plan(self.stage).config
 
-    @property
+    @cached_property
+    def files(self) -> ImageFiles:
+        return self.evaluator.image(self.stage).files
+
+    @cached_property
     def faults(self) -> list[Fault]:
         """Where the build stops."""
         return self.evaluator.image(self.stage).faults

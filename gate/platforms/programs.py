@@ -234,13 +234,16 @@ class Follower:
         name = words[0]
         if "/" in name:
             return self._try(name, words, process, place)
-        denied = False
+        denied = closed = False
         doubt: Doubt | None = None
         first: Found | None = None
         for folder in process.path.split(":"):
             path = f"{folder or '.'}/{name}"
             try:
                 found = self._search(folder, name, process)
+            except NotAllowed:
+                closed = True
+                continue
             except Errno:
                 continue
             except Doubt as uncertain:
@@ -271,7 +274,9 @@ class Follower:
                 place=place,
             )
         fault = Fault.INTERPRETER if first is not None else Fault.NOT_FOUND
-        raise Fails(f"{name}: not found", 127, fault, program=name, file=first.file if first else None, place=place)
+        said = "Permission denied" if closed and first is None else "not found"
+        file = first.file if first is not None else None
+        raise Fails(f"{name}: {said}", 127, fault, program=name, file=file, place=place)
 
     def _search(self, folder: str, name: str, process: Process) -> Found:
         """A program in one folder of PATH. Raises :class:`Errno` or :class:`Doubt`."""

@@ -13,7 +13,7 @@ from gate.reports._html_steps import Step, next_steps
 from gate.reports.json import summary
 
 MOST_LINES = 20_000
-"""Lines of whole files that one report shows; of a longer file only those that something is said about matter."""
+"""Lines of whole files that one report shows; every finding has its excerpt all the same."""
 
 _ADVISORIES = (
     (re.compile(r"CVE-\d{4}-\d{4,19}", re.ASCII), "https://nvd.nist.gov/vuln/detail/"),
@@ -155,7 +155,8 @@ class View:
                 marks.setdefault(number, set()).add(source.columns(span, number, sources.line(path, number)))
         for number in range(1, shown + 1):
             line = source.Line(number, source.pieces(sources.line(path, number), marks.get(number, ())))
-            yield FileLine(line, tuple(begin.get(number, ())))
+            worst_first = sorted(begin.get(number, ()), key=lambda card: -card.finding.severity)
+            yield FileLine(line, tuple(worst_first))
 
 
 def _row(card: Card) -> Row:
@@ -185,7 +186,7 @@ def _bars(result: Result) -> Iterator[Bar]:
     active = [finding.severity for finding in result.findings if finding.state == "active"]
     start = 0
     done = 0
-    for severity in (*reversed(Severity),):
+    for severity in reversed(Severity):
         number = active.count(severity)
         if number:
             done += number

@@ -418,6 +418,6 @@ def test_thousands_stay_usable(browser: Any, tmp_path: Path) -> None:
         }"""
     )
     assert page.inner_text("[data-filter=findings] output") == "1 of 5000"
-    assert took < 2000  # milliseconds; a fifth of a second on an idle machine
+    assert took < 5000  # milliseconds, on a machine that may be busy
     page.click(".more")
     assert page.locator("#vulnerabilities tbody tr:not([hidden])").count() == 5000

@@ -8,7 +8,7 @@ from gate.image import tarfile
 from gate.image.copy import Options
 from gate.image.node import Bytes, Node, directory
 from gate.image.tarfile import ArchiveError, Member
-from gate.image.tree import Make, Tree, TreeError, TreeUnknown, chosen
+from gate.image.tree import Make, Tree, TreeError, TreeUnknown, chosen, raise_unknown
 from gate.model import Unknown
 
 _MAX_FILE = 64 << 20  # bytes of an archive that is looked into
@@ -80,6 +80,8 @@ def _folder(target: Tree, destination: str, make: Make) -> Node:
     target.make_folders(place, make)
     folder = target.find(place, follow=True)
     if folder is None or folder.type != "directory":
+        if folder is not None:
+            raise_unknown(folder)
         raise TreeError(f"mkdir {place}: not a directory")
     return folder
 

@@ -103,7 +103,7 @@ class CopyJob:
         if operation.parents:
             pivot, dot, pattern = text.partition("/./")
             operand, pattern = (join("/", pivot), pattern) if dot else ("/", text)
-            pattern = join("/", pattern)
+            pattern = pattern if pattern.startswith("/") else join("/", pattern)
             include = _matcher((pattern.removeprefix("/"),), "includepatterns")
             if not has_wildcards(operand) and not has_wildcards(pattern):
                 required = join(operand, pattern)

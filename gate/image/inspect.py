@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from gate.build import Build
+from gate.dockerfile.stages import link
 from gate.image.model import Config, File
-from gate.model import Unknown
-
-if TYPE_CHECKING:
-    from gate.build import Build
+from gate.model import Place, Unknown
 
 _TYPES = {"file", "directory", "symlink", "fifo", "device"}
 
 
 def document(build: Build) -> dict[str, Any]:
-    """The document of ``mlgate inspect --format json``. The build should be ``plain``.
+    """The document of ``mlgate inspect --format json``.
 
-    ``stage`` is None where the file has no such stage. ``faults`` lists what the builder refuses, the syntax included.
+    Variables are as in ``docker build .`` with the build's arguments. ``stage`` is None where the file has no such stage.
+    ``faults`` lists what the builder refuses, the syntax included.
     """
+    if build.plain:
+        return _document(build)
+    plain = Build(
+        build.dockerfile, context=build.context, build_args=build.build_args, target=build.target_name,
+        platforms=build.platforms, settings=build.settings, today=build.today, plain=True,
+    )  # fmt: skip
+    try:
+        return _document(plain)
+    finally:
+        link(build.dockerfile, build.build_args, build.target_name)  # the stages' parents as the caller had them
+
+
+def _document(build: Build) -> dict[str, Any]:
     stage = build.target
     found: dict[str, Any] = {
         "schema_version": 1,
@@ -43,7 +56,7 @@ def document(build: Build) -> dict[str, Any]:
     return found
 
 
-def _fault(message: str, place: Any) -> dict[str, Any]:
+def _fault(message: str, place: Place) -> dict[str, Any]:
     return {"message": message, "path": place.path, "line": place.span.line, "column": place.span.column}
 
 
@@ -84,7 +97,6 @@ def _config(config: Config, base_line: int) -> tuple[dict[str, Any], list[dict[s
     if config.inherited is not None:
         for key in ("Env", "Labels", "ExposedPorts", "Volumes"):
             leave_out(key, config.inherited)
-    values["Entrypoint"] = values.get("Entrypoint") or None if "Entrypoint" in values else None
     for key in ("Entrypoint", "Cmd"):
         if key in values and not values[key]:
             values[key] = None

@@ -11,7 +11,6 @@ from gate.context.transfer import Sent
 from gate.dockerfile.tree import Instruction
 from gate.model import Unknown
 
-
 _MAX_DEPTH = 100
 """Copies of copies that are followed; an entry is looked for through all of them."""
 

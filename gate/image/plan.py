@@ -404,14 +404,13 @@ class _Planner:
             for file in inline:
                 file.place = origin.place
         unpack = instruction.flag("unpack")
-        self._operate(
-            CopyFiles(
-                origin, instruction.place if origin is instruction else origin.place, destination, sources, inline, stage,
-                image, owner, mode, _strings(instruction, "exclude"), _boolean(instruction.flag("parents")),
-                _boolean(instruction.flag("link")) and mode == "", _boolean(unpack) if unpack else is_add,
-                _boolean(unpack), self.plan.based,
-            )  # fmt: skip
-        )
+        operation = CopyFiles(
+            origin, instruction.place if origin is instruction else origin.place, destination, sources, inline, stage,
+            image, owner, mode, _strings(instruction, "exclude"), _boolean(instruction.flag("parents")),
+            _boolean(instruction.flag("link")) and mode == "", _boolean(unpack) if unpack else is_add,
+            _boolean(unpack), self.plan.based,
+        )  # fmt: skip
+        self._operate(operation)
         if stage is not None:
             self.plan.uses.add(stage)
         elif image is None:

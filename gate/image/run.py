@@ -2,9 +2,9 @@
 
 The policy, from certain to uncertain:
 
-* The commands in :mod:`gate.image.effects` (``chmod``, ``cp``, ``ln``, ``mkdir``, ``mv``, ``rm``, ``install``, redirections …)
-  are carried out. What may or may not run (behind ``||``, in ``if``, in a loop), or may fail without anybody noticing,
-  makes what it touches unknown.
+* The commands in :mod:`gate.image.file_commands` and :mod:`gate.image.content_commands` (``chmod``, ``cp``, ``ln``,
+  ``mkdir``, ``mv``, ``rm``, ``sed -i`` …) and redirections are carried out. What may or may not run (behind ``||``, in
+  ``if``, in a loop), or may fail without anybody noticing, makes what it touches unknown.
 * A shell script of this very image is read, and its commands count as the RUN's own.
 * Package managers add files to the system's folders.
 * Any other program may add files anywhere, so that nothing can be said to be missing; but what COPY brought keeps its
@@ -13,6 +13,8 @@ The policy, from certain to uncertain:
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from gate.context.paths import BadPattern, join
@@ -21,8 +23,10 @@ from gate.dockerfile.shell import file_script
 from gate.dockerfile.shell.status import exit_status_hidden_by
 from gate.dockerfile.shell.wrappers import SHELLS
 from gate.dockerfile.source import Source
-from gate.image.effects import EFFECTS, Certainty, Effects, write_redirects
+from gate.image import content_commands, file_commands
+from gate.image.effects import Certainty, Effects
 from gate.image.node import Node as File
+from gate.image.output import write_redirects
 from gate.image.plan import RunCommands
 from gate.image.tree import TreeError, TreeUnknown
 from gate.model import Unknown
@@ -30,17 +34,21 @@ from gate.model import Unknown
 if TYPE_CHECKING:
     from gate.image.carry_out import Carrier
 
-_HARMLESS = frozenset(
-    ": [ [[ awk basename break cat cmp command continue cut date declare df diff dirname du echo egrep env exit export expr "
-    "false fgrep file getent grep hash head hostname id jobs kill ldd local locale ls md5sum nproc nvidia-smi passwd "
-    "printenv printf ps pwd read readlink readonly return set sha256sum shift shopt sleep sort stat sync tail test time tr "
-    "trap true type typeset ulimit umask uname uniq unset wait wc which whoami yes".split()
-)
-_INSTALLERS = frozenset(
-    "add-apt-repository apk apt apt-get apt-key aptitude brew conda cpan cpanm debconf-set-selections dnf dpkg "
-    "dpkg-reconfigure easy_install gem ldconfig locale-gen mamba microdnf micromamba opam pacman pip pip2 pip3 pipx rpm tdnf "
-    "update-alternatives update-ca-certificates uv yum zypper".split()
-)
+_EFFECTS: dict[str, Callable[[Effects, Command], None]] = {**file_commands.COMMANDS, **content_commands.COMMANDS}
+_HARMLESS = frozenset({
+    ":", "[", "[[", "awk", "basename", "break", "cat", "cmp", "command", "continue", "cut", "date", "declare", "df",
+    "diff", "dirname", "du", "echo", "egrep", "env", "exit", "export", "expr", "false", "fgrep", "file", "getent",
+    "grep", "hash", "head", "hostname", "id", "jobs", "kill", "ldd", "local", "locale", "ls", "md5sum", "nproc",
+    "nvidia-smi", "passwd", "printenv", "printf", "ps", "pwd", "read", "readlink", "readonly", "return", "set",
+    "sha256sum", "shift", "shopt", "sleep", "sort", "stat", "sync", "tail", "test", "time", "tr", "trap", "true",
+    "type", "typeset", "ulimit", "umask", "uname", "uniq", "unset", "wait", "wc", "which", "whoami", "yes",
+})  # fmt: skip
+_INSTALLERS = frozenset({
+    "add-apt-repository", "apk", "apt", "apt-get", "apt-key", "aptitude", "brew", "conda", "cpan", "cpanm",
+    "debconf-set-selections", "dnf", "dpkg", "dpkg-reconfigure", "easy_install", "gem", "ldconfig", "locale-gen",
+    "mamba", "microdnf", "micromamba", "opam", "pacman", "pip", "pip2", "pip3", "pipx", "rpm", "tdnf",
+    "update-alternatives", "update-ca-certificates", "uv", "yum", "zypper",
+})  # fmt: skip
 _NOT_EVERYWHERE = frozenset({"curl", "dos2unix", "git", "install", "unzip", "wget"})
 _SYSTEM = ("bin", "etc", "home", "lib", "lib64", "opt", "root", "run", "sbin", "srv", "usr", "var")
 _OTHER_PROCESS = frozenset({"subshell", "substitution", "shell"})
@@ -56,6 +64,7 @@ class RunJob:
         self.carrier = carrier
         self.operation = operation
         self.why = Unknown(f"RUN on line {operation.origin.line} may have put something there", "--image")
+        self._umask_known = True
         self._depth = 0
         self._folders: dict[int, str | None] = {}
 
@@ -85,11 +94,14 @@ class RunJob:
         process = _process(command)
         folder = self._folder(process)
         effects = Effects(self.carrier, self.operation, folder, self.why, certainty)
+        effects.umask_known = self._umask_known
         try:
-            if command.name == "cd":
+            if command.name == "umask":
+                self._umask_known = command.values in ([], ["022"], ["0022"], ["22"])
+            elif command.name == "cd":
                 self._folders[id(process)] = _changed(folder, command) if certainty == (True, True) else None
-            elif command.name in EFFECTS:
-                EFFECTS[command.name](effects, command)
+            elif command.name is not None and command.name in _EFFECTS:
+                _EFFECTS[command.name](effects, command)
             else:
                 self._other(command, folder, certainty)
             write_redirects(effects, command)
@@ -132,9 +144,11 @@ class RunJob:
             elif node is not None:
                 _open_below(node, self.why)
         values = command.values
-        for option, value in zip(values, values[1:], strict=False):
+        for option, value in itertools.pairwise(values):
             if option in ("-t", "--target", "--prefix", "-p", "--root") and value is not None and folder is not None:
-                place = self.carrier.tree.find(self.carrier.tree.resolve(join(folder, value) if value[:1] != "/" else value))
+                place = self.carrier.tree.find(
+                    self.carrier.tree.resolve(join(folder, value) if value[:1] != "/" else value)
+                )
                 if place is None:
                     self._anything()
                 else:

@@ -159,6 +159,7 @@ class Tree:
                 node = make(at)
                 at.put(name, node)
             elif node.type != "directory":
+                raise_unknown(node)
                 raise NotDirectory(f"mkdir {place}: not a directory")
             at = node
 
@@ -202,7 +203,7 @@ def chosen(new: int | None, old: int | None) -> int | None:
     return old if new == KEEP else new
 
 
-def folder_maker(mode: int, owner: Ids | None, instruction: Instruction | None) -> Make:
+def folder_maker(mode: int | None, owner: Ids | None, instruction: Instruction | None) -> Make:
     """Makes the folders that are missing on the way, as ``mkdir -p`` does. Without ``owner`` they are root's."""
 
     def make(parent: Node) -> Node:
@@ -213,9 +214,10 @@ def folder_maker(mode: int, owner: Ids | None, instruction: Instruction | None) 
             return node
         inherited = (parent.mode or 0) & 0o2000
         gid = parent.gid if inherited else 0
+        own = mode | inherited if mode is not None else None
         if owner is None:
-            return directory(mode | inherited, 0, gid, instruction)
-        return directory(mode | inherited, chosen(owner[0], 0), chosen(owner[1], gid), instruction)
+            return directory(own, 0, gid, instruction)
+        return directory(own, chosen(owner[0], 0), chosen(owner[1], gid), instruction)
 
     return make
 

@@ -67,7 +67,7 @@ def _command(rng: random.Random) -> str:
     return rng.choice([
         f"chmod +x {path}", f"chmod 755 {path}", f"chmod -R go-w {path}", f"chmod u=rwx,go= {path}", f"chmod -R a+rX {path}", f"chmod 4711 {path}", f"chmod -x {path}",
         f"chown app {path}", f"chown -R app:app {path}", f"chown 5:6 {path}", f"chown :7 {path}", f"chgrp 9 {path}", f"ln -s {path} /usr/local/bin/link",
-        f"ln -sf {path} {other}", f"ln -s ../train /app/l", f"ln {path} /tmp/hard", f"mv {path} {other}", f"mv {path} /moved", f"cp {path} {other}",
+        f"ln -sf {path} {other}", "ln -s ../train /app/l", f"ln {path} /tmp/hard", f"mv {path} {other}", f"mv {path} /moved", f"cp {path} {other}",
         f"cp -r {path} /copied", f"cp -a {path} /kept/", f"cp -p {path} /tmp/p", f"rm {path}", f"rm -rf {path}", f"mkdir -p {rng.choice(['/made/x/y', '/app/d', '/new', '/kept'])}",
         "mkdir -m 700 /private", "mkdir /app/one /app/two", f"touch {rng.choice(['/app/t', '/tmp/t', path])}", f"install -m 700 {path} /usr/local/bin/tool",
         "install -d /inst/a", f"sed -i 's/\\r$//' {path}", f"sed -i s/a/b/ {path}", f"echo hello world > {rng.choice(['/app/out', '/tmp/out', path])}",

@@ -56,7 +56,7 @@ def _refused(use: Use, why: str) -> Results:
     if built and re.search(r"[^/:]:\Z", use.reference or ""):
         return  # PIN001: the tag is empty
     what = f"With the default build arguments this is {use.reference!r}, no" if built else f"{use.reference!r} is no"
-    severity = Severity.MEDIUM if built else None
+    severity = None if not built else Severity.MEDIUM if use.reference else Severity.LOW  # as for no default at all
     yield rule.finding(use.text, f"{what} image reference: {why}.", severity=severity, stage=use.stage, aliases=())
 
 

@@ -237,6 +237,6 @@ def test_well_formed(text: str) -> None:
 
 
 def test_default_arguments_that_make_no_reference() -> None:
-    expect("PIN008", "ARG B=\nFROM »$B\n", severity="medium")
+    expect("PIN008", "ARG B=\nFROM »$B\n", severity="low")
     expect("PIN008", "ARG B=<name>\nFROM »$B\n", severity="medium")
     silent("PIN008", Example("ARG B=\nFROM $B\n", build_args={"B": "debian:12.5"}))

@@ -194,7 +194,7 @@ def test_unread_files_are_undecided() -> None:
         assert undecided(PYTHON + text, ["PIN003"]), text
 
 
-def test_seed_example_names_exactly_the_three() -> None:
+def test_a_partly_pinned_line_names_exactly_the_loose_three() -> None:
     text = "FROM ubuntu:18.04\nRUN pip --no-cache-dir install numpy==1.16.2 scipy==1.2.1 pandas flask gunicorn\n"
     assert [finding.message.split()[0] for finding in findings(text, ["PIN003"])] == ["pandas", "flask", "gunicorn"]
     assert not findings(text, ["PKG003"])

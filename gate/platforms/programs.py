@@ -76,11 +76,17 @@ class Follower:
             if plain in _INTERPRETERS:
                 self._interpreter(plain, argv, process)
 
-    def start(self, words: list[str], wrappers: list[str], process: Process, depth: int, place: Place) -> None:
+    def start(
+        self, words: list[str], wrappers: list[str], process: Process, depth: int, place: Place, replaced: bool
+    ) -> None:
         """A command of a shell text."""
         for wrapper in wrappers:
             self._by_shell([wrapper], process, place)
-        loaded = self._by_libc(words, process, place) if wrappers else self._by_shell(words, process, place)
+        loaded = (
+            self._by_libc(words, process, place)
+            if wrappers
+            else self._by_shell(words, process, place, replaced=replaced)
+        )
         if loaded is not None:
             self.follow(loaded, process, depth + 1)
 
@@ -229,7 +235,9 @@ class Follower:
         code = (126 if isinstance(error, NotAllowed) else 127) if name in ("bash", "zsh", "ksh") else 2
         raise Fails(f"can't open '{path}': {_said(error)}", code, fault, program=path)
 
-    def _by_shell(self, words: list[str], process: Process, place: Place | None) -> Loaded | None:
+    def _by_shell(
+        self, words: list[str], process: Process, place: Place | None, *, replaced: bool = False
+    ) -> Loaded | None:
         """A shell's own look-up. A file that the kernel refuses for its format is read as shell text."""
         name = words[0]
         if "/" in name:
@@ -253,6 +261,7 @@ class Follower:
                 return Loaded(found, words, [])
             path = found.path if folder == MORE_PATH else path
             if found.is_folder:
+                closed = True
                 continue
             first = first or found
             try:
@@ -276,7 +285,8 @@ class Follower:
         fault = Fault.INTERPRETER if first is not None else Fault.NOT_FOUND
         said = "Permission denied" if closed and first is None else "not found"
         file = first.file if first is not None else None
-        raise Fails(f"{name}: {said}", 127, fault, program=name, file=file, place=place)
+        code = 126 if replaced and closed else 127
+        raise Fails(f"{name}: {said}", code, fault, program=name, file=file, place=place)
 
     def _search(self, folder: str, name: str, process: Process) -> Found:
         """A program in one folder of PATH. Raises :class:`Errno` or :class:`Doubt`."""

@@ -28,8 +28,8 @@ _ALL = re.compile(r"\$[@*]|\$\{[@*]\}")
 _QUOTED_ALL = re.compile(r'"\$@"|"\$\{@\}"')
 _DEFAULTED = re.compile(r'"?\$\{([0-9])(:?)-([^}$`"]*)\}"?')
 
-Start = Callable[[list[str], list[str], Process, int, Place], None]
-"""Looks up and follows a command that a shell starts: words, the programs in front of it, process, depth, place."""
+Start = Callable[[list[str], list[str], Process, int, Place, bool], None]
+"""Looks up and follows a command that a shell starts: words, the programs in front of it, process, depth, place, by exec?"""
 
 
 @dataclass(slots=True)
@@ -308,7 +308,7 @@ class _Walk:
             external = [
                 wrapper for wrapper in command.wrappers if wrapper not in ("exec", "command", "builtin", "time")
             ]
-            self.frame.start(words, external, self.frame.process, self.frame.depth, command.place)
+            self.frame.start(words, external, self.frame.process, self.frame.depth, command.place, replaced)
             if last or replaced:
                 raise Ended
 

@@ -134,7 +134,8 @@ class _Writer:
         if clean_pass and self.page.quiet:
             return
         word, style = _VERDICTS[result.verdict]
-        head = f"{self.paint(word, 'bold', style)}  {counts or ('not judged' if result.verdict == 'error' else 'no findings')}   {self.files()}".rstrip()
+        nothing = "not judged" if result.verdict == "error" else "no findings"
+        head = f"{self.paint(word, 'bold', style)}  {counts or nothing}   {self.files()}".rstrip()
         engines = ", ".join(_engine(run) for run in result.engines)
         if clean_pass:
             yield f"{head}   {engines}"

@@ -66,7 +66,8 @@ class Text:
 
     Continuations and comments between the pieces are gone from ``value``. ``places`` is the source offset of a text
     that is contiguous in the file; otherwise it holds, for each contiguous run of characters, its offset in ``value``
-    and its offset in the source. ``str(text)`` is the value.
+    and its offset in the source. ``str(text)`` is the value. A slice shares its text's pieces: then ``_base`` is where
+    it begins among them.
     """
 
     __slots__ = ("_base", "_pieces", "source", "value")
@@ -99,21 +100,33 @@ class Text:
             return self._base + index
         # The end of a text belongs to the piece that its last character stands in.
         probe = index if index < len(self.value) or index == 0 else index - 1
-        at = bisect_right(pieces, (probe, 1 << 62)) - 1
+        at = bisect_right(pieces, (self._base + probe, 1 << 62)) - 1
         logical, physical = pieces[max(at, 0)]
-        return physical + index - logical
+        return physical + self._base + index - logical
 
     def slice(self, start: int, end: int) -> Text:
         """The part ``value[start:end]`` with its places."""
         pieces = self._pieces
         if pieces is None:
             return Text(self.source, self.value[start:end], self._base + start)
-        low = max(bisect_right(pieces, (start, 1 << 62)) - 1, 0)
-        high = max(bisect_right(pieces, (max(end - 1, start), 1 << 62)), low + 1)
+        low, high = self._stretch(pieces, start, end)
         if high - low == 1:
-            return Text(self.source, self.value[start:end], pieces[low][1] - pieces[low][0] + start)
-        places = [(logical - start, physical) for logical, physical in pieces[low:high]]
-        return Text(self.source, self.value[start:end], places)
+            return Text(self.source, self.value[start:end], pieces[low][1] - pieces[low][0] + self._base + start)
+        part = Text(self.source, self.value[start:end], self._base + start)
+        part._pieces = pieces
+        return part
+
+    def _stretch(self, pieces: Sequence[tuple[int, int]], start: int, end: int) -> tuple[int, int]:
+        """Which of the pieces ``value[start:end]`` stands in."""
+        low = max(bisect_right(pieces, (self._base + start, 1 << 62)) - 1, 0)
+        return low, max(bisect_right(pieces, (self._base + max(end - 1, start), 1 << 62)), low + 1)
+
+    def _places(self) -> Sequence[tuple[int, int]]:
+        """The pieces of this very text, counted from its own beginning."""
+        if self._pieces is None:
+            return ((0, self._base),)
+        low, high = self._stretch(self._pieces, 0, len(self.value))
+        return [(logical - self._base, physical) for logical, physical in self._pieces[low:high]]
 
     def assemble(self, runs: Iterable[tuple[int, int, str | None]]) -> Text:
         """A text out of stretches of this one, each as it is or replaced (an escape by its character)."""
@@ -122,7 +135,7 @@ class Text:
         length = 0
         for start, end, replaced in runs:
             part = self.slice(start, end)
-            for logical, physical in part._pieces or ((0, part._base),):
+            for logical, physical in part._places():
                 places.append((max(logical, 0) + length, physical - min(logical, 0)))
             values.append(part.value if replaced is None else replaced)
             length += len(values[-1])

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -78,6 +78,16 @@ def mlgate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.
     return Mlgate(tmp_path, capfdbinary)
 
 
+# A program counts the memory of the one that it was forked from. So a small one stands between the tests and mlgate.
+_MEASURED = """
+import resource, subprocess, sys
+code = subprocess.call(sys.argv[1:])
+usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+open(".usage", "w").write(f"{usage.ru_utime + usage.ru_stime} {usage.ru_maxrss}")
+sys.exit(code if code >= 0 else 128 - code)
+"""
+
+
 def program(
     *arguments: str,
     cwd: Path,
@@ -90,14 +100,14 @@ def program(
     command = [sys.executable, "-m", "gate", *arguments]
     if shell is not None:
         command = ["bash", "-c", shell.replace("$mlgate", f"{sys.executable} -m gate")]
-    started = time.monotonic()
     process = subprocess.Popen(
-        command,
+        [sys.executable, "-c", _MEASURED, *command],
         cwd=cwd,
         stdin=subprocess.PIPE,
         stdout=(cwd / ".out").open("wb"),
         stderr=(cwd / ".err").open("wb"),
         env={**os.environ, **(env or {})},
+        start_new_session=True,
     )
     assert process.stdin is not None
     try:
@@ -105,20 +115,17 @@ def program(
         process.stdin.close()
     except BrokenPipeError:
         pass
-    while True:
-        done, status, usage = os.wait4(process.pid, os.WNOHANG)
-        if done:
-            break
-        if time.monotonic() - started > timeout:
-            process.kill()
-            os.wait4(process.pid, 0)
-            raise AssertionError(f"still running after {timeout} seconds")
-        time.sleep(0.01)
-    process.returncode = os.waitstatus_to_exitcode(status)
+    try:
+        process.wait(timeout)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        raise AssertionError(f"still running after {timeout} seconds") from None
+    seconds, kilobytes = (cwd / ".usage").read_text().split()
     return Ran(
         process.returncode,
         (cwd / ".out").read_bytes().decode("utf-8", "replace"),
         (cwd / ".err").read_bytes().decode("utf-8", "replace"),
-        usage.ru_utime + usage.ru_stime,
-        usage.ru_maxrss / 1024,
+        float(seconds),
+        int(kilobytes) / 1024,
     )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -41,6 +43,22 @@ def test_every_folder_is_listed() -> None:
 def test_every_folder_with_modules_is_a_package() -> None:
     modules = {path.parent for top in MAPPED for path in (ROOT / top).rglob("*.py")}
     assert {folder for folder in modules if not (folder / "__init__.py").exists()} == set()
+
+
+def test_every_import_is_a_declared_dependency() -> None:
+    declared = {
+        re.split(r"[<>=;\[ ]", text)[0].replace("-", "_") for text in pyproject()["project"]["dependencies"]  # type: ignore[union-attr]
+    }
+    declared = {{"pyyaml": "yaml"}.get(name, name) for name in declared}
+    used = set()
+    for top in MAPPED:
+        for path in (ROOT / top).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Import):
+                    used |= {alias.name.partition(".")[0] for alias in node.names}
+                elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                    used.add(node.module.partition(".")[0])
+    assert used - set(sys.stdlib_module_names) - {"gate", "tomllib"} <= declared
 
 
 def test_gate_imports_no_rule_and_no_report_by_name() -> None:

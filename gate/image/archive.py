@@ -12,7 +12,7 @@ from gate.image.tree import Make, Tree, TreeError, TreeUnknown, chosen, raise_un
 from gate.model import Unknown
 
 _MAX_FILE = 64 << 20  # bytes of an archive that is looked into
-_MAX_UNPACKED = 256 << 20
+_MAX_UNPACKED = 128 << 20
 _HEAD = 1 << 16
 
 _TYPES = {tarfile.CHARACTER: "device", tarfile.BLOCK: "device", tarfile.FIFO: "fifo"}

@@ -141,11 +141,28 @@ def _into(effects: Effects, arguments: Arguments) -> tuple[list[str], str, bool]
         if last.value is None:
             raise TreeUnknown(effects.why)
         given = last.value
-    destination = effects.path(given)
+    sources, destination = list(effects.paths(operands)), effects.path(given)
+    if arguments.has("T", "no-target-directory"):
+        return sources, destination, False
     there = effects.find(destination)
-    folder = given.endswith(("/", "/.")) or len(operands) > 1 or arguments.has("t", "target-directory")
-    folder = folder or (there is not None and there.type == "directory")
-    return list(effects.paths(operands)), destination, folder and not arguments.has("T", "no-target-directory")
+    if there is not None or not (given.endswith("/") or len(operands) > 1 or arguments.has("t", "target-directory")):
+        return sources, destination, there is not None and there.type == "directory"
+    return sources, destination, _must_be_folder(effects, sources, destination)
+
+
+def _must_be_folder(effects: Effects, sources: list[str], destination: str) -> bool:
+    """Whether a destination that is not listed but has to be a folder is one. A single folder may itself become it.
+
+    Raises :class:`TreeError` where the command fails, :class:`TreeUnknown`.
+    """
+    why = effects.tree.missing(effects.tree.resolve(destination))
+    first = effects.find(sources[0]) if len(sources) == 1 else None
+    single_folder = first is not None and first.type == "directory"
+    if why is None and not single_folder:
+        raise TreeError(f"{destination}: no such directory")
+    if why is not None and single_folder:
+        raise TreeUnknown(why)
+    return not single_folder
 
 
 def _cp(effects: Effects, command: Command) -> None:
@@ -158,6 +175,8 @@ def _cp(effects: Effects, command: Command) -> None:
             place = join(destination, base_name(source)) if folder else destination
             effects.put(effects.tree.resolve(place), effects.nothing_known())
             continue
+        if node.type == "directory":
+            _refuse_into_itself(effects.tree.resolve(source), effects.tree.resolve(destination))
         contents = any((word.value or "").endswith("/.") for word in arguments.operands)
         options = Options(
             owner=None if keep else effects.owner, mode=None if keep else lambda old, _: old & ~_UMASK, contents=contents,
@@ -169,9 +188,22 @@ def _cp(effects: Effects, command: Command) -> None:
         copy(effects.tree, source, effects.tree, to, options, make)
 
 
+def _refuse_into_itself(source: str, destination: str) -> None:
+    """cp and mv fail where a folder would end up in itself."""
+    if f"{destination}/".startswith(f"{source.rstrip('/')}/"):
+        raise TreeError(f"{source} cannot be put into itself")
+
+
 def _mv(effects: Effects, command: Command) -> None:
     arguments = Arguments(command, "tS", ("target-directory",))
-    sources, destination, folder = _into(effects, arguments)
+    try:
+        sources, destination, folder = _into(effects, arguments)
+    except TreeUnknown:
+        # Wherever they go, what is named may be gone.
+        effects.sure = False
+        for path in effects.paths(word for word in arguments.operands[:-1] if word.value is not None):
+            _remove(effects, effects.tree.resolve_parent(path))
+        raise
     for source in sources:
         place = effects.tree.resolve_parent(join(destination, base_name(source)) if folder else destination)
         source = effects.tree.resolve_parent(source)
@@ -181,6 +213,8 @@ def _mv(effects: Effects, command: Command) -> None:
             continue
         if source == place:
             continue
+        if node.type == "directory":
+            _refuse_into_itself(source, place)
         instruction = node.instruction
         effects.put(place, node)
         _remove(effects, source)

@@ -55,6 +55,7 @@ _OTHER_PROCESS = frozenset({"subshell", "substitution", "shell"})
 _MAY_NOT_RUN = frozenset({"if", "while", "until", "for", "case", "function"})
 _MAX_SCRIPT = 1 << 17  # bytes
 _MAX_DEPTH = 4  # scripts that start scripts
+_MAX_SCRIPTS = 20  # per RUN
 
 
 class RunJob:
@@ -66,6 +67,7 @@ class RunJob:
         self.why = Unknown(f"RUN on line {operation.origin.line} may have put something there", "--image")
         self._umask_known = True
         self._depth = 0
+        self._scripts = 0
         self._folders: dict[int, str | None] = {}
 
     def run(self) -> None:
@@ -160,7 +162,7 @@ class RunJob:
         value = next((word.value for word in words if word.value is None or not word.value.startswith("-")), None)
         if value is None or ("/" not in value and command.name == value) or self._depth >= _MAX_DEPTH:
             return False
-        if folder is None and not value.startswith("/"):
+        if (folder is None and not value.startswith("/")) or self._scripts >= _MAX_SCRIPTS:
             return False
         tree = self.carrier.tree
         path = tree.resolve(value if value.startswith("/") else join(folder or "/", value))
@@ -171,6 +173,7 @@ class RunJob:
         script = file_script(Source(path, data))
         if script.shell not in SHELLS:
             return False
+        self._scripts += 1
         self._depth += 1
         self._script(script, folder, certainty)
         self._depth -= 1

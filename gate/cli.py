@@ -126,6 +126,14 @@ Output = Annotated[
 SarifFull = Annotated[
     bool, typer.Option("--sarif-full", help="Waived and baselined findings in SARIF too.", rich_help_panel=REPORTS)
 ]
+SarifCategory = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME",
+        help="What keeps this run's SARIF apart from that of other runs. Default: from the paths.",
+        rich_help_panel=REPORTS,
+    ),
+]
 Engine = Annotated[
     list[str] | None,
     typer.Option(
@@ -163,6 +171,7 @@ def check(
     formats: Format = None,
     output: Output = None,
     sarif_full: SarifFull = False,
+    sarif_category: SarifCategory = "",
     color: Color = "auto",
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -190,6 +199,7 @@ def check(
             formats=formats or (),
             outputs=output or (),
             sarif_full=sarif_full,
+            sarif_category=sarif_category,
             engines=engine or (),
             engine_timeout=engine_timeout,
             baseline=baseline,

@@ -20,6 +20,7 @@ from gate.catalogue import Catalogue
 from gate.model import Result
 from gate.policy import PolicyError
 from gate.record import dataclass, field
+from gate.repository import Repository
 from gate.sources import Sources
 from gate.words import did_you_mean
 
@@ -28,10 +29,15 @@ from gate.words import did_you_mean
 class Page:
     """What a report is written for. ``color``, ``width``, ``verbose``, ``quiet`` are for people; ``full`` asks for what
     waivers and the baseline accept where a report leaves it out (``--sarif-full``); ``github`` says that a runner of
-    GitHub Actions reads along."""
+    GitHub Actions reads along. ``asked``: the paths of the command line; ``category``: what tells this run's SARIF from
+    that of other runs (``--sarif-category``). A report that has to leave something out says so in ``notes``."""
 
     catalogue: Catalogue
     sources: Sources = field(default_factory=Sources)
+    repository: Repository = field(default_factory=Repository)
+    asked: tuple[str, ...] = ()
+    category: str = ""
+    notes: list[str] = field(default_factory=list)
     color: bool = False
     width: int = 100
     verbose: bool = False

@@ -1,7 +1,7 @@
 """``--format sarif``: SARIF 2.1.0 as GitHub's code scanning takes it in.
 
 One run per engine that answered: an engine that failed or was skipped has no run, because an empty one would close its
-alerts. What waivers and the baseline accept is left out, because GitHub opens alerts for it all the same;
+alerts; nor has any when a file could not be read, because that would close the alerts of this file. What waivers and the baseline accept is left out, because GitHub opens alerts for it all the same;
 ``--sarif-full`` puts it in, marked as suppressed. The worst findings come first, and no more of them than GitHub keeps.
 """
 
@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from hashlib import sha256
 from typing import Any
 from urllib.parse import quote
 
 from gate import __version__
+from gate.judge import said
 from gate.model import EngineRun, Finding, Result, Severity
 from gate.report import Page, Report
 from gate.reports._linehash import line_hashes
@@ -23,6 +25,7 @@ from gate.terminal import clean
 MAX_RESULTS = 5000
 """What GitHub stores of one run; the rest would be dropped by a choice of its own."""
 
+_LONGEST_SLUG = 100
 _PROJECT = "https://github.com/mlgate/mlgate"
 _LEVELS = {Severity.CRITICAL: "error", Severity.HIGH: "error", Severity.MEDIUM: "warning", Severity.UNKNOWN: "warning"}
 # The middle of GitHub's buckets, so that no rounding moves an alert into another one.
@@ -47,10 +50,12 @@ def render(result: Result, page: Page) -> str:
 
 
 def document(result: Result, page: Page) -> dict[str, Any]:
+    unread = [failure for failure in result.failures if failure.path and failure.path not in result.files]
+    runs = [] if unread else [run for run in result.engines if run.status == "ok"]
     return {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
-        "runs": [_Run(run, result, page).document() for run in result.engines if run.status == "ok"],
+        "runs": [_Run(run, result, page).document() for run in runs],
     }
 
 
@@ -62,16 +67,18 @@ class _Run:
         self.result = result
         self.page = page
         self.rules: dict[str, dict[str, Any]] = {}
+        self.indices: dict[str, int] = {}
         self.hashes: dict[str, dict[int, str]] = {}
+        self.packages: Counter[tuple[str, str]] = Counter()
 
     def document(self) -> dict[str, Any]:
         found = [
             f for f in self.result.findings if f.engine == self.run.name and (self.page.full or f.state == "active")
         ]
-        found.sort(key=lambda finding: -finding.severity)
+        found.sort(key=lambda finding: (not finding.blocking, -finding.severity))
         if self.run.name == "mlgate":
             for rule in self.page.catalogue.rules.values():
-                self.rules[rule.id] = _own_rule(rule)
+                self._rule(rule.id, _own_rule(rule))
         results = [self._result(finding) for finding in found[:MAX_RESULTS]]
         version = self.run.version or __version__
         driver = {"name": self.run.name, "version": version, "informationUri": _ENGINES.get(self.run.name, _PROJECT)}
@@ -79,7 +86,7 @@ class _Run:
             driver["semanticVersion"] = version
         return {
             "tool": {"driver": {**driver, "rules": list(self.rules.values())}},
-            "automationDetails": {"id": f"mlgate/{self.run.name}/{_slug(self.result.files)}/"},
+            "automationDetails": {"id": _category(self.page, self.run)},
             "columnKind": "utf16CodeUnits",
             "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "The root of the repository."}}},
             "invocations": [
@@ -89,29 +96,31 @@ class _Run:
         }
 
     def _notifications(self, count: int) -> list[dict[str, Any]]:
-        said = [
-            (f"{failure.path}: {failure.reason}" if failure.path else failure.reason)
-            for failure in self.result.failures
-        ]
+        texts = [said(failure) for failure in self.result.failures]
         if count > MAX_RESULTS:
-            said.append(
-                f"{count - MAX_RESULTS} findings of the lowest severities are left out; the JSON report has them all."
-            )
-        return [{"level": "warning", "message": {"text": clean(text)}} for text in said]
+            left_out = f"{count - MAX_RESULTS} findings of the lowest severities are left out of SARIF"
+            texts.append(f"{left_out}; the JSON report has them all.")
+            self.page.notes.append(f"{self.run.name}: {left_out}; --format json=FILE has them all")
+        return [{"level": "warning", "message": {"text": clean(text)}} for text in texts]
+
+    def _rule(self, rule_id: str, row: dict[str, Any]) -> None:
+        self.indices[rule_id] = len(self.rules)
+        self.rules[rule_id] = row
 
     def _result(self, finding: Finding) -> dict[str, Any]:
         rule_id = _rule_id(finding)
         if rule_id not in self.rules:
-            self.rules[rule_id] = _found_rule(rule_id, finding)
+            self._rule(rule_id, _found_rule(rule_id, finding))
+        uri = _uri(self.page.repository.path(finding.place.path))
         row: dict[str, Any] = {
             "ruleId": rule_id,
-            "ruleIndex": list(self.rules).index(rule_id),
+            "ruleIndex": self.indices[rule_id],
             "level": _level(finding.severity),
-            "message": {"text": _sentence(finding.message) + (f" {clean(finding.help)}" if finding.help else "")},
+            "message": {"text": _message(finding)},
             "locations": [
                 {
                     "physicalLocation": {
-                        "artifactLocation": {"uri": _uri(finding.place.path), "uriBaseId": "%SRCROOT%"},
+                        "artifactLocation": {"uri": uri, "uriBaseId": "%SRCROOT%"},
                         "region": self._region(finding),
                     }
                 }
@@ -141,7 +150,9 @@ class _Run:
         path = finding.place.path
         if finding.package is not None:
             name = finding.package.purl.partition("?")[0].rpartition("@")[0] or finding.package.name
-            return sha256(f"{name}\0{path}".encode("utf-8", "replace")).hexdigest()[:16] + ":1"
+            key = (finding.rule_id, sha256(f"{name}\0{path}".encode("utf-8", "replace")).hexdigest()[:16])
+            self.packages[key] += 1
+            return f"{key[1]}:{self.packages[key]}"
         if path not in self.hashes:
             text = self.page.sources.text(path)
             self.hashes[path] = (
@@ -158,9 +169,11 @@ def _own_rule(rule: Rule) -> dict[str, Any]:
         first = examples[0] if examples else ""
         text = (first if isinstance(first, str) else first.dockerfile).replace("»", "").rstrip()
         markdown += f"\n\n**{title}**\n\n```dockerfile\n{text}\n```"
-    return _rule(
+    row = _rule(
         rule.id, rule.name, rule.summary, rule.reason, rule.fix, markdown, rule.severity, rule.confidence, rule.security
     )
+    row["helpUri"] = f"{_PROJECT}/blob/main/docs/rules.md#{rule.id.lower()}-{rule.name}"
+    return row
 
 
 def _found_rule(rule_id: str, finding: Finding) -> dict[str, Any]:
@@ -171,13 +184,15 @@ def _found_rule(rule_id: str, finding: Finding) -> dict[str, Any]:
             if finding.package.fixed_in
             else " There is no fixed version yet."
         )
-        about = f"{finding.rule_id} in {finding.package.name}."
+        about = clean(f"{finding.rule_id} in {finding.package.name}.")
+        fixed = clean(fixed)
+        markdown = _literal(about + fixed)
         return _rule(
-            rule_id, finding.rule_id, about, about + fixed, fixed.strip(), about + fixed, finding.severity, "high", True
+            rule_id, finding.rule_id, about, about + fixed, fixed.strip(), markdown, finding.severity, "high", True
         )
     text = _sentence(finding.message)
     link = _documentation(finding.rule_id)
-    markdown = f"{text}\n\n[{finding.rule_id}]({link})" if link else text
+    markdown = _literal(text) + (f"\n\n[{finding.rule_id}]({link})" if link else "")
     row = _rule(
         rule_id,
         finding.name or rule_id,
@@ -221,14 +236,21 @@ def _rule(
         "shortDescription": {"text": _cut(_sentence(short))},
         "fullDescription": {"text": _cut(_sentence(full))},
         "help": {"text": clean(help_text), "markdown": markdown},
-        "helpUri": f"{_PROJECT}/blob/main/docs/rules.md",
+        "helpUri": f"{_PROJECT}/blob/main/README.md",
         "defaultConfiguration": {"level": level},
         "properties": properties,
     }
 
 
 def _rule_id(finding: Finding) -> str:
-    return f"{finding.rule_id}-{finding.package.name}" if finding.package is not None else finding.rule_id
+    name = f"{finding.rule_id}-{finding.package.name}" if finding.package is not None else finding.rule_id
+    return clean(name)[:255]
+
+
+def _message(finding: Finding) -> str:
+    """The message; what quotes a file must not become a link to a place of the file's choice."""
+    text = _sentence(finding.message) + (f" {clean(finding.help)}" if finding.help else "")
+    return text.replace("](", "] (")
 
 
 def _documentation(rule_id: str) -> str:
@@ -254,10 +276,14 @@ def _pascal(name: str) -> str:
     return "".join(part[:1].upper() + part[1:] for part in re.split(r"[^A-Za-z0-9]+", name)) or "Rule"
 
 
+def _literal(text: str) -> str:
+    """Text of foreign origin in Markdown: no link, no picture, no tag."""
+    return re.sub(r"([\\\[\]<>!@])", r"\\\1", text)
+
+
 def _uri(path: str) -> str:
-    """A relative URI below the root of the repository: no scheme, no ``..``, every odd character encoded."""
-    parts = [part for part in path.split("/") if part not in ("", ".", "..")]
-    return quote("/".join(parts).encode("utf-8", "surrogateescape"), safe="/") or "Dockerfile"
+    """A relative URI below the root of the repository: every odd character encoded."""
+    return quote(path.encode("utf-8", "surrogateescape"), safe="/") or "Dockerfile"
 
 
 def _utf16(line: str, column: int) -> int:
@@ -265,9 +291,16 @@ def _utf16(line: str, column: int) -> int:
     return len(line[: max(column, 1) - 1].encode("utf-16-le", "surrogatepass")) // 2 + 1
 
 
-def _slug(files: tuple[str, ...]) -> str:
-    """What tells the uploads of a matrix apart: the file, when it is one."""
-    return re.sub(r"[^A-Za-z0-9.]+", "-", files[0]).strip("-.") or "repository" if len(files) == 1 else "repository"
+def _category(page: Page, run: EngineRun) -> str:
+    """What GitHub keeps apart: the user's category, else what was asked for, so that the jobs of a matrix do not
+    overwrite each other's alerts. What follows the last slash would be the number of a run."""
+    if page.category:
+        return f"{page.category}/"
+    asked = [re.sub(r"[^A-Za-z0-9.]+", "-", page.repository.path(path)).strip("-.") for path in page.asked]
+    slug = "_".join(word for word in asked if word) or "repository"
+    if len(slug) > _LONGEST_SLUG:
+        slug = f"{slug[:_LONGEST_SLUG]}-{sha256(slug.encode()).hexdigest()[:8]}"
+    return f"mlgate/{run.name}/{slug}/"
 
 
 def _digest(finding: Finding) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from gate import files, report
-from gate.commands.output import OutputError, page_width, say, tell_exit, write
+from gate.commands.output import OutputError, page_width, say, tell, tell_exit, write
 from gate.discover import STDIN
 from gate.judge import UNJUDGED
 from gate.model import PLATFORMS, Result, Severity
@@ -39,6 +39,7 @@ class Arguments:
     formats: Sequence[str] = ()
     outputs: Sequence[str] = ()
     sarif_full: bool = False
+    sarif_category: str = ""
     engines: Sequence[str] = ()
     engine_timeout: str = "300"
     baseline: str | None = None
@@ -55,6 +56,8 @@ def run(arguments: Arguments) -> int:
     """Judge, report, and give the exit code. Raises :class:`~gate.policy.PolicyError` on wrong use."""
     if arguments.color not in ("auto", "always", "never"):
         raise PolicyError(f"--color: write auto, always or never, not '{arguments.color}'")
+    if arguments.sarif_category and not arguments.sarif_category.replace("/", "").isprintable():
+        raise PolicyError("--sarif-category: write a name on one line")
     wanted = _reports(arguments)
     request = request_of(arguments)
     answer = check(request, progress=_progress(arguments))
@@ -200,6 +203,8 @@ def _write_reports(wanted: Sequence[_Wanted], answer: Answer, arguments: Argumen
         catalogue=answer.catalogue,
         width=page_width(),
         verbose=arguments.verbose,
+        asked=tuple(arguments.paths),
+        category=arguments.sarif_category.strip("/"),
         full=arguments.sarif_full,
         github=arguments.environment.get("GITHUB_ACTIONS") == "true",
     )
@@ -211,6 +216,8 @@ def _write_reports(wanted: Sequence[_Wanted], answer: Answer, arguments: Argumen
             page.sources.hide(finding.place)
     for one in wanted:
         _write_report(one, answer.result, page, arguments)
+    for note in dict.fromkeys(page.notes):
+        tell(note)
 
 
 def _write_report(wanted: _Wanted, result: Result, page: Page, arguments: Arguments) -> None:

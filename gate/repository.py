@@ -1,0 +1,50 @@
+"""Where a file stands in its repository: what code hosts go by, wherever mlgate was started."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+
+class Repository:
+    """Paths as users see them (relative to the working directory) → relative to the root of the repository.
+
+    The root is the folder that GitHub Actions checked out, else the nearest one with ``.git``, else the working
+    directory. Hosts know files by their real names, so that symbolic links inside of the repository are followed.
+    """
+
+    def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
+        self._environment = environment
+        self._root = ""
+        self._known: dict[str, str] = {}
+
+    def path(self, shown: str) -> str:
+        """Forward slashes, no ``..``, nothing in front. A file outside keeps what is left of its path."""
+        if shown not in self._known:
+            self._known[shown] = self._find(shown)
+        return self._known[shown]
+
+    def _find(self, shown: str) -> str:
+        self._root = self._root or _root(self._environment)
+        try:
+            for path in (os.path.realpath(shown), os.path.abspath(shown)):
+                inside = os.path.relpath(path, self._root)
+                if inside != "." and inside.split(os.sep)[0] != "..":
+                    return inside.replace(os.sep, "/")
+        except (OSError, ValueError):  # no such working directory, a NUL, another drive
+            pass
+        return "/".join(part for part in shown.split("/") if part not in ("", ".", ".."))
+
+
+def _root(environment: Mapping[str, str]) -> str:
+    from gate.policy import git_root
+
+    try:
+        here = os.path.realpath(".")
+    except OSError:
+        return os.sep
+    workspace = os.path.realpath(environment.get("GITHUB_WORKSPACE") or here)
+    if workspace != here and Path(here).is_relative_to(workspace):
+        return workspace
+    return str(git_root(Path(here)) or here)

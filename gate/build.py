@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from gate.dockerfile.convert import conversion_faults, needed_stages
+from gate.dockerfile.convert import conversion_faults, needed_stages, stage_uses
 from gate.dockerfile.expand import SubstitutionError, expand
 from gate.dockerfile.shell import Shells, instruction_script
 from gate.dockerfile.stages import link
@@ -83,6 +83,10 @@ class Build:
     def needed(self) -> frozenset[int]:
         """The indices of the stages that BuildKit builds for the target: what it comes FROM, copies and mounts from."""
         return needed_stages(self.dockerfile, self._variables, self.target_name)
+
+    def uses(self) -> list[tuple[Stage, Stage, Instruction]]:
+        """Which stage is used by which other, and by which instruction (FROM, COPY or RUN)."""
+        return list(stage_uses(self.dockerfile, self._variables))
 
     def ships(self, instruction_or_stage: Instruction | Stage) -> bool:
         stage = instruction_or_stage if isinstance(instruction_or_stage, Stage) else instruction_or_stage.stage

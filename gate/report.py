@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from gate import catalogue
 from gate.catalogue import Catalogue
@@ -24,13 +25,16 @@ from gate.repository import Repository
 from gate.sources import Sources
 from gate.words import did_you_mean
 
+if TYPE_CHECKING:
+    from gate.build import Build
+
 
 @dataclass(frozen=True)
 class Page:
     """What a report is written for. ``color``, ``width``, ``verbose``, ``quiet`` are for people; ``full`` asks for what
     waivers and the baseline accept where a report leaves it out (``--sarif-full``); ``github`` says that a runner of
     GitHub Actions reads along. ``asked``: the paths of the command line; ``category``: what tells this run's SARIF from
-    that of other runs (``--sarif-category``). A report that has to leave something out says so in ``notes``."""
+    that of other runs (``--sarif-category``). A report that has to leave something out says so in ``notes``. ``build`` gives the build of a Dockerfile that was judged, for a report that draws it."""
 
     catalogue: Catalogue
     sources: Sources = field(default_factory=Sources)
@@ -44,6 +48,7 @@ class Page:
     quiet: bool = False
     full: bool = False
     github: bool = False
+    build: Callable[[str], Build | None] = lambda path: None
 
 
 @dataclass(frozen=True)

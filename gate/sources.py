@@ -40,6 +40,17 @@ class Sources:
                 text = text[:start] + _starred(text[start:end], first=number == span.line) + text[end:]
         return text
 
+    def starred(self, text: str) -> str:
+        """A text of other origin with stars for what :meth:`hide` hides; a secret may be an argument, too."""
+        for path, spans in self._hidden.items():
+            for span in spans:
+                source = self._get(path)
+                line = source.line(span.line) if source is not None else ""
+                secret = line[span.column - 1 : span.end_column - 1 if span.end_line == span.line else None]
+                if secret:
+                    text = text.replace(secret, _starred(secret, first=True))
+        return text
+
     def text(self, path: str) -> str | None:
         """The whole text; None where it cannot be read."""
         source = self._get(path)

@@ -135,7 +135,7 @@ def _subject(given: Input, share: Share) -> _Subject:
     _limit("instructions", len(build.dockerfile.instructions), MAX_INSTRUCTIONS)
     if build.target_name is not None and build.target is None:
         raise files.Unreadable(f"has no stage {build.target_name!r}")
-    targets = _targets(build, share.policy)
+    targets = targets_of(build, share.policy)
     build.platforms = frozenset(target.name for target in targets)
     return _Subject(given.path, build, targets)
 
@@ -161,7 +161,8 @@ def make_build(given: Input, data: bytes, options: Options, policy: Policy) -> B
     )
 
 
-def _targets(build: Build, policy: Policy) -> tuple[Target, ...]:
+def targets_of(build: Build, policy: Policy) -> tuple[Target, ...]:
+    """What a build is meant for: what the user says, else what it looks like."""
     if policy.platforms:
         return tuple(Target(name, declared=True) for name in policy.platforms)
     return detect(build)

@@ -9,11 +9,15 @@ from gate.model import Finding, Package, Result, Severity
 from gate.record import dataclass
 from gate.report import Page
 from gate.reports import _html_source as source
+from gate.reports._html_build import Picture, picture
 from gate.reports._html_steps import Step, next_steps
 from gate.reports.json import summary
 
 MOST_LINES = 20_000
 """Lines of whole files that one report shows; every finding has its excerpt all the same."""
+
+MOST_PICTURES = 20
+"""Files whose stages and launches one report draws."""
 
 _ADVISORIES = (
     (re.compile(r"CVE-\d{4}-\d{4,19}", re.ASCII), "https://nvd.nist.gov/vuln/detail/"),
@@ -101,6 +105,7 @@ class View:
         self.steps: list[Step] = next_steps(result, page.catalogue.rules)
         self.bars = list(_bars(result))
         self.files = list(self._files())
+        self.pictures = list(self._pictures())
         self._anchors = {id(card.finding): card.anchor for card in self.cards}
 
     def anchor(self, finding: Finding) -> str:
@@ -143,6 +148,16 @@ class View:
             room -= shown
             cards = by_path[path]
             yield File(path, tuple(self._lines(path, cards, shown)), len(cards), total - shown)
+
+    def _pictures(self) -> Iterator[Picture]:
+        for path in self.result.files[:MOST_PICTURES]:
+            build = self._page.build(path)
+            drawn = picture(build, path, build.platforms) if build is not None else None
+            if drawn is not None:
+                yield drawn
+
+    def starred(self, text: str) -> str:
+        return self._page.sources.starred(text)
 
     def _lines(self, path: str, cards: list[Card], shown: int) -> Iterator[FileLine]:
         sources = self._page.sources

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from gate import files, report
 from gate.commands.output import OutputError, page_width, say, tell, tell_exit, write
@@ -19,6 +20,9 @@ from gate.report import Page
 from gate.terminal import wants_color
 from gate.words import did_you_mean
 from gate.work import Options
+
+if TYPE_CHECKING:
+    from gate.build import Build
 
 
 @dataclass
@@ -63,7 +67,7 @@ def run(arguments: Arguments) -> int:
     answer = check(request, progress=_progress(arguments))
     code, cause = answer.result.exit_code, answer.result.cause
     try:
-        _write_reports(wanted, answer, arguments)
+        _write_reports(wanted, answer, arguments, request)
     except (OutputError, OSError) as error:
         code, cause = UNJUDGED, f"{error}; the verdict was: {cause}"
     tell_exit(code, cause)
@@ -198,7 +202,7 @@ def _reports(arguments: Arguments) -> list[_Wanted]:
     return wanted
 
 
-def _write_reports(wanted: Sequence[_Wanted], answer: Answer, arguments: Arguments) -> None:
+def _write_reports(wanted: Sequence[_Wanted], answer: Answer, arguments: Arguments, request: Request) -> None:
     page = Page(
         catalogue=answer.catalogue,
         width=page_width(),
@@ -207,6 +211,7 @@ def _write_reports(wanted: Sequence[_Wanted], answer: Answer, arguments: Argumen
         category=arguments.sarif_category.strip("/"),
         full=arguments.sarif_full,
         github=arguments.environment.get("GITHUB_ACTIONS") == "true",
+        build=_builds(request),
     )
     for source in answer.sources:
         page.sources.add(source)
@@ -218,6 +223,16 @@ def _write_reports(wanted: Sequence[_Wanted], answer: Answer, arguments: Argumen
         _write_report(one, answer.result, page, arguments)
     for note in dict.fromkeys(page.notes):
         tell(note)
+
+
+def _builds(request: Request) -> Callable[[str], Build | None]:
+    @cache
+    def builds() -> Callable[[str], Build | None]:
+        from gate.commands.one import Builds  # what few reports ask for is imported for them alone
+
+        return Builds(request)
+
+    return lambda path: builds()(path)
 
 
 def _write_report(wanted: _Wanted, result: Result, page: Page, arguments: Arguments) -> None:

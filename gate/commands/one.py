@@ -6,11 +6,11 @@ from gate import files
 from gate.build import Build
 from gate.commands.check import Arguments, request_of
 from gate.commands.output import tell_exit
-from gate.discover import collect
+from gate.discover import Input, collect
 from gate.judge import UNJUDGED
-from gate.pipeline import policy_for
+from gate.pipeline import Request, policy_for
 from gate.policy import Policy
-from gate.work import make_build
+from gate.work import make_build, targets_of
 
 
 def one(arguments: Arguments) -> tuple[Build, Policy] | None:
@@ -22,10 +22,37 @@ def one(arguments: Arguments) -> tuple[Build, Policy] | None:
         tell_exit(UNJUDGED, f"{arguments.paths[0]}: {reason}")
         return None
     given = found.inputs[0]
-    policy = policy_for(request, given.folder)
     try:
-        data = files.read(given.path) if given.data is None else given.data
+        return build_of(request, given)
     except files.Unreadable as error:
         tell_exit(UNJUDGED, f"{given.path}: {error}")
         return None
+
+
+def build_of(request: Request, given: Input) -> tuple[Build, Policy]:
+    """The build of a Dockerfile, and the policy in force for it. Raises :class:`~gate.files.Unreadable`."""
+    policy = policy_for(request, given.folder)
+    data = files.read(given.path) if given.data is None else given.data
     return make_build(given, data, request.options, policy), policy
+
+
+class Builds:
+    """The builds of the Dockerfiles that a request judged, each made again when a report asks for it by its path."""
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self._inputs: dict[str, Input] | None = None
+
+    def __call__(self, path: str) -> Build | None:
+        if self._inputs is None:
+            request = self._request
+            found = collect(request.paths, stdin=request.stdin, stdin_filename=request.stdin_filename)
+            self._inputs = {given.path: given for given in found.inputs}
+        if path not in self._inputs:
+            return None
+        try:
+            build, policy = build_of(self._request, self._inputs[path])
+        except files.Unreadable:
+            return None
+        build.platforms = frozenset(target.name for target in targets_of(build, policy))
+        return build

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import field
 
 from gate.dockerfile import go
@@ -120,6 +121,20 @@ def needed_stages(tree: Dockerfile, variables: Variables, target: str | None = N
     return frozenset(node.stage.index for node in nodes if node.stage is not None)
 
 
+def stage_uses(tree: Dockerfile, variables: Variables) -> Iterator[tuple[Stage, Stage, Instruction]]:
+    """Each use of a stage by another: the one that is used, the one that uses it, and the instruction that does. A source
+    that BuildKit refuses is none."""
+    graph = Graph(tree, variables)
+    for stage in tree.stages:
+        if stage.parent is not None:
+            yield stage.parent, stage, stage.from_
+        for instruction in stage.instructions:
+            with suppress(Refused):
+                for source in graph.sources(instruction):
+                    if source.stage is not None:
+                        yield source.stage, stage, instruction
+
+
 class Graph:
     """Which stage needs which."""
 
@@ -151,16 +166,21 @@ class Graph:
                     yield SyntaxFault(str(error), (error.at or instruction.head).place)
 
     def _sources(self, node: _Node, instruction: Instruction) -> None:
+        for source in self.sources(instruction):
+            node.needs[source] = instruction
+
+    def sources(self, instruction: Instruction) -> Iterator[_Node]:
+        """What an instruction copies or mounts from. Raises Refused."""
         if isinstance(instruction, Copy) and instruction.keyword == "COPY":
             name = instruction.from_
             if name is not None and name.value:
-                node.needs[self._copied(name)] = instruction
+                yield self._copied(name)
         elif isinstance(instruction, Run):
             for flag in instruction.flags:
                 if flag.name == "mount" and flag.value is not None:
                     name = _mounted(flag.value)
                     found = self.by_name.get((name.value if name is not None else "scratch").lower())
-                    node.needs[found or self._image(name or flag.value, name is not None)] = instruction
+                    yield found or self._image(name or flag.value, name is not None)
 
     def _copied(self, name: Text) -> _Node:
         written = name.value

@@ -14,7 +14,7 @@ The policy, from certain to uncertain:
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from gate.context.paths import BadPattern, join
@@ -51,6 +51,16 @@ _INSTALLERS = frozenset({
 })  # fmt: skip
 _NOT_EVERYWHERE = frozenset({"curl", "dos2unix", "git", "install", "unzip", "wget"})
 _SYSTEM = ("bin", "etc", "home", "lib", "lib64", "opt", "root", "run", "sbin", "srv", "usr", "var")
+_FOLDER_OPTIONS = frozenset({
+    "-d", "-p", "-t", "-w", "--bindir", "--dest", "--destination-directory", "--download-dir", "--install-dir",
+    "--installroot", "--out-dir", "--prefix", "--root", "--root-prefix", "--src", "--target", "--wheel-dir",
+})  # fmt: skip
+_FOLDER_SETTINGS = frozenset({
+    "CONDA_ENVS_DIRS", "CONDA_ENVS_PATH", "GEM_HOME", "MAMBA_ROOT_PREFIX", "PIP_PREFIX", "PIP_ROOT", "PIP_TARGET",
+    "UV_PROJECT_ENVIRONMENT", "UV_PYTHON_INSTALL_DIR", "UV_TOOL_BIN_DIR", "UV_TOOL_DIR", "VIRTUAL_ENV",
+})  # fmt: skip
+_WORKS_HERE = frozenset({"build", "download", "init", "source", "sync", "venv", "wheel"})
+"""Words of installers that write into the folder that they work in."""
 _OTHER_PROCESS = frozenset({"subshell", "substitution", "shell"})
 _MAY_NOT_RUN = frozenset({"if", "while", "until", "for", "case", "function"})
 _MAX_SCRIPT = 1 << 17  # bytes
@@ -137,7 +147,7 @@ class RunJob:
             self._anything()
 
     def _installer(self, command: Command, folder: str | None) -> None:
-        """The system's folders may hold more after it, and the folder that ``--target`` names."""
+        """The system's folders may hold more after it, and the folders that its options and its variables name."""
         root = self.carrier.tree.root
         for name in _SYSTEM:
             node = root.child(name)
@@ -145,16 +155,26 @@ class RunJob:
                 self._anything()
             elif node is not None:
                 _open_below(node, self.why)
-        values = command.values
-        for option, value in itertools.pairwise(values):
-            if option in ("-t", "--target", "--prefix", "-p", "--root") and value is not None and folder is not None:
-                place = self.carrier.tree.find(
-                    self.carrier.tree.resolve(join(folder, value) if value[:1] != "/" else value)
-                )
-                if place is None:
-                    self._anything()
-                else:
-                    place.open = place.open or self.why
+        for value in _named_folders(command):
+            self._may_fill(join(folder, value) if folder is not None and value is not None else value)
+        if not _WORKS_HERE.isdisjoint(command.values):
+            self._may_fill(folder)
+        scope = self.carrier.world.evaluator.build.scope(self.operation.instruction)
+        for name, setting in scope.environment().items():
+            if name in _FOLDER_SETTINGS:
+                self._may_fill(setting if isinstance(setting, str) else None)
+
+    def _may_fill(self, path: str | None) -> None:
+        """There may be more in a folder, or the folder itself."""
+        if path is None or not path.startswith("/"):
+            self._anything()
+            return
+        tree = self.carrier.tree
+        place = tree.find(tree.resolve(path))
+        if place is None:
+            self._anything()
+        elif place.type == "directory":
+            _open_below(place, self.why)
 
     def _own_script(self, command: Command, folder: str | None, certainty: Certainty) -> bool:
         """Carry out a shell script that is in the image and known; False for anything else."""
@@ -178,6 +198,20 @@ class RunJob:
         self._script(script, folder, certainty)
         self._depth -= 1
         return True
+
+
+def _named_folders(command: Command) -> Iterator[str | None]:
+    """The values of an installer's options for folders; a bare name is one where the option has no other meaning."""
+    for option, value in itertools.pairwise((*command.values, None)):
+        if option is None:
+            continue
+        name, equals, rest = option.partition("=")
+        if equals and name in _FOLDER_OPTIONS:
+            yield rest
+        elif option[:2] in _FOLDER_OPTIONS and option[2:3] in ("/", "."):
+            yield option[2:]
+        elif option in _FOLDER_OPTIONS and (value is None or value[:1] in ("/", ".") or option.startswith("--")):
+            yield value
 
 
 def _certainty(node: Node, outer: Certainty) -> Certainty:

@@ -2,9 +2,16 @@
 
 import pytest
 
+from gate.image.run import _SYSTEM
 from tests.image.support import look
 
-FILES = {"train": "#!/bin/sh\r\n", "serve*": "#!/bin/sh\n", "src/a.py": "a", "fix.sh": "#!/bin/sh\nchmod +x /app/train\n", "t.py": "1"}
+FILES = {
+    "train": "#!/bin/sh\r\n",
+    "serve*": "#!/bin/sh\n",
+    "src/a.py": "a",
+    "fix.sh": "#!/bin/sh\nchmod +x /app/train\n",
+    "t.py": "1",
+}
 
 
 def after(run: str, path: str, before: str = "USER root") -> str:
@@ -67,9 +74,40 @@ def test_the_user_owns_what_it_makes() -> None:
     assert after("echo hi > /app/out", "/app/out", "USER somebody") == "file 0644 ?:? 3"
 
 
-@pytest.mark.parametrize(("run", "found"), [("make", "?"), ("./unknown-program", "?"), ("true", "none"), ("sh fix.sh", "none")])
+@pytest.mark.parametrize(
+    ("run", "found"), [("make", "?"), ("./unknown-program", "?"), ("true", "none"), ("sh fix.sh", "none")]
+)
 def test_what_may_be_there_after_a_run(run: str, found: str) -> None:
     assert look(f"FROM scratch\nCOPY . /app/\nWORKDIR /app\nRUN {run}\n", "/app/nothing", FILES) == found
+
+
+@pytest.mark.parametrize(
+    ("run", "path", "found"),
+    [
+        ("pip install flask", "/usr/local/bin/flask", "?"),
+        ("pip install --prefix=/deps flask", "/deps/bin/flask", "?"),
+        ("pip install --prefix /deps flask", "/deps/bin/flask", "?"),
+        ("pip install -t ./lib flask", "/app/lib/flask", "?"),
+        ("pip install --target lib flask", "/app/lib/flask", "?"),
+        ("pip install --target=$WHERE flask", "/app/nothing", "?"),
+        ("pip wheel -w /wheels flask", "/wheels/flask.whl", "?"),
+        ("pip wheel .", "/app/x.whl", "?"),
+        ("uv sync", "/app/.venv/bin/train", "?"),
+        ("uv venv /opt/venv", "/opt/venv/bin/python", "?"),
+        ("conda create -p /env python=3.11", "/env/bin/python", "?"),
+    ],
+)
+def test_installers_fill_the_folders_that_they_name(run: str, path: str, found: str) -> None:
+    assert look(f"FROM python:3.11.9\nWORKDIR /app\nCOPY . /app/\nRUN {run}\n", path, FILES) == found
+
+
+@pytest.mark.parametrize(
+    "run",
+    ["pip install flask", "pip install -t lib flask", "pip install -r t.py", "apt-get -t stable install -y nginx"],
+)
+def test_installers_leave_other_folders_alone(run: str) -> None:
+    system = "".join(f"COPY src /{name}/\n" for name in _SYSTEM)
+    assert look(f"FROM scratch\n{system}COPY . /app/\nWORKDIR /app\nRUN {run}\n", "/app/nothing", FILES) == "none"
 
 
 def test_copies_of_copies_are_independent() -> None:

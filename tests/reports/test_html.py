@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from base64 import b64encode
 from collections.abc import Iterator
@@ -13,10 +14,13 @@ from typing import Any
 
 import pytest
 
+from gate.build import Build
 from gate.catalogue import Catalogue
+from gate.dockerfile.parse import parse
 from gate.dockerfile.source import Source
 from gate.model import EngineRun, Failure, Finding, Package, Place, Result, Severity, Span, Target, Undecided
 from gate.report import Page
+from gate.reports._html_build import Picture, picture
 from gate.reports._html_steps import next_steps
 from gate.reports.html import report
 from gate.sources import Sources
@@ -105,10 +109,12 @@ def whole() -> Result:
     )
 
 
-def rendered(result: Result, text: str = DOCKERFILE, path: str = "Dockerfile") -> str:
+def rendered(result: Result, text: str = DOCKERFILE, path: str = "Dockerfile", *platforms: str) -> str:
     sources = Sources()
-    sources.add(Source(path, text.encode("utf-8", "surrogateescape")))
-    return report.render(result, Page(Catalogue(), sources))
+    source = Source(path, text.encode("utf-8", "surrogateescape"))
+    sources.add(source)
+    page = Page(Catalogue(), sources, build=lambda _: Build(parse(source), platforms=platforms) if platforms else None)
+    return report.render(result, page)
 
 
 class Document(HTMLParser):
@@ -237,6 +243,23 @@ def test_hostile_text_stays_text(text: str) -> None:
     assert not re.search("[\x00-\x08\x1b\u202a-\u202e\u2066\u2028]", page)
 
 
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_stays_text_in_the_picture(text: str) -> None:
+    def shape(word: str) -> list[tuple[str, list[str]]]:
+        """The elements of the picture, those apart that tell a path from a name."""
+        words = json.dumps(["/" + word.encode("utf-8", "replace").decode()])
+        dockerfile = f"FROM scratch\nFROM scratch\nCOPY --from=0 {words[:-1]}, {words[1:]}\nENTRYPOINT {words}\n"
+        page = rendered(whole(), dockerfile, "Dockerfile", "docker")
+        if '<section id="build"' not in page:
+            return []  # a word that the builder refuses
+        picture = Document(page[page.index('<section id="build"') : page.index('<section id="files"')])
+        return [(tag, sorted(attributes)) for tag, attributes in picture.elements]
+
+    plain = {tag for tag, _ in shape("calm")}
+    assert {tag for tag, _ in shape(text)} <= plain | {"details"}
+    assert not [name for _, names in shape(text) for name in names if name.startswith("on")]
+
+
 def test_templates_quote_every_attribute() -> None:
     for template in (Path(__file__).parents[2] / "reports" / "templates").glob("*.j2"):
         text = template.read_text()
@@ -250,6 +273,80 @@ def test_secrets_are_not_shown(mlgate: Mlgate) -> None:
     mlgate.check("-o", "report.html", "Dockerfile")
     assert secret not in (mlgate.folder / "report.html").read_text()
     assert "HF_TOKEN" in (mlgate.folder / "report.html").read_text()
+
+
+STAGES = """\
+FROM python:3.11.9 AS base
+FROM base AS deps
+RUN pip install --prefix=/deps flask==3.0.0
+FROM node:20.1.0 AS web
+FROM golang:1.22 AS lint
+FROM base AS models
+RUN --mount=type=bind,from=web,source=/web,target=/w cp -r /w /v
+FROM base
+COPY --from=deps /deps /usr/local
+COPY --from=2 /web /app/web
+COPY --from=models /v /b
+COPY --from=busybox:1 /x /y
+ENTRYPOINT ["/opt/go", "--token"]
+"""
+
+
+def drawn(text: str = STAGES, *platforms: str) -> Picture | None:
+    return picture(Build(parse(Source("Dockerfile", text.encode()))), "Dockerfile", frozenset(platforms))
+
+
+def test_stages_are_lanes() -> None:
+    found = drawn()
+    assert found is not None
+    assert [(lane.label, lane.base, lane.role, lane.place.line) for lane in found.lanes] == [
+        ("base", "python:3.11.9", "layers", 1),
+        ("deps", "base", "copied", 2),
+        ("web", "node:20.1.0", "copied", 4),
+        ("lint", "golang:1.22", "unused", 5),
+        ("models", "base", "copied", 6),
+        ("stage 5", "base", "image", 8),
+    ]
+    assert [(taken.stage, taken.what) for taken in found.lanes[5].taken] == [
+        ("deps", "/deps → /usr/local"), ("web", "/web → /app/web"), ("models", "/v → /b"),
+    ]  # fmt: skip
+    assert [taken.what for taken in found.lanes[4].taken] == ["--mount=type=bind,from=web,source=/web,target=/w"]
+    kinds = sorted(curve.kind for curve in found.curves)
+    assert kinds == ["base", "base", "base", "copy", "copy", "copy", "copy"]
+
+
+@pytest.mark.parametrize("text", ["FROM x\n", "", "FROM\n", "FROM a AS a\nFROM a AS b\nCOPY --from=9 a b\n"])
+def test_nothing_to_draw(text: str) -> None:
+    assert drawn(text) is None
+
+
+def test_many_stages_keep_the_rail_narrow() -> None:
+    found = drawn("".join(f"FROM x AS s{n}\n" + f"COPY --from=s{n // 2} a b\n" * (n > 0) for n in range(300)))
+    assert found is not None
+    assert len(found.lanes) == 60
+    assert found.hidden == 240
+    assert found.width < 130
+
+
+def test_launches_are_steps() -> None:
+    found = drawn('FROM scratch\nENTRYPOINT ["/train"]\n', "sagemaker-training", "docker")
+    assert found is not None
+    assert found.lanes == ()
+    assert [(start.platform, start.verdict, start.argv) for start in found.starts] == [
+        ("docker", "fails", "/train"), ("sagemaker-training", "fails", "/train train"),
+    ]  # fmt: skip
+    assert "no such file or directory" in found.starts[0].end
+    page = rendered(whole(), STAGES, "Dockerfile", "docker")
+    assert "Undecided</span> on docker" in page
+
+
+def test_secrets_are_no_arguments_in_the_picture(mlgate: Mlgate) -> None:
+    secret = "hf_" + "aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1dE3f"
+    mlgate.write("Dockerfile", f'FROM debian:12\nCMD ["serve", "--token", "{secret}"]\n')
+    mlgate.check("-o", "report.html", "--for", "docker", "Dockerfile")
+    page = (mlgate.folder / "report.html").read_text()
+    assert "serve --token hf_a**" in page
+    assert secret not in page
 
 
 # In the browser
@@ -385,7 +482,8 @@ CONTRAST = """() => {
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_contrast(browser: Any, tmp_path: Path, scheme: str) -> None:
-    assert Tab(browser, tmp_path, rendered(whole()), color_scheme=scheme).page.evaluate(CONTRAST) == []
+    page = rendered(whole(), STAGES, "Dockerfile", "docker")
+    assert Tab(browser, tmp_path, page, color_scheme=scheme).page.evaluate(CONTRAST) == []
 
 
 def test_without_scripts_everything_is_there(browser: Any, tmp_path: Path) -> None:
@@ -397,7 +495,9 @@ def test_without_scripts_everything_is_there(browser: Any, tmp_path: Path) -> No
 
 
 def test_phone_does_not_scroll_sideways(browser: Any, tmp_path: Path) -> None:
-    tab = Tab(browser, tmp_path, rendered(whole()), viewport={"width": 360, "height": 740})
+    tab = Tab(
+        browser, tmp_path, rendered(whole(), STAGES, "Dockerfile", "docker"), viewport={"width": 360, "height": 740}
+    )
     assert tab.page.evaluate("document.documentElement.scrollWidth") <= 360
 
 

@@ -19,6 +19,8 @@ from gate.packages.resolve import wanted
 WORDS = frozenset({"train", "serve"})
 """Programs that no distribution's package brings."""
 _SYSTEM = frozenset({"deb", "rpm", "apk"})
+_WITH_PYTHON = frozenset({"pip", "setuptools", "wheel", "pkg_resources"})
+"""Modules that Python's own images bring beside its standard library."""
 _INTERPRETERS = ("python", "python2", "python3", "node", "Rscript", "java", "perl", "bash")
 
 
@@ -47,6 +49,20 @@ class Brought:
             if isinstance(answer, Unknown):
                 doubt = doubt or answer
         return doubt or False
+
+    def module(self, name: str) -> bool | Unknown:
+        """Whether an installation brings a Python module; a package's module mostly has its name."""
+        doubt: Unknown | None = None
+        for install in self._installs:
+            if install.ecosystem == "pypi":
+                names = {
+                    normalized(request.name) for request in (*install.requests, *wanted(install, self.build).from_files)
+                }
+                if normalized(name) in names:
+                    return True
+            if install.ecosystem in ("pypi", "conda", *_SYSTEM):
+                doubt = doubt or Unknown(f"line {install.place.line} may bring the module {name}", "--image")
+        return doubt or name in _WITH_PYTHON
 
     def places(self, name: str) -> tuple[str, ...]:
         """The folders of a program that a distribution's package brings."""

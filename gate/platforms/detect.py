@@ -45,7 +45,9 @@ def detect(build: Build) -> tuple[Target, ...]:
     facts = _Facts(build)
     strong = {name: list(facts.evidence(platform.evidence)) for name, platform in platforms().items()}
     # The sources are read only where nothing better has spoken.
-    texts = list(_dockerfile_texts(build)) if any(strong.values()) else [*_dockerfile_texts(build), *_source_texts(build)]
+    texts = (
+        list(_dockerfile_texts(build)) if any(strong.values()) else [*_dockerfile_texts(build), *_source_texts(build)]
+    )
     found = []
     for name, platform in sorted(platforms().items()):
         evidence = tuple(dict.fromkeys([*strong[name], *_mentions(texts, platform.evidence.texts)]))

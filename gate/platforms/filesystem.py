@@ -71,10 +71,11 @@ Suspicion = Callable[[Node | None], "Unknown | None"]
 
 @dataclass(slots=True)
 class FileSystem:
-    """The tree below ``root``. ``supplied`` answers for what other images and packages bring."""
+    """The tree below ``root``. ``supplied`` and ``brings_module`` answer for what other images and packages bring."""
 
     root: Node
     supplied: Supplier
+    brings_module: Callable[[str], bool | Unknown]
     suspicion: Suspicion
 
     def find(self, path: str, cwd: str, user: User, *, searching: bool = False) -> Found:

@@ -84,7 +84,7 @@ class _Launch:
             return
         self.outcome.argv = argv
         self.follower.note("put the words together", " ".join(map(repr, argv)), self._launch_place())
-        files = FileSystem(self.image.root, self.image.supply, self.image.suspicion)
+        files = FileSystem(self.image.root, self.image.supply, self.image.supply.module, self.image.suspicion)
         user = self.config.user
         cwd = self.config.working_dir or "/"
         env = dict(self.config.env)

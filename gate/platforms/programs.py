@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Sequence
 
 from gate.dockerfile.command import ShellWord
 from gate.dockerfile.shell.wrappers import SHELLS, WRAPPERS, peel, shell_script
@@ -12,17 +11,20 @@ from gate.image.model import File
 from gate.model import Place, Unknown
 from gate.packages.options import listed
 from gate.platforms.bases import MORE_PATH, USUAL_PATH
+from gate.platforms.busybox import Busybox, busybox
 from gate.platforms.filesystem import Errno, Found, NoEntry, NotAllowed, NotFolder
-from gate.platforms.kernel import Loaded, Process, Unusable, execute
+from gate.platforms.interpreters import INTERPRETERS, interpret, plain_name
+from gate.platforms.kernel import Loaded, Process, Unusable, execute, shebang
 from gate.platforms.outcome import Doubt, Fails, Fault, Step
-from gate.platforms.shelltext import Frame, run_text
+from gate.platforms.shelltext import Frame, Unparsed, run_text
 
 MAX_DEPTH = 12
 _LIMIT = 1 << 17
 _SH = "/bin/sh"
-_INTERPRETERS = listed("python pypy node nodejs Rscript perl ruby julia php deno bun java")
-_ENDS_WITH = {"python": 2, "pypy": 2, "perl": 2, "Rscript": 2, "node": 1, "nodejs": 1, "ruby": 1, "julia": 1, "php": 1}
-_VALUE_OPTIONS = {"python": "W X", "node": "r", "nodejs": "r", "perl": "I", "ruby": "I r", "java": ""}
+_NO_TEXT_FROM = 1 << 12
+"""Bytes of a program from which on every shell that takes it for a text has met an error of syntax."""
+_NOT_STARTED = {"dumb-init": 2, "gosu": 1, "su-exec": 1, "sudo": 1, "doas": 1, "catatonit": 1, "chpst": 111}
+"""The exit code of a program that cannot start the one that it is given; others end with 126 or 127."""
 
 
 class Follower:
@@ -33,6 +35,7 @@ class Follower:
         self.depth = 0
         self.current: File | None = None
         self.scripts: list[File] = []
+        self.box: Busybox | None = None  # what runs, where it is busybox
 
     def note(self, what: str, result: str, at: Found | Place | None = None) -> None:
         place = at
@@ -52,29 +55,27 @@ class Follower:
         name = posixpath.basename(argv[0]) if argv else ""
         script = loaded.scripts[0] if loaded.scripts else None
         self.scripts += [found.file for found in loaded.scripts if found.file is not None]
+        before, self.box = self.box, busybox(loaded.found)
         self._program(name, argv, process, depth, script)
+        self.box = before
 
     def _program(self, name: str, argv: list[str], process: Process, depth: int, script: Found | None) -> None:
-        if name in ("busybox", "toybox") and len(argv) > 1:
-            self._program(argv[1], argv[1:], process, depth, script)
-        elif name in SHELLS:
+        if name.startswith("busybox") if self.box else name in ("busybox", "toybox"):
+            if len(argv) > 1 and not argv[1].startswith("-"):
+                self._program(posixpath.basename(argv[1]), argv[1:], process, depth, script)
+            return
+        if self.box is not None and name not in self.box.names:
+            raise Fails(f"{name}: applet not found", 127, Fault.OTHER, program=argv[0], file=self.box.found.file)
+        if name in SHELLS:
             self._shell(name, argv, process, depth)
-        elif name == "env" and script is not None:
-            try:
-                self._env(argv, process, depth)
-            except Fails as failure:
-                if self.depth == depth and failure.fault is Fault.NOT_FOUND:  # it is what the first line asks for
-                    failure.fault = Fault.LINE_ENDS if failure.program.endswith("\r") else Fault.INTERPRETER
-                    failure.file = script.file
-                raise
         elif name == "env":
-            self._env(argv, process, depth)
+            self._env(argv, process, depth, script)
         elif name in WRAPPERS and len(argv) > 1:
             self._wrapper(name, argv, process, depth)
-        else:
-            plain = name.rstrip("0123456789.") if name.startswith(("python", "pypy", "node", "php")) else name
-            if plain in _INTERPRETERS:
-                self._interpreter(plain, argv, process)
+        elif plain_name(name):
+            file = interpret(plain_name(name), argv, process, self.note)
+            if file is not None:
+                self.scripts.append(file)
 
     def start(
         self, words: list[str], wrappers: list[str], process: Process, depth: int, place: Place, replaced: bool
@@ -98,11 +99,25 @@ class Follower:
             return
         words = [word.value or "" for word in peeled.rest]
         self.note(f"{name} runs {words[0]}", "looked up as the C library does")
-        loaded = self._by_libc(words, process, None)
+        try:
+            loaded = self._by_libc(words, process, None)
+        except Fails as failure:
+            failure.exit_code = _NOT_STARTED.get(name, failure.exit_code)
+            raise
         if loaded is not None:
             self.follow(loaded, process, depth + 1)
 
-    def _env(self, argv: list[str], process: Process, depth: int) -> None:
+    def _env(self, argv: list[str], process: Process, depth: int, script: Found | None) -> None:
+        """``env``, by itself or as what a first line asks for."""
+        try:
+            self._env_words(argv, process, depth)
+        except Fails as failure:
+            if script is not None and self.depth == depth and failure.fault is Fault.NOT_FOUND:
+                failure.fault = Fault.LINE_ENDS if failure.program.endswith("\r") else Fault.INTERPRETER
+                failure.file = script.file
+            raise
+
+    def _env_words(self, argv: list[str], process: Process, depth: int) -> None:
         """``env [OPTION]… [NAME=VALUE]… PROGRAM …``."""
         env = dict(process.env)
         at = 1
@@ -121,7 +136,7 @@ class Follower:
                     if word[:2] == "-S" and len(word) > 2
                     else ""
                 )
-                if self._is_busybox(argv[0], process):
+                if self.box is not None:
                     raise Fails("invalid option -- 'S'", 1, Fault.OTHER, program=argv[0])
                 if not text:
                     at += 1
@@ -134,10 +149,9 @@ class Follower:
                 at += 1
                 break
             elif word.startswith("-"):
+                if self.box is not None and word not in ("-0", "--null"):
+                    raise Fails(f"unrecognized option '{word}'", 1, Fault.OTHER, program=argv[0])
                 raise Doubt(Unknown(f"env is given {word}"))
-            elif "=" in word:
-                name, _, value = word.partition("=")
-                env[name] = value
             else:
                 break
             at += 1
@@ -151,15 +165,6 @@ class Follower:
             loaded = self._by_libc(argv[at:], inner, None)
             if loaded is not None:
                 self.follow(loaded, inner, depth + 1)
-
-    def _is_busybox(self, path: str, process: Process) -> bool:
-        """Whether an ``env`` is busybox's, which knows no -S."""
-        try:
-            found = process.stat(path if "/" in path else f"/usr/bin/{path}")
-        except (Errno, Doubt):
-            return False
-        data = found.node.read(1 << 22) if found.node is not None else None
-        return data is not None and b"BusyBox v" in data
 
     # Shells ----------------------------------------------------------------------------------------------------------
 
@@ -198,12 +203,13 @@ class Follower:
         if found.is_folder:
             if name == "bash":
                 raise Fails(f"{path}: Is a directory", 126, Fault.MISSING, program=path)
-            raise Doubt(Unknown(f"{path} is a folder"))
+            return  # nothing can be read of it, and the shell takes that for the end
         data = _content(found)
         if data is None or len(data) >= _LIMIT:
+            self._program_as_text(name, path, found, data)
             return
         if data.startswith(b"\x7fELF") or b"\0" in data[:80].split(b"\n")[0]:
-            raise Doubt(Unknown(f"{path} is no shell text"))
+            self._program_as_text(name, path, found, data)
         self.note(f"{name} reads {path}", f"{len(data)} bytes", found)
         self.current = found.file
         if found.file is not None:
@@ -211,18 +217,37 @@ class Follower:
         errexit = any(word.startswith("-") and "e" in word.partition("o")[0] for word in argv[1:at])
         frame = Frame(path, argv[at + 1 :], process, depth, self.start, errexit)
         source = Source((found.node.source if found.node else None) or found.path, data)
-        run_text(source.text, name, frame, source)
+        try:
+            run_text(source.text, name, frame, source)
+        except Unparsed:
+            if _other_language(data):
+                raise Fails(f"{path}: syntax error", 2, Fault.OTHER, program=path, file=found.file) from None
+            raise
+
+    def _program_as_text(self, name: str, path: str, found: Found, data: bytes | None) -> None:
+        """A shell that is told to read what is no shell text. Raises :class:`Fails` or :class:`Doubt`."""
+        if data is None:
+            program = found.node is None and (plain_name(found.brought) or found.brought in _PROGRAMS)
+        else:
+            program = data.startswith(b"\x7fELF") or b"\0" in data[:80].split(b"\n")[0]
+        if not program:
+            if found.node is None and not path.endswith(".sh"):
+                raise Doubt(Unknown(f"whether {path} is a text for {name} to read cannot be known", "--image"))
+            return
+        if name == "bash":
+            raise Fails(f"{path}: cannot execute binary file", 126, Fault.OTHER, program=path, file=found.file)
+        if data is None or (data.startswith(b"\x7fELF") and len(data) >= _NO_TEXT_FROM):
+            raise Fails(f"{path}: Syntax error", 2, Fault.OTHER, program=path, file=found.file)
+        raise Doubt(Unknown(f"{path} is no shell text"))
 
     def _operand(self, name: str, path: str, process: Process) -> Found:
         """The file that a shell reads: in the working folder, and for bash else on PATH, where no x bit is needed."""
-        places = [path]
-        if name == "bash" and "/" not in path:
-            places += [posixpath.join(folder or ".", path) for folder in process.path.split(":")]
         error: Errno = NoEntry()
-        for place in places:
+        doubt: Doubt | None = None
+        for folder in (None, *process.path.split(":")) if name == "bash" and "/" not in path else (None,):
             try:
-                found = process.stat(place, searching=place != path)
-                if place != path and found.is_folder:
+                found = process.stat(path) if folder is None else self._search(folder, path, process)
+                if folder is not None and found.is_folder:
                     continue
                 if process.files.check(found, process.user, 4):
                     return found
@@ -231,6 +256,14 @@ class Follower:
                 error = error if isinstance(error, NotAllowed) else missing
             except Errno as other:
                 error = other
+            except Doubt as uncertain:
+                if folder is None:
+                    raise
+                doubt = doubt or uncertain
+            if folder is None and not isinstance(error, NoEntry):
+                break
+        if doubt is not None:
+            raise doubt
         fault = Fault.NOT_READABLE if isinstance(error, NotAllowed) else Fault.MISSING
         code = (126 if isinstance(error, NotAllowed) else 127) if name in ("bash", "zsh", "ksh") else 2
         raise Fails(f"can't open '{path}': {_said(error)}", code, fault, program=path)
@@ -242,6 +275,8 @@ class Follower:
         name = words[0]
         if "/" in name:
             return self._try(name, words, process, place)
+        if self._is_own(name):
+            return self._own(words)
         denied = closed = False
         doubt: Doubt | None = None
         first: Found | None = None
@@ -270,7 +305,7 @@ class Follower:
                 if failure.exit_code == 127:
                     continue
                 denied = True
-        self._maybe_applet(name, process)
+        self._unless_own(name)
         if doubt is not None:
             raise doubt
         if denied:
@@ -308,9 +343,18 @@ class Follower:
             return Found(name, None, name)
         return process.stat(f"{folder or '.'}/{name}", searching=True)
 
-    def _maybe_applet(self, name: str, process: Process) -> None:
-        """busybox's shell may run its own programs without a file. Raises :class:`Doubt`."""
-        if name in _APPLETS:
+    def _is_own(self, name: str) -> bool:
+        """Whether busybox starts a program of its own, without a look at PATH."""
+        return self.box is not None and self.box.own_first and name in self.box.names
+
+    def _own(self, words: list[str]) -> Loaded:
+        assert self.box is not None
+        self.note(f"busybox starts {words[0]}", "one of its own programs")
+        return Loaded(self.box.found, words, [])
+
+    def _unless_own(self, name: str) -> None:
+        """The shell of another busybox may run its own programs without a file. Raises :class:`Doubt`."""
+        if self.box is not None and not self.box.own_first and name in self.box.names:
             raise Doubt(Unknown(f"{name} may be built into the shell"))
 
     def _try(self, path: str, words: list[str], process: Process, place: Place | None, told: str = "") -> Loaded | None:
@@ -349,17 +393,12 @@ class Follower:
     def _by_libc(self, words: list[str], process: Process, place: Place | None) -> Loaded | None:
         """``execvp``: it goes on after a file that may not be executed, and hands one without a format to ``/bin/sh``."""
         name = words[0]
-        if "/" in name:
-            paths = [name]
-        else:
-            value = process.env.get("PATH", "/bin:/usr/bin")
-            if isinstance(value, Unknown):
-                raise Doubt(value)
-            paths = [f"{folder}/{name}" if folder else name for folder in value.split(":")]
+        if self._is_own(name):
+            return self._own(words)
         denied: Errno | None = None
         doubt: Doubt | None = None
         fault, file = Fault.NOT_FOUND if "/" not in name else Fault.MISSING, None
-        for path in paths:
+        for path in _libc_paths(name, process):
             try:
                 if path.startswith(MORE_PATH):
                     found = self._search(MORE_PATH, name, process)
@@ -408,71 +447,15 @@ class Follower:
             process.stat(_SH)
             return loaded
 
-    # Interpreters ----------------------------------------------------------------------------------------------------
 
-    def _interpreter(self, plain: str, argv: list[str], process: Process) -> None:
-        at = _operand_at(plain, argv)
-        if not at:
-            return
-        path = argv[at]
-        error: Errno
-        for name in _names(plain, path):
-            try:
-                found = process.stat(name)
-                if found.is_folder and plain not in ("node", "nodejs"):
-                    process.stat(posixpath.join(name, "__main__.py" if plain in ("python", "pypy") else "index.js"))
-                elif not process.files.check(found, process.user, 4):
-                    raise NotAllowed
-                self.note(f"{plain} reads {path}", found.path, found)
-                if found.file is not None:
-                    self.scripts.append(found.file)
-                return
-            except Errno as missing:
-                error = missing
-        fault = Fault.NOT_READABLE if isinstance(error, NotAllowed) else Fault.MISSING
-        said = f"can't open file '{path}': {_said(error)}"
-        if plain in ("node", "nodejs"):
-            said = f"Cannot find module '{path}'"
-        elif plain == "java":
-            said = f"Unable to access jarfile {path}"
-        raise Fails(said, _ENDS_WITH.get(plain, 1), fault, program=path)
-
-
-def _names(plain: str, path: str) -> list[str]:
-    return [path, path + ".js", path + ".json", path + ".mjs", path + ".cjs"] if plain in ("node", "nodejs") else [path]
-
-
-def _operand_at(plain: str, argv: list[str]) -> int:
-    """Where an interpreter's file stands; 0 when something else says what to run."""
-    at = 1
-    values = _VALUE_OPTIONS.get(plain, "").split()
-    while at < len(argv):
-        word = argv[at]
-        if plain == "java":
-            if word == "-jar":
-                return at + 1 if at + 1 < len(argv) else 0
-            if not word.startswith("-"):
-                return 0
-            at += 2 if word in ("-cp", "-classpath", "--class-path", "-p", "--module-path") else 1
-            continue
-        if plain in ("deno", "bun") or word == "-":
-            return 0
-        if not word.startswith("-"):
-            return at
-        if plain in ("python", "pypy"):
-            letters = word[1:]
-            if word.startswith("--") or letters in ("V", "h", "VV") or set(letters) & {"c", "m"}:
-                return 0
-            at += 2 if letters[-1] in values else 1
-        elif word[1:2] in values or word in ("--require", "--import", "--loader"):
-            at += 2 if len(word) == 2 or word.startswith("--") else 1
-        elif word.startswith("--"):
-            at += 1
-        elif plain in ("node", "nodejs", "perl", "ruby", "Rscript", "php", "julia") and set(word[1:]) & set("eEprcfi"):
-            return 0
-        else:
-            at += 1
-    return 0
+def _libc_paths(name: str, process: Process) -> list[str]:
+    """What ``execvp`` tries. Raises :class:`Doubt`."""
+    if "/" in name:
+        return [name]
+    value = process.env.get("PATH", "/bin:/usr/bin")
+    if isinstance(value, Unknown):
+        raise Doubt(value)
+    return [f"{folder}/{name}" if folder else name for folder in value.split(":")]
 
 
 def _content(found: Found) -> bytes | None:
@@ -503,17 +486,15 @@ def _word(value: str) -> ShellWord:
     return ShellWord(value, _NOWHERE, 0, 0, prefix=value)
 
 
-def words_of(values: Sequence[str]) -> list[ShellWord]:
-    """Plain words as the shell reader's words."""
-    return [_word(value) for value in values]
+_PROGRAMS = INTERPRETERS | SHELLS | listed("R Rscript cat cp env git ls make mv nginx sleep tail tini dumb-init")
+"""Names of what is no text for a shell to read."""
 
 
-_APPLETS = listed(
-    """ash awk basename bunzip2 busybox bzcat bzip2 cal cat chgrp chmod chown chroot clear cmp cp cpio cut date dc dd df
-    diff dirname dmesg dos2unix du egrep env expand expr factor fgrep find fold free getopt grep groups gunzip gzip
-    head hexdump hostid hostname id install ip kill killall less link ln ls lzcat md5sum mkdir mkfifo mknod mktemp more
-    mount mv nc nice nl nohup nproc nslookup od paste patch pidof ping printenv ps pwd readlink realpath renice
-    reset rev rm rmdir route sed seq setsid sh sha1sum sha256sum sha512sum shred sleep sort split stat strings stty su
-    sum sync tac tail tar tee test time timeout top touch tr truncate tty umount uname uncompress unexpand uniq unix2dos unlink
-    unxz unzip uptime usleep uudecode uuencode vi watch wc wget which who whoami xargs xz xzcat yes zcat nologin"""
-)
+def _other_language(data: bytes) -> bool:
+    """Whether the first line of a text names an interpreter of another language."""
+    parsed = shebang(data) if data.startswith(b"#!") else None
+    if parsed is None:
+        return False
+    words = f"{parsed[0]} {parsed[1]}".split()
+    name = posixpath.basename(words[1] if posixpath.basename(words[0]) == "env" and len(words) > 1 else words[0])
+    return bool(plain_name(name))

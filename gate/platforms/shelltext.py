@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 
 from gate.dockerfile.command import Command, Node, Script, ShellWord
 from gate.dockerfile.shell import parse_script
-from gate.dockerfile.shell.wrappers import SHELLS
 from gate.dockerfile.source import Source, Text
 from gate.model import Place, Unknown
 from gate.packages.options import listed
@@ -50,12 +49,16 @@ class Ended(Exception):
     """The shell is replaced, or has ended."""
 
 
+class Unparsed(Doubt):
+    """The text is not of the shell's language, as far as its reader can tell."""
+
+
 def run_text(text: str, shell: str, frame: Frame, source: Source | None = None) -> None:
     """Follow a shell text. Raises :class:`Fails` or :class:`Doubt` where what it starts does not, or may not."""
     source = source or Source("", text.encode("utf-8", "surrogateescape"))
     script = parse_script(Text(source, text, ((0, 0),)), shell=shell, environment=frame.process.env)
     if not script.parsed:
-        raise Doubt(Unknown("the shell text could not be taken apart"))
+        raise Unparsed(Unknown("the shell text could not be taken apart"))
     frame.errexit = frame.errexit or script.errexit
     frame.functions.update(functions_of(script))
     try:
@@ -408,7 +411,3 @@ def _is_last(command: Node, top: Node) -> bool:
             return False
         node = parent
     return True
-
-
-def is_shell(name: str) -> bool:
-    return name in SHELLS

@@ -34,6 +34,14 @@ class Supply:
             places = (*places, "/usr/local/bin")
         return True if folder in places else why
 
+    def module(self, name: str) -> bool | Unknown:
+        """Whether a module is installed for Python."""
+        if self.base.plain:
+            return self.brought.module(name)
+        return self.brought.module(name) or Unknown(
+            f"{self.reference or 'the base image'} may bring the module {name}", "--image"
+        )
+
     def on_path_of_base(self, name: str) -> bool | Unknown:
         """Whether a program is in the folders of the base image's PATH, where these are not known."""
         return self._has(name, Unknown(f"the PATH of {self.reference or 'the base image'} is not known", "--image"))

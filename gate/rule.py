@@ -108,7 +108,8 @@ class Rule:
     def on_command(
         self, *names: str
     ) -> Callable[[Callable[[Command, Build], Results]], Callable[[Command, Build], Results]]:
-        """Call the check for each simple command of each RUN whose program has one of these names (none: every one)."""
+        """Call the check for each simple command of each RUN, also behind ONBUILD, whose program has one of these names
+        (none: every one)."""
 
         def register(check: Callable[[Command, Build], Results]) -> Callable[[Command, Build], Results]:
             self.command_checks.append((names, check))
@@ -119,8 +120,8 @@ class Rule:
     def on_instruction(
         self, *keywords: str
     ) -> Callable[[Callable[[Instruction, Build], Results]], Callable[[Instruction, Build], Results]]:
-        """Call the check for each instruction of these keywords (none: every one). The child of an ONBUILD is not
-        visited on its own."""
+        """Call the check for each instruction of these keywords (none: every one). Of the children of
+        ONBUILD only a RUN is visited on its own (its ``onbuild`` is True)."""
 
         def register(check: Callable[[Instruction, Build], Results]) -> Callable[[Instruction, Build], Results]:
             self.instruction_checks.append((keywords, check))

@@ -13,7 +13,7 @@ from typing import Any
 
 from gate.build import Build
 from gate.dockerfile.command import Command
-from gate.dockerfile.tree import Instruction, Run
+from gate.dockerfile.tree import Instruction, Onbuild, Run
 from gate.model import Failure, Finding, Undecided
 from gate.record import dataclass, field
 from gate.rule import Results, Rule
@@ -104,6 +104,8 @@ class Walker:
         for rule, check in (*wanted, *by_keyword.get("", ())):
             _run(rule, check, (instruction, build), outcome, build, instruction)
         yield
+        if isinstance(instruction, Onbuild) and isinstance(instruction.child, Run):
+            yield from self._instruction(tables, instruction.child, build, outcome)
         if not isinstance(instruction, Run) or not tables.commands:
             return
         by_name = tables.commands

@@ -58,6 +58,8 @@ def answered(prompt: Prompt, command: Command, run: Run, build: Build) -> bool |
 
 def _input(command: Command) -> bool | Unknown:
     """What a pipe, a here-string or a here-document sends in."""
+    if "xargs" in command.wrappers:
+        return False  # what is sent in becomes words, and the command reads nothing
     for redirect in reversed(command.redirects):
         if redirect.operator == "<<<" and redirect.target is not None:
             return _says_yes(redirect.target)
@@ -65,8 +67,6 @@ def _input(command: Command) -> bool | Unknown:
             return redirect.heredoc is None or bool(_AFFIRMATIVE.match(redirect.heredoc.value))
         if redirect.operator == "<" and redirect.target is not None:
             return False if redirect.target.value == "/dev/null" else Unknown("standard input comes from a file")
-    if "xargs" in command.wrappers:
-        return False
     node: Node = command
     for ancestor in command.ancestors():
         if ancestor.kind == "pipeline":

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from gate.dockerfile.command import Command, ShellWord
 from gate.dockerfile.source import Text
-from gate.dockerfile.tree import Run
+from gate.dockerfile.tree import Onbuild, Run
 from gate.packages.memo import memo
 from gate.packages.model import Install, Request
 
@@ -36,9 +36,11 @@ _MOVED = {">", ">>", "<", ">|"}
 _VERSION_TARGET = re.compile(r"=|\d+(?:\.\d+|\.\*)*(?:[,<>!=~].*|[ab]\d+|rc\d+)?\Z")
 
 
-def installs(build: Build) -> list[Install]:
-    """Every installation of every stage, in the order of the file."""
-    return _found(build)[0]
+def installs(build: Build, *, triggers: bool = False) -> list[Install]:
+    """Every installation of every stage, in the order of the file; with ``triggers``, those that ONBUILD leaves to
+    other images too."""
+    found = _found(build)[0]
+    return found if triggers else [install for install in found if install.run is None or not install.run.onbuild]
 
 
 def install_of(command: Command, build: Build) -> Install | None:
@@ -52,8 +54,9 @@ def _found(build: Build) -> tuple[list[Install], dict[int, Install]]:
     if found is None:
         found = kept["all"] = ([], {})
         for instruction in build.dockerfile.instructions:
-            if isinstance(instruction, Run):
-                _collect(instruction, build, *found)
+            run = instruction.child if isinstance(instruction, Onbuild) else instruction
+            if isinstance(run, Run):
+                _collect(run, build, *found)
     return found
 
 

@@ -164,7 +164,8 @@ def _conda(command: Command, name: str, given: Arguments | None) -> Prompt | Non
     arguments = scan(command.arguments, Table(frozenset()))
     if arguments.operands and arguments.operands[0].value == "clean":
         return _asks(command, name, replace(_CONDA, verbs=frozenset({"clean"})), arguments)
-    arguments = scan(command.arguments, _CONDA.table)
+    # What -yes means to conda is -y and then letters that it does not know.
+    arguments = scan([word for word in command.arguments if word.value != "-yes"], _CONDA.table)
     if (
         name == "micromamba"
         and len(arguments.operands) == 1

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from gate.dockerfile.command import Command
-from gate.dockerfile.tree import Instruction, Run, Stage
+from gate.dockerfile.tree import Instruction, Onbuild, Run, Stage
 from gate.facts import facts
 from gate.model import Unknown
 from gate.packages.memo import memo
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def run_of(command: Command, build: Build) -> Run | None:
-    """The RUN that a command is in; None for a command of another file."""
+    """The RUN that a command is in, also behind ONBUILD; None for a command of another file."""
     if command.whole.source is not build.dockerfile.source:
         return None
     kept = memo(build, "starts")
@@ -28,6 +28,8 @@ def run_of(command: Command, build: Build) -> Run | None:
     if starts is None:
         starts = kept["all"] = [instruction.start for instruction in build.dockerfile.instructions]
     found = build.dockerfile.instructions[bisect_right(starts, command.whole.offset(command.start)) - 1]
+    if isinstance(found, Onbuild):
+        found = found.child or found
     return found if isinstance(found, Run) else None
 
 

@@ -51,7 +51,8 @@ _EVALUATING_BASES = frozenset(
 @rule.on_instruction("RUN", "HEALTHCHECK", "ONBUILD")
 def check_other(instruction: Instruction, build: Build) -> Results:
     what = instruction.child if isinstance(instruction, Onbuild) else instruction
-    if isinstance(what, (Run, Launch)) and what.exec and (isinstance(instruction, Run) or build.ships(instruction)):
+    runs = isinstance(instruction, Run) or (isinstance(what, Launch) and build.ships(instruction))
+    if runs and isinstance(what, (Run, Launch)) and what.exec:
         yield from _first(misread_words(what.exec), what, instruction)
 
 

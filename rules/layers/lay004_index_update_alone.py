@@ -31,7 +31,7 @@ rule = Rule(
 
 @rule.on_instruction("RUN")
 def check(run: Instruction, build: Build) -> Results:
-    if not isinstance(run, Run) or not build.ships(run):
+    if not isinstance(run, Run) or run.onbuild or not build.ships(run):
         return
     update: Command | None = None
     for command in build.script(run).commands:

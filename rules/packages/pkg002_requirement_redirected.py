@@ -26,7 +26,7 @@ rule = Rule(
 
 @rule.on_build
 def check(build: Build) -> Results:
-    for install in installs(build):
+    for install in installs(build, triggers=True):
         for request in install.requests:
             if request.redirected:
                 yield rule.finding(

@@ -44,7 +44,7 @@ _CACHE = re.compile(r"(?:^|/)\.cache(?:/|$)|(?:pip|uv)[^/]*cache|cache[^/]*(?:pi
 
 @rule.on_build
 def check(build: Build) -> Results:
-    for install in installs(build):
+    for install in installs(build, triggers=True):
         run = install.run
         if (
             install.manager in {"pip", "uv"}

@@ -40,7 +40,7 @@ _PRIVATE = ("--index-url", "-i", "--default-index", "--pypi-url", "--no-index", 
 @rule.on_build
 def check(build: Build) -> Results:
     seen = set()
-    for install in installs(build):
+    for install in installs(build, triggers=True):
         if install.ecosystem != "pypi" or install.verb == "uninstall":
             continue
         for request in (*install.requests, *wanted(install, build).from_files):

@@ -41,7 +41,7 @@ _WORDS = {
 def requests(build: Build, *ecosystems: str) -> Iterator[tuple[Install, Wanted, Request]]:
     """Every request of some ecosystems, those of files included; a line of a file only once."""
     seen = set()
-    for install in installs(build):
+    for install in installs(build, triggers=True):
         if install.verb == "uninstall" or install.arguments.has("--no-index"):
             continue  # without an index, the files that lie there decide
         needs = wanted(install, build)

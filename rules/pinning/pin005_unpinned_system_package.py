@@ -40,7 +40,7 @@ _ALIASES = {
 
 @rule.on_build
 def check(build: Build) -> Results:
-    for install in installs(build):
+    for install in installs(build, triggers=True):
         if install.ecosystem not in {"deb", "apk", "rpm"}:
             continue
         loose = [request for request in install.requests if weak(request.pin, build)]

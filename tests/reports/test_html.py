@@ -12,6 +12,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import axe_playwright_python
 import pytest
 
 from gate.build import Build
@@ -484,6 +485,17 @@ CONTRAST = """() => {
 def test_contrast(browser: Any, tmp_path: Path, scheme: str) -> None:
     page = rendered(whole(), STAGES, "Dockerfile", "docker")
     assert Tab(browser, tmp_path, page, color_scheme=scheme).page.evaluate(CONTRAST) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("verdict", ["pass", "fail", "error"])
+def test_axe_has_nothing_to_say(browser: Any, tmp_path: Path, scheme: str, verdict: str) -> None:
+    page = rendered(replace(whole(), verdict=verdict), STAGES, "Dockerfile", "docker", "sagemaker-training")
+    tab = Tab(browser, tmp_path, page, color_scheme=scheme, bypass_csp=True)
+    tab.page.evaluate("for (const details of document.querySelectorAll('details')) details.open = true")
+    tab.page.evaluate(Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8"))
+    found = tab.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found["violations"]] == []
 
 
 def test_without_scripts_everything_is_there(browser: Any, tmp_path: Path) -> None:

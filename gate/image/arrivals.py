@@ -1,0 +1,133 @@
+"""What each COPY and ADD brings of the build context into the image, wherever it puts it.
+
+The virtual file map (:mod:`gate.image.files`) answers by destination, and has no answer where that cannot be known. Rules
+about what should not travel at all ask here. Files are listed, never opened; sizes are looked up when asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from gate.context.paths import BadPattern, clean, join, rooted
+from gate.dockerfile.source import Text
+from gate.dockerfile.tree import Copy
+from gate.image.copy import find_sources
+from gate.image.node import Node
+from gate.image.tree import Tree, TreeError
+from gate.model import Unknown
+from gate.packages.memo import memo
+from gate.record import dataclass
+
+if TYPE_CHECKING:
+    from gate.build import Build
+
+MAX_ENTRIES = 50_000
+"""Paths of one build that are looked at; more than that is no build context but a disk."""
+CLOSED = frozenset({".git", ".hg", ".svn", "node_modules", ".venv", "venv", "__pycache__", ".aws", ".ssh"})
+"""Folders whose own name says what they are: they arrive as one path and are not listed."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Arrival:
+    """A path of the context that a COPY brings: ``path`` relative to the context, ``word`` the source that names it.
+    ``whole``: the word names it by itself, not a folder around it."""
+
+    copy: Copy
+    word: Text
+    path: str
+    node: Node
+    whole: bool
+
+    @property
+    def name(self) -> str:
+        return self.path.rpartition("/")[2]
+
+    @property
+    def size(self) -> int:
+        """Bytes of a file; 0 for anything else."""
+        return self.node.size or 0
+
+
+def arrivals(build: Build) -> list[Arrival]:
+    """The files and closed folders that the shipped stages copy, in the order of the file. Empty without a context."""
+    kept = memo(build, "arrivals")
+    found: list[Arrival] | None = kept.get("all")
+    if found is None:
+        found = kept["all"] = _bounded(build)
+    return found
+
+
+def copies(build: Build) -> Iterator[Copy]:
+    """The COPY and ADD instructions whose files reach the image: of the target and its ancestors."""
+    for stage in build.target.lineage() if build.target is not None else ():
+        for instruction in stage.instructions:
+            if isinstance(instruction, Copy):
+                yield instruction
+
+
+def own_sources(copy: Copy, build: Build) -> Iterator[tuple[Text, str]]:
+    """The source words of a COPY that name something of the context, with their values."""
+    if copy.from_ is not None:
+        return
+    for word in copy.sources:
+        value = build.expand(word, copy)
+        if isinstance(value, str) and "://" not in value and not value.startswith("git@"):
+            yield word, value
+
+
+def sources_at(value: str, build: Build) -> list[tuple[str, Node]]:
+    """The paths of the context that a source names, as the builder resolves it; empty when there is none."""
+    root = _root(build)
+    if root is None:
+        return []
+    tree = Tree(root)
+    try:
+        places = find_sources(tree, rooted(value))
+        found = [(place, tree.find(place, follow=True)) for place in places]
+    except (TreeError, BadPattern):
+        return []
+    return [(clean(place).lstrip("/"), node) for place, node in found if node is not None]
+
+
+def _root(build: Build) -> Node | None:
+    from gate.image.node import from_context
+
+    kept = memo(build, "arrivals")
+    if "root" not in kept:
+        try:
+            kept["root"] = from_context(build.context.sent(None)) if build.context is not None else None
+        except BadPattern:
+            kept["root"] = None
+    root: Node | None = kept["root"]
+    return root
+
+
+def _bounded(build: Build) -> list[Arrival]:
+    found: list[Arrival] = []
+    for copy in copies(build):
+        excluded = copy.flag("exclude") is not None
+        for word, value in () if excluded else own_sources(copy, build):
+            for place, node in sources_at(value, build):
+                for arrival in _below(copy, word, place, node):
+                    found.append(arrival)
+                    if len(found) >= MAX_ENTRIES:
+                        return found
+    return found
+
+
+def _below(copy: Copy, word: Text, place: str, node: Node) -> Iterator[Arrival]:
+    waiting = [(place, node)]
+    while waiting:
+        path, at = waiting.pop()
+        name = path.rpartition("/")[2]
+        if at.type != "directory" or name in CLOSED:
+            yield Arrival(copy, word, path, at, whole=path == place)
+        else:
+            entries = [(join(path, each), child) for each, child in at.children().items()]
+            waiting.extend(reversed(entries))
+
+
+def unknown_context(build: Build) -> Unknown | None:
+    """Why nothing is known of the context; None where there is one."""
+    return Unknown("the build context is not read", "--context DIR") if build.context is None else None

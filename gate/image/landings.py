@@ -1,0 +1,190 @@
+"""What an image puts into a folder: which instruction or command, and where it says so."""
+
+from __future__ import annotations
+
+import itertools
+import posixpath
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from gate.dockerfile.command import Command
+from gate.dockerfile.source import Text
+from gate.dockerfile.tree import Copy, Instruction, Run, Stage
+from gate.image.node import Node
+from gate.model import Place
+from gate.packages.memo import memo
+from gate.packages.where import BASE, directory, resolve, workdir
+from gate.record import dataclass
+
+if TYPE_CHECKING:
+    from gate.build import Build
+
+MAX_FILES = 2_000
+_KEPT = frozenset({".gitkeep", ".keep", ".gitignore", ".placeholder"})
+_INTO = {"wget": ("-P", "-O", "--directory-prefix", "--output-document"), "curl": ("-o", "--output", "--output-dir"),
+         "tar": ("-C", "--directory"), "unzip": ("-d",), "gdown": ("-O", "--output")}  # fmt: skip
+"""Programs and the options that say where what they fetch or unpack goes."""
+_LAST = frozenset({"mv", "cp", "install", "rsync", "ln"})
+_STORES = frozenset({"aws", "gsutil", "gcloud", "s5cmd", "azcopy"})
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """A file at ``path``: brought by an instruction of a stage, which says so at ``place``."""
+
+    path: str
+    place: Place
+    stage: Stage
+    instruction: Instruction
+
+
+def landings(build: Build, folder: str) -> list[Landing]:
+    """What the shipped stages put below a folder (absolute, without a slash at its end), in the order of the file.
+
+    Empty folders are nothing, and what is removed again does not count.
+    """
+    kept = memo(build, "landings")
+    found: list[Landing] | None = kept.get(folder)
+    if found is None:
+        found = kept[folder] = list(_landings(build, folder))
+    return found
+
+
+def _landings(build: Build, folder: str) -> Iterator[Landing]:
+    if build.target is None or build.faults or not _mentions(build, folder):
+        return
+    listed = _listed(build, folder)
+    for stage in build.target.lineage():
+        for instruction in stage.instructions:
+            paths = listed.get(id(instruction), ())
+            if isinstance(instruction, Copy):
+                yield from _copied(instruction, stage, paths, folder, build)
+            elif isinstance(instruction, Run):
+                yield from _run(instruction, stage, paths, folder, build)
+
+
+def _mentions(build: Build, folder: str) -> bool:
+    """Whether the file speaks of the folder at all; a base image's WORKDIR may lead there unsaid."""
+    first = "/" + folder.split("/")[1]
+    if first in build.dockerfile.source.text:
+        return True
+    stage = build.target
+    return stage is not None and bool(stage.instructions) and _under(str(workdir(stage.instructions[0], build)), folder)
+
+
+def _listed(build: Build, folder: str) -> dict[int, list[str]]:
+    """The files below the folder that the file map knows, by the instruction that brought each."""
+    from gate.platforms.image import launch_image
+
+    image = launch_image(build)
+    node: Node | None = image.root
+    for name in folder.strip("/").split("/"):
+        node = node.child(name) if node is not None and node.type == "directory" else None
+    found: dict[int, list[str]] = {}
+    waiting = [(folder, node)] if node is not None else []
+    count = 0
+    while waiting and count < MAX_FILES:
+        path, at = waiting.pop()
+        if at.type == "directory":
+            waiting.extend(reversed([(f"{path}/{name}", child) for name, child in at.children().items()]))
+        elif at.instruction is not None and path.rpartition("/")[2] not in _KEPT:
+            count += 1
+            found.setdefault(id(at.instruction), []).append(path)
+    return found
+
+
+def _copied(copy: Copy, stage: Stage, paths: list[str] | tuple[()], folder: str, build: Build) -> Iterator[Landing]:
+    place = copy.destination.place
+    if not paths:
+        paths = [path for path in _said(copy, build) if _under(path, folder)]
+    for path in paths:
+        yield Landing(path, place, stage, copy)
+
+
+def _said(copy: Copy, build: Build) -> Iterator[str]:
+    """Where a COPY says that its sources go, for those whose files cannot be listed."""
+    target = build.expand(copy.destination, copy)
+    at = workdir(copy, build)
+    if not isinstance(target, str) or not isinstance(at, str) or (at == BASE and not target.startswith("/")):
+        return
+    destination = resolve(target, at)
+    for word in copy.sources:
+        source = build.expand(word, copy)
+        if copy.from_ is None and build.context is not None and "://" not in str(source) and _there(source, build):
+            continue  # listed, and gone again or empty
+        name = posixpath.basename(str(source).rstrip("/")) if isinstance(source, str) else ""
+        into = target.endswith(("/", "/.")) or len(copy.sources) > 1 or target in (".", "./")
+        yield posixpath.join(destination, name) if into and name not in ("", ".") else destination
+
+
+def _there(source: object, build: Build) -> bool:
+    from gate.image.arrivals import sources_at
+
+    return isinstance(source, str) and bool(sources_at(source, build))
+
+
+def _run(run: Run, stage: Stage, paths: list[str] | tuple[()], folder: str, build: Build) -> Iterator[Landing]:
+    text: Text | None = run.script
+    if text is None or ("/" not in text.value and not paths):
+        return
+    for command in build.script(run).commands:
+        said = [path for path in _destinations(command, run, build) if _under(path, folder)]
+        for path in said:
+            inside = [each for each in paths if _under(each, path)]
+            if command.name in ("mv", "cp", "ln", "install", "tee") and paths and not inside:
+                continue  # carried out in the file map, and not there any more
+            yield Landing(inside[0] if inside else path, command.place, stage, run)
+
+
+def _destinations(command: Command, run: Run, build: Build) -> Iterator[str]:
+    """The absolute paths that a command writes to, as far as its words say."""
+    at = directory(command, run, build)
+    here = isinstance(at, str) and at != BASE
+    for word in (*_operands(command), *_redirected(command)):
+        if word.startswith("/") or (word and here and "://" not in word):
+            yield resolve(word, at if isinstance(at, str) else "/")
+
+
+def _operands(command: Command) -> list[str]:
+    """The paths that a program is told to write to, or takes from an address."""
+    name, values = command.name or "", [value or "" for value in command.values]
+    plain = [value for value in values if not value.startswith("-")]
+    if name in _INTO:
+        return _options(values, _INTO[name]) or (_fetched(plain) if name == "wget" or "-O" in values else [])
+    if name == "git" and "clone" in plain:
+        operands = plain[plain.index("clone") + 1 :]
+        return _fetched(operands) if operands and _is_address(operands[-1]) else operands[-1:]
+    if name in _LAST or (name in _STORES and any(value in ("cp", "sync", "rsync", "copy") for value in plain)):
+        return plain[-1:]
+    return []
+
+
+def _options(values: list[str], names: tuple[str, ...]) -> list[str]:
+    """The values of options, written as a word of their own, behind ``=`` or right behind the letter."""
+    found = [after for value, after in itertools.pairwise(values) if value in names]
+    for value in values:
+        name, equals, rest = value.partition("=")
+        if equals and name in names:
+            found.append(rest)
+        elif value[:2] in names and value[2:]:
+            found.append(value[2:])
+    return found
+
+
+def _fetched(words: list[str]) -> list[str]:
+    """The names that what is fetched gets in the working directory."""
+    return [posixpath.basename(word.partition("?")[0]).removesuffix(".git") for word in words if _is_address(word)]
+
+
+def _is_address(word: str) -> bool:
+    return "://" in word or word.startswith("git@")
+
+
+def _redirected(command: Command) -> Iterator[str]:
+    for redirect in command.redirects:
+        if redirect.target is not None and redirect.operator in (">", ">>", ">|"):
+            yield redirect.target.value or ""
+
+
+def _under(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder + "/")

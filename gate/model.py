@@ -74,7 +74,12 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """The package that a vulnerability finding is about (``interface.md``: ``package``)."""
+    """The package that a vulnerability finding is about.
+
+    ``fixed_in``: the versions with the fix, the one to take first; ``epss`` None: no score is known, which is not 0;
+    ``layer``: the layer's diff id; ``introduced_by``: ``{kind: "instruction" | "base", path, line}``; ``severities``:
+    what each source says, by the id of its record.
+    """
 
     name: str
     version: str
@@ -86,6 +91,7 @@ class Package:
     known_exploited: bool = False
     layer: str | None = None
     introduced_by: dict[str, Any] | None = None
+    severities: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +142,20 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Unchecked:
+    """A package that could not be looked up, where it is asked for, and why: its version is not fixed, for example."""
+
+    name: str
+    place: Place
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class EngineRun:
-    """What became of one engine. ``status``: ``ok``, ``skipped`` (off or not there), ``failed`` (ran, unusable)."""
+    """What became of one engine. ``status``: ``ok``, ``skipped`` (off or not there), ``failed`` (ran, unusable).
+
+    ``unchecked``: the packages that it could say nothing about; ``set_aside``: how many matches it left out by itself.
+    """
 
     name: str
     status: str
@@ -145,6 +163,8 @@ class EngineRun:
     reason: str = ""
     database_built: str | None = None
     findings: tuple[Finding, ...] = field(default=(), repr=False)
+    unchecked: tuple[Unchecked, ...] = field(default=(), repr=False)
+    set_aside: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,6 +98,8 @@ def combine(runs: Iterable[EngineRun]) -> EngineRun:
         reason="; ".join(dict.fromkeys(run.reason for run in parts if run.reason)),
         database_built=next((run.database_built for run in parts if run.database_built), None),
         findings=tuple(finding for run in parts for finding in run.findings),
+        unchecked=tuple(dict.fromkeys(package for run in parts for package in run.unchecked)),
+        set_aside=sum(run.set_aside for run in parts),
     )
 
 

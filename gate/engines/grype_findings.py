@@ -1,169 +1,251 @@
-"""grype's matches → findings: one for each vulnerability of each pin, whatever the number of its names."""
+"""grype's matches → findings: one for each vulnerability of each package, whatever the number of its names.
+
+The same for the pins of a Dockerfile and for the packages of an image: what differs is only where a package comes from,
+and that is asked of the caller, as an :class:`Origin`.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from gate.model import Finding, Package, Severity
-from gate.sbom.components import Component
+from gate.engines.grype_fixes import fixed_in
+from gate.model import Finding, Package, Place, Severity
+from gate.record import dataclass, field
 
 _SEVERITIES = {
-    "critical": Severity.CRITICAL, "high": Severity.HIGH, "medium": Severity.MEDIUM, "low": Severity.LOW, "negligible": Severity.INFO,
-}  # fmt: skip
-_CVE = re.compile(r"CVE-\d{4}-\d+\Z")
+    "critical": Severity.CRITICAL,
+    "high": Severity.HIGH,
+    "medium": Severity.MEDIUM,
+    "low": Severity.LOW,
+    "negligible": Severity.INFO,
+}
+_CVE = re.compile(r"CVE-\d{4}-\d{4,19}", re.ASCII)
+_LONGEST = 200
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A file that makes a package known. ``layer`` is the diff id of the layer that it was found in, or "". ``evidence``
+    is ``primary`` or ``supporting``: a package database is touched by every later installation, what supports it is not.
+    """
+
+    path: str
+    layer: str = ""
+    evidence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A package as grype describes it."""
+
+    id: str
+    name: str
+    version: str
+    type: str
+    purl: str
+    locations: tuple[Location, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a package comes from: the ``place`` of its finding, and what brought it, as in a Package's
+    ``introduced_by``. ``assumed``: it was looked up under another ecosystem's name."""
+
+    place: Place
+    introduced_by: dict[str, Any] | None = None
+    stage: str | None = None
+    layer: str | None = None
+    assumed: bool = False
+
+
+Attribute = Callable[[Artifact], Origin]
+
+
+@dataclass(slots=True, eq=False)
 class _Vulnerability:
-    """Matches of one component that are the same vulnerability: their ids overlap."""
+    """Matches of one package that are the same vulnerability: their ids overlap."""
 
-    ids: set[str]
+    artifact: Artifact
+    origin: Origin
+    ids: set[str] = field(default_factory=set)
     matches: list[dict[str, Any]] = field(default_factory=list)
 
-
-def findings(matches: Iterable[Any], components: Sequence[Component]) -> Iterator[Finding]:
-    """One finding per pin and set of ids, in the order of the pins."""
-    grouped: dict[int, list[_Vulnerability]] = {}
-    for match in matches:
-        if isinstance(match, dict):
-            number = _number(match)
-            if number is not None and number < len(components):
-                _group(grouped.setdefault(number, []), match)
-    for number in sorted(grouped):
-        for vulnerability in sorted(grouped[number], key=lambda found: sorted(found.ids)):
-            yield _finding(vulnerability, components[number])
+    def join(self, other: _Vulnerability) -> None:
+        self.ids |= other.ids
+        self.matches += other.matches
 
 
-def _number(match: dict[str, Any]) -> int | None:
-    """The number of the component that a match is about."""
+def findings(matches: Iterable[dict[str, Any]], attribute: Attribute) -> list[Finding]:
+    """One finding per package, origin and set of ids; sorted."""
+    packages: dict[tuple[Any, ...], dict[str, _Vulnerability]] = {}
+    for match in sorted(matches, key=_order):
+        artifact = artifact_of(match)
+        origin = attribute(artifact)
+        known = packages.setdefault(_identity(artifact, origin), {})
+        _group(known, _Vulnerability(artifact, origin, _ids(match), [match]))
+    found = [
+        _finding(vulnerability)
+        for known in packages.values()
+        for vulnerability in {id(row): row for row in known.values()}.values()
+    ]
+    return sorted(found, key=lambda finding: (finding.place, finding.rule_id, finding.message))
+
+
+def artifact_of(match: dict[str, Any]) -> Artifact:
+    """The package that a match is about."""
+    row = _object(match.get("artifact"))
+    return Artifact(
+        id=_text(row.get("id")),
+        name=_text(row.get("name")),
+        version=_text(row.get("version")),
+        type=_text(row.get("type")),
+        purl=_text(row.get("purl")),
+        locations=tuple(_location(each) for each in _objects(row.get("locations"))),
+    )
+
+
+def _location(row: dict[str, Any]) -> Location:
+    evidence = _object(row.get("annotations")).get("evidence")
+    return Location(_text(row.get("path")), _text(row.get("layerID")), _text(evidence))
+
+
+def _order(match: dict[str, Any]) -> tuple[str, ...]:
+    """Its own order is by risk, and not always the same."""
     artifact = _object(match.get("artifact"))
-    names = [str(location.get("layerID", "")) for location in _objects(artifact.get("locations"))]
-    for name in (*names, str(artifact.get("id", ""))):
-        found = re.fullmatch(r"component-(\d+)", name)
-        if found:
-            return int(found[1])
-    return None
+    vulnerability = _object(match.get("vulnerability"))
+    keys = (artifact.get("id"), vulnerability.get("id"), vulnerability.get("namespace"))
+    return tuple(_text(key) for key in keys)
 
 
-def _group(known: list[_Vulnerability], match: dict[str, Any]) -> None:
-    """Join a match with those that share an id with it."""
-    merged = _Vulnerability(_ids(match), [match])
-    for other in [other for other in known if other.ids & merged.ids]:
-        known.remove(other)
-        merged.ids |= other.ids
-        merged.matches = other.matches + merged.matches
-    known.append(merged)
+def _identity(artifact: Artifact, origin: Origin) -> tuple[Any, ...]:
+    """Two copies of a package that one instruction brought are one; a distribution's package and the Python package in it
+    are one as well, where both are there."""
+    name = re.sub(r"[-_.]+", "-", artifact.name).lower()
+    version = artifact.version
+    if artifact.type in _SYSTEM and (match := re.fullmatch(r"(?:python3?|py3)-(.+)", name)):
+        name, version = match[1], _upstream_version(version)
+    elif artifact.type in _SYSTEM:
+        name = f"{artifact.type}:{name}"
+    elif artifact.type != "python":
+        name = f"{artifact.type}:{artifact.name}"
+    brought = tuple(sorted((origin.introduced_by or {}).items(), key=str))
+    return name, version, origin.place, brought, origin.stage
+
+
+_SYSTEM = frozenset({"deb", "apk", "rpm"})
+
+
+def _upstream_version(version: str) -> str:
+    """``1:1.16.2-3+deb12u1`` → ``1.16.2``."""
+    return re.split(r"[-+~]", version.rpartition(":")[2], maxsplit=1)[0]
+
+
+def _group(known: dict[str, _Vulnerability], new: _Vulnerability) -> None:
+    """Join a match with all those that share an id with it. ``known``: id → the vulnerability that has it."""
+    joined = {id(row): row for name in new.ids if (row := known.get(name)) is not None}
+    for row in joined.values():
+        row.join(new)
+        new = row
+    for name in new.ids:
+        known[name] = new
 
 
 def _ids(match: dict[str, Any]) -> set[str]:
     rows = [_object(match.get("vulnerability")), *_objects(match.get("relatedVulnerabilities"))]
-    return {str(row["id"]) for row in rows if row.get("id")}
+    return {_text(row["id"]) for row in rows if row.get("id")}
 
 
-def _finding(vulnerability: _Vulnerability, component: Component) -> Finding:
-    cves = sorted(name for name in vulnerability.ids if _CVE.match(name))
+def _finding(vulnerability: _Vulnerability) -> Finding:
+    artifact, origin = vulnerability.artifact, vulnerability.origin
+    cves = sorted((name for name in vulnerability.ids if _CVE.fullmatch(name)), key=_by_number)
     name = cves[0] if cves else min(vulnerability.ids)
     rows = [_object(match.get("vulnerability")) for match in vulnerability.matches]
     related = [row for match in vulnerability.matches for row in _objects(match.get("relatedVulnerabilities"))]
     severity, said = _severity(rows)
-    fixed = _fixed_in(vulnerability.matches, component.version, component.type)
-    epss, exploited = _epss([*rows, *related]), any(row.get("knownExploited") for row in [*rows, *related])
-    about = _first_sentence(next((str(row["description"]) for row in [*rows, *related] if row.get("description")), ""))
-    message = f"{component.name} {component.version} has {name}"
-    message += f" ({said})" if said else ""
+    fixed = fixed_in(vulnerability.matches, artifact.version, artifact.type)
+    exploited = any(row.get("knownExploited") for row in [*rows, *related])
+    message = f"{artifact.name} {artifact.version} has {name} ({said})"
+    about = _first_sentence(
+        next((_text(row["description"]) for row in [*rows, *related] if row.get("description")), "")
+    )
     message += f": {about}" if about else "."
     if exploited:
         message += " It is known to be exploited."
-    if component.assumed:
+    if origin.assumed:
         message += " The conda package was looked up as the PyPI package of that name."
-    run = component.run
     return Finding(
         rule_id=name,
         name="vulnerable-package",
         severity=severity,
         message=message,
-        place=component.place,
-        help=_help(component, fixed, rows),
+        place=origin.place,
+        help=_help(artifact, origin, fixed, rows),
         engine="grype",
-        confidence="medium" if component.assumed else "high",
-        stage=component.stage.label,
+        confidence="medium" if origin.assumed or _by_cpe(vulnerability.matches) else "high",
+        stage=origin.stage,
         aliases=tuple(sorted(vulnerability.ids - {name})),
         package=Package(
-            name=component.name,
-            version=component.version,
-            type=component.type,
-            purl=component.purl,
+            name=artifact.name,
+            version=artifact.version,
+            type=artifact.type,
+            purl=artifact.purl,
             fixed_in=fixed,
             cve=cves[0] if cves else "",
-            epss=epss,
+            epss=_epss([*rows, *related]),
             known_exploited=exploited,
-            introduced_by={"kind": "instruction", "path": run.source.path, "line": run.line},
+            layer=origin.layer,
+            introduced_by=origin.introduced_by,
+            severities=tuple(_severities(rows, related)),
         ),
     )
 
 
+def _by_number(cve: str) -> tuple[int, int]:
+    _, year, number = cve.split("-")
+    return int(year), int(number)
+
+
 def _severity(rows: Sequence[dict[str, Any]]) -> tuple[Severity, str]:
     """The worst severity that a source of the matches gives, and what the sources say where they differ."""
-    words = [str(row.get("severity") or "Unknown") for row in rows]
+    words = [_text(row.get("severity")) or "Unknown" for row in rows]
     best = max((_SEVERITIES.get(word.lower(), Severity.UNKNOWN) for word in words), default=Severity.UNKNOWN)
-    if len(set(words)) == 1:
+    if len({word.lower() for word in words}) == 1:
         return best, best.word
-    return best, ", ".join(f"{row.get('id')}: {str(row.get('severity') or 'Unknown').lower()}" for row in rows)
+    said = dict.fromkeys(f"{_text(row.get('id'))}: {word.lower()}" for row, word in zip(rows, words, strict=True))
+    return best, ", ".join(said)
+
+
+def _severities(rows: Iterable[dict[str, Any]], related: Iterable[dict[str, Any]]) -> Iterator[tuple[str, str]]:
+    """Each record with its severity, those that were matched first; one that is only mentioned may not have any."""
+    seen: set[str] = set()
+    for row in (*rows, *(row for row in related if row.get("severity"))):
+        source = " ".join(filter(None, (_text(row.get("id")), _text(row.get("namespace")))))
+        if source not in seen:
+            seen.add(source)
+            yield source, (_text(row.get("severity")) or "Unknown").lower()
 
 
 def _epss(rows: Sequence[dict[str, Any]]) -> float | None:
-    scores = [
-        row["epss"] for each in rows for row in _objects(each.get("epss")) if isinstance(row.get("epss"), (int, float))
-    ]
-    return max(scores, default=None)
+    scores: list[Any] = [row.get("epss") for each in rows for row in _objects(each.get("epss"))]
+    return max((float(score) for score in scores if type(score) in (int, float) and 0 <= score <= 1), default=None)
 
 
-def _fixed_in(matches: Sequence[dict[str, Any]], installed: str, kind: str) -> tuple[str, ...]:
-    """The versions with the fix, the one to take first: grype's suggestion, the same release line, then the lowest."""
-    suggested: list[str] = []
-    others: list[str] = []
-    for match in matches:
-        for detail in _objects(match.get("matchDetails")):
-            version = _object(detail.get("fix")).get("suggestedVersion")
-            if version:
-                suggested.append(str(version))
-        versions = _object(_object(match.get("vulnerability")).get("fix")).get("versions")
-        others += [str(version) for version in versions] if isinstance(versions, list) else []
-    found = list(dict.fromkeys([*suggested, *others]))
-    if kind != "python" or not found:
-        return tuple(found)
-    return tuple(_newer(found, suggested, installed)) or tuple(found)
+def _by_cpe(matches: Iterable[dict[str, Any]]) -> bool:
+    """Whether only a name of products says so: those of different products may be alike."""
+    kinds = {detail.get("type") for match in matches for detail in _objects(match.get("matchDetails"))}
+    return kinds == {"cpe-match"}
 
 
-def _newer(versions: Sequence[str], suggested: Sequence[str], installed: str) -> list[str]:
-    from packaging.version import InvalidVersion, Version
-
-    def parsed(text: str) -> Version | None:
-        try:
-            return Version(text)
-        except InvalidVersion:
-            return None
-
-    now = parsed(installed)
-    known = [
-        (version, text) for text in versions if (version := parsed(text)) is not None and (now is None or version > now)
-    ]
-
-    def order(row: tuple[Version, str]) -> tuple[bool, bool, Version]:
-        version, text = row
-        return text not in suggested, now is not None and version.release[:1] != now.release[:1], version
-
-    return [text for _, text in sorted(known, key=order)]
-
-
-def _help(component: Component, fixed: Sequence[str], rows: Sequence[dict[str, Any]]) -> str:
+def _help(artifact: Artifact, origin: Origin, fixed: Sequence[str], rows: Sequence[dict[str, Any]]) -> str:
     if fixed:
-        joint = "=" if component.type in {"deb", "apk"} else "=="
-        return f"Raise {component.name} to {fixed[0]}: {component.name}{joint}{fixed[0]}."
-    states = {str(_object(row.get("fix")).get("state") or "unknown") for row in rows}
+        if (origin.introduced_by or {}).get("kind") == "base":
+            return f"Take a base image with {artifact.name} {fixed[0]}, or upgrade it."
+        joint = "=" if artifact.type in {"deb", "apk"} or origin.assumed else "-" if artifact.type == "rpm" else "=="
+        pin = f": {artifact.name}{joint}{fixed[0]}" if artifact.type in {"python", *_SYSTEM} else ""
+        return f"Raise {artifact.name} to {fixed[0]}{pin}."
+    states = {_text(_object(row.get("fix")).get("state")) for row in rows}
     if "wont-fix" in states:
         return "The distribution will not fix it: remove the package, take another base, or waive it with a reason and a date."
     return "There is no fixed version yet: remove the package, or waive it with a reason and a date."
@@ -173,8 +255,12 @@ def _first_sentence(text: str) -> str:
     text = " ".join(text.split())
     end = re.search(r"[.!?](?= [A-Z]|$)", text)
     sentence = text[: end.end()] if end else text
-    sentence = sentence if len(sentence) <= 200 else sentence[:200].rpartition(" ")[0] + " …"
+    sentence = sentence if len(sentence) <= _LONGEST else sentence[:_LONGEST].rpartition(" ")[0] + " …"
     return sentence if not sentence or sentence[-1] in ".!?…" else f"{sentence}."
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def _object(value: Any) -> dict[str, Any]:

@@ -30,13 +30,15 @@ _PIPE_GRACE = 0.5
 class Output:
     """What a program left. ``code``: its exit status, negative when a signal ended it, None when it never started.
 
-    ``fault`` is empty when it ran to its end by itself within its time and its output limit.
+    ``fault`` is empty when it ran to its end by itself within its time and its output limit. ``stderr`` is cut in the
+    middle where it is long; ``seen`` tells that the words that were watched for stood anywhere in it.
     """
 
     code: int | None
     stdout: bytes
     stderr: str
     fault: str = ""
+    seen: bool = False
 
     @property
     def complaint(self) -> str:
@@ -58,7 +60,8 @@ class Output:
 
 
 class Process:
-    """A program at work, started by the constructor. ``timeout`` counts in seconds from there."""
+    """A program at work, started by the constructor. ``timeout`` counts in seconds from there; ``memory`` are the bytes
+    that each of its processes may take (on Linux); ``watch``: words to look for on its standard error."""
 
     def __init__(
         self,
@@ -68,6 +71,8 @@ class Process:
         timeout: float,
         env: Mapping[str, str] | None = None,
         limit: int = 64 << 20,
+        memory: int | None = None,
+        watch: str = "",
     ) -> None:
         self._timeout = timeout
         self._deadline = time.monotonic() + timeout
@@ -87,11 +92,11 @@ class Process:
         except (OSError, ValueError) as error:
             self._output = Output(None, b"", "", f"cannot be started: {_reason(error)}")
             return
-        _limit_orphan(self._process.pid, timeout)
+        _bound(self._process.pid, timeout, memory)
         assert self._process.stdout is not None
         assert self._process.stderr is not None
         self._stdout = _Drain(self._process.stdout, limit, self.kill)
-        self._stderr = _Drain(self._process.stderr, _STDERR_LIMIT, _keep_running)
+        self._stderr = _Chatter(self._process.stderr, watch.encode())
 
     def wait(self) -> Output:
         """What it left, when it has ended; it is made to end when its time is over."""
@@ -122,15 +127,17 @@ class Process:
     def _rest(self, fault: str) -> Output:
         """The output, when the program itself has ended: what it left behind must not hold it up."""
         assert self._process is not None
-        for drain in (self._stdout, self._stderr):
+        drains: tuple[_Drain, ...] = (self._stdout, self._stderr)
+        for drain in drains:
             drain.join(time.monotonic() + _PIPE_GRACE)
         self.kill()
-        for drain in (self._stdout, self._stderr):
+        for drain in drains:
             drain.join(time.monotonic() + _PIPE_GRACE)
         if self._stdout.overflowed:
             fault = f"wrote more than {self._limit >> 20} MB"
         code = self._process.wait()
-        return Output(code, b"" if fault else self._stdout.data, self._stderr.data.decode("utf-8", "replace"), fault)
+        stderr = self._stderr.data.decode("utf-8", "replace")
+        return Output(code, b"" if fault else self._stdout.data, stderr, fault, self._stderr.seen)
 
 
 class _Drain:
@@ -141,6 +148,7 @@ class _Drain:
         self._limit = limit
         self._on_overflow = on_overflow
         self._chunks: list[bytes] = []
+        self._kept = 0
         self.overflowed = False
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
@@ -158,19 +166,41 @@ class _Drain:
         self._thread.join(max(deadline - time.monotonic(), 0.0))
 
     def _read(self) -> None:
-        kept = 0
         with contextlib.suppress(OSError, ValueError), self._stream:
             while chunk := os.read(self._stream.fileno(), 1 << 16):
-                if kept <= self._limit:
-                    self._chunks.append(chunk)
-                    kept += len(chunk)
-                elif not self.overflowed:
-                    self.overflowed = True
-                    self._on_overflow()
+                self._keep(chunk)
+
+    def _keep(self, chunk: bytes) -> None:
+        if self._kept <= self._limit:
+            self._chunks.append(chunk)
+            self._kept += len(chunk)
+        elif not self.overflowed:
+            self.overflowed = True
+            self._on_overflow()
 
 
-def _limit_orphan(pid: int, timeout: float) -> None:
-    """Bound the processor time: if we are killed, nobody is left to end the program."""
+class _Chatter(_Drain):
+    """Standard error: cut in the middle, not punished. ``seen`` tells that the words stood anywhere in it."""
+
+    def __init__(self, stream: IO[bytes], words: bytes) -> None:
+        self._words = words
+        self._end = b""
+        self.seen = False
+        super().__init__(stream, _STDERR_LIMIT, lambda: None)
+
+    @property
+    def data(self) -> bytes:
+        return super().data + (self._end if self.overflowed else b"")
+
+    def _keep(self, chunk: bytes) -> None:
+        before, self._end = self._end, (self._end + chunk)[-_STDERR_LIMIT:]
+        if self._words and not self.seen:
+            self.seen = self._words in before[-len(self._words) :] + chunk
+        super()._keep(chunk)
+
+
+def _bound(pid: int, timeout: float, memory: int | None) -> None:
+    """Bound the processor time (if we are killed, nobody is left to end the program) and the memory."""
     if sys.platform != "linux":
         return
     import resource
@@ -178,10 +208,8 @@ def _limit_orphan(pid: int, timeout: float) -> None:
     seconds = int(timeout * (os.cpu_count() or 1)) + 10
     with contextlib.suppress(OSError, ValueError):  # it may be gone already
         resource.prlimit(pid, resource.RLIMIT_CPU, (seconds, seconds))
-
-
-def _keep_running() -> None:
-    """A chatty standard error is cut, not punished."""
+        if memory is not None:
+            resource.prlimit(pid, resource.RLIMIT_DATA, (memory, memory))
 
 
 def run(argv: Sequence[str], *, cwd: str, timeout: float, env: Mapping[str, str] | None = None) -> Output:

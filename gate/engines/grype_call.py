@@ -1,0 +1,310 @@
+"""One call of grype, and whether what it leaves proves anything.
+
+grype runs in an empty folder with an empty environment and a configuration of ours, without network; nothing in the
+repository can silence it. Its exit code alone proves nothing: a threshold and a crash of its runtime share one. The report
+decides, and a report that is not whole, contradicts itself, or knows fewer packages than it was given, is a failure and
+never a clean result.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+from gate.engines import process
+from gate.record import dataclass
+
+MAX_AGE_DAYS = 5
+"""How old a database may be when the policy does not say: grype's own limit."""
+MEND_DATABASE = "grype db update"
+
+_LARGEST_REPORT = 256 << 20
+_MEMORY = 6 << 30
+"""Bytes that grype may use. It is told to stay below a third of it, so that only a runaway is stopped."""
+_INCOMPLETE = "matcher returned error"
+_DATABASE_FAULTS = (
+    (r"was built .* ago \(max allowed age", "its vulnerability database is too old"),
+    (
+        r"no vulnerability database|db does not exist|database does not exist|unable to find.*database"
+        r"|no such file or directory.*vulnerability\.db|no db metadata",
+        "it has no vulnerability database",
+    ),
+    (
+        r"unsupported .*(?:schema|model)|(?:schema|model).* (?:not supported|mismatch)|incompatible",
+        "it cannot use this vulnerability database",
+    ),
+    (r"checksum|digest|hash", "its vulnerability database is damaged"),
+    (
+        r"vulnerability (?:db|database)|\bdb\b.*(?:load|read|open|locked)|sqlite|malformed",
+        "its vulnerability database cannot be read",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A report that can be relied on. ``built``: when the database was made; ``set_aside``: matches that grype's own rules
+    left out; ``ended``: the distributions without support, whose advisories are no longer complete."""
+
+    matches: list[dict[str, Any]]
+    components: list[dict[str, Any]]
+    built: str | None
+    set_aside: int
+    ended: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """Why a call proves nothing."""
+
+    reason: str
+    built: str | None = None
+
+
+Check = Callable[[Report], str]
+"""What the caller knows about the report: why it is not the answer to what was asked, or ""."""
+
+
+class Call:
+    """grype at work on one source, from the constructor on. ``source`` has its scheme: ``sbom:/x.json``,
+    ``docker-archive:/x.tar``. ``max_age``: of the database, in days."""
+
+    def __init__(
+        self,
+        program: str,
+        source: str,
+        *,
+        timeout: float,
+        max_age: int | None = None,
+        folder: tempfile.TemporaryDirectory[str] | None = None,
+        extra: Mapping[str, str] | None = None,
+    ) -> None:
+        self._folder = folder or tempfile.TemporaryDirectory(prefix="mlgate-")
+        self._max_age = max_age
+        here = Path(self._folder.name)
+        (here / "grype.yaml").write_text("{}\n", encoding="utf-8")
+        (here / "tmp").mkdir(exist_ok=True)
+        argv = [program, source, "-c", str(here / "grype.yaml"), "-o", f"json={here / 'out.json'}"]
+        argv += ["-o", f"cyclonedx-json={here / 'out.cdx.json'}"]
+        self._process = process.Process(
+            argv,
+            cwd=str(here),
+            timeout=timeout,
+            env={**environment(str(here), max_age), **(extra or {})},
+            memory=_MEMORY,
+            watch=_INCOMPLETE,
+        )
+
+    def result(self, check: Check = lambda report: "") -> Report | Unusable:
+        """What came of it; waits for the end."""
+        try:
+            return self._judge(self._process.wait(), check)
+        finally:
+            self.cancel()
+
+    def cancel(self) -> None:
+        self._process.kill()
+        self._folder.cleanup()
+
+    def _judge(self, output: process.Output, check: Check) -> Report | Unusable:
+        reason = _complaint(output)
+        if reason:
+            return Unusable(reason)
+        here = Path(self._folder.name)
+        said, looked_at = _read(here / "out.json"), _read(here / "out.cdx.json")
+        built = _built(said)
+        reason = _shape(said, looked_at) or _age(built, self._max_age)
+        if reason:
+            return Unusable(reason, built)
+        report = Report(
+            matches=said["matches"],
+            components=[row for row in looked_at["components"] if row.get("type") not in ("file", "operating-system")],
+            built=built,
+            set_aside=len(said.get("ignoredMatches") or ()),
+            ended=tuple(_ended(said)),
+        )
+        reason = check(report)
+        return Unusable(reason, built) if reason else report
+
+
+def environment(folder: str, max_age: int | None = None) -> dict[str, str]:
+    """All that grype gets to see: its own database, a home of its own, no network."""
+    tmp = Path(folder, "tmp")
+    allowed = f"{max_age * 24}h" if max_age else os.environ.get("GRYPE_DB_MAX_ALLOWED_BUILT_AGE")
+    return {
+        "HOME": folder,
+        "TMPDIR": str(tmp if tmp.is_dir() else folder),
+        "NO_COLOR": "1",
+        "NO_TTY": "1",
+        "GRYPE_CHECK_FOR_APP_UPDATE": "false",
+        "GRYPE_DB_AUTO_UPDATE": "false",
+        "GRYPE_DB_REQUIRE_UPDATE_CHECK": "false",
+        "GRYPE_DB_CACHE_DIR": database_folder(),
+        "GRYPE_DB_MAX_ALLOWED_BUILT_AGE": allowed or f"{MAX_AGE_DAYS * 24}h",
+        "GOMEMLIMIT": "2GiB",
+    }
+
+
+def database_folder() -> str:
+    """Where grype keeps its database."""
+    base = os.environ.get("XDG_CACHE_HOME") or str(Path("~/.cache").expanduser())
+    return os.environ.get("GRYPE_DB_CACHE_DIR") or str(Path(base, "grype", "db"))
+
+
+def _complaint(output: process.Output) -> str:
+    """Why the run itself proves nothing; empty when it ended well."""
+    text = f"{output.stderr}\n{output.stdout[:4096].decode('utf-8', 'replace')}"
+    if output.fault:
+        return output.fault
+    if output.code is not None and output.code < 0:
+        return f"crashed: {output.ending}"
+    if output.code != 0:
+        crash = re.search(r"^(?:panic|fatal error|runtime): .*", text, re.MULTILINE)
+        if crash:
+            return f"crashed: {last_words(crash[0])}"
+        for pattern, words in _DATABASE_FAULTS:
+            if re.search(pattern, text, re.IGNORECASE):
+                return f"{words} ({last_words(output.stderr)}); to mend it: {MEND_DATABASE}"
+        return f"{output.ending}: {last_words(output.stderr) or 'without a word'}"
+    if output.seen:
+        return f"did not finish: {_INCOMPLETE}"
+    return ""
+
+
+def last_words(stderr: str) -> str:
+    """The last line that says something, without control characters."""
+    for line in reversed(stderr[-20_000:].splitlines()):
+        clean = "".join(c for c in re.sub(r"\x1b\[[0-9;]*m", "", line) if c.isprintable()).strip()
+        if clean:
+            return clean[:200]
+    return ""
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """A JSON object from a file; empty where there is none that is whole and says everything once."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(_LARGEST_REPORT + 1)
+        found = (
+            json.loads(data, object_pairs_hook=_unique, parse_constant=_refuse)
+            if len(data) <= _LARGEST_REPORT
+            else None
+        )
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key that is there twice")
+    return found
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(f"{constant} is no JSON")
+
+
+def _shape(said: Mapping[str, Any], looked_at: Mapping[str, Any]) -> str:
+    """Why the two reports are not what grype writes; empty when they are."""
+    matches = said.get("matches")
+    if not isinstance(matches, list):
+        return "ended without a whole report"
+    if not all(map(_is_match, matches)):
+        return "its report has a match without a vulnerability or a package"
+    ignored = said.get("ignoredMatches")
+    if ignored is not None and not isinstance(ignored, list):
+        return "ended without a whole report"
+    status = _status(said)
+    if status.get("valid") is False or status.get("error"):
+        return f"its vulnerability database is not valid; to mend it: {MEND_DATABASE}"
+    components = looked_at.get("components")
+    if not isinstance(components, list) or not all(isinstance(row, dict) for row in components):
+        return "does not say what it looked at"
+    return ""
+
+
+def _is_match(match: Any) -> bool:
+    if not isinstance(match, dict):
+        return False
+    vulnerability, artifact = match.get("vulnerability"), match.get("artifact")
+    return (
+        isinstance(vulnerability, dict)
+        and isinstance(artifact, dict)
+        and all(isinstance(value, str) and value for value in (vulnerability.get("id"), artifact.get("name")))
+    )
+
+
+def _status(said: Mapping[str, Any]) -> dict[str, Any]:
+    """What the report says of the database: under ``status`` since grype 0.90, flat before."""
+    found: Any = said
+    for key in ("descriptor", "db"):
+        found = found.get(key) if isinstance(found, dict) else None
+    found = found if isinstance(found, dict) else {}
+    status = found.get("status", found)
+    return status if isinstance(status, dict) else {}
+
+
+def _built(said: Mapping[str, Any]) -> str | None:
+    found = _status(said).get("built")
+    return found if isinstance(found, str) else None
+
+
+def _age(built: str | None, max_age: int | None) -> str:
+    """Why the database is older than the policy allows, whatever grype itself makes of its age."""
+    if max_age is None:
+        return ""
+    moment = parsed(built)
+    if moment is None:
+        return "does not say when its vulnerability database was built"
+    age = datetime.now(timezone.utc) - moment
+    if age > timedelta(days=max_age):
+        return (
+            f"its vulnerability database is too old ({age.days} days, {max_age} allowed); to mend it: {MEND_DATABASE}"
+        )
+    return ""
+
+
+def parsed(moment: str | None) -> datetime | None:
+    """A time as grype writes it."""
+    try:
+        found = datetime.fromisoformat(re.sub(r"\.\d+|Z\Z", "", moment or ""))
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=timezone.utc)
+
+
+def _ended(said: Mapping[str, Any]) -> list[str]:
+    """The distributions that have reached the end of their life, as the report's alerts name them."""
+    alerts = said.get("alertsByPackage")
+    found: dict[str, None] = {}
+    for row in alerts if isinstance(alerts, list) else ():
+        inner = row.get("alerts") if isinstance(row, dict) else None
+        for alert in inner if isinstance(inner, list) else ():
+            about = alert.get("metadata") if isinstance(alert, dict) and alert.get("type") == "distro-eol" else None
+            if isinstance(about, dict):
+                found[f"{about.get('name')} {about.get('version')}"] = None
+    return sorted(found)
+
+
+def missing(given: Sequence[str], components: Sequence[Mapping[str, Any]]) -> str:
+    """Why a report is not about what was given: some of it is not there.
+
+    ``given``: the number of each package that grype was handed (syft's ``layerID``)."""
+    seen = {
+        each.get("value")
+        for row in components
+        for each in (row["properties"] if isinstance(row.get("properties"), list) else ())
+        if isinstance(each, dict)
+        and each.get("name") == "syft:location:0:layerID"
+        and isinstance(each.get("value"), str)
+    }
+    lost = sum(1 for number in given if number not in seen)
+    return f"looked at {len(given) - lost} of {len(given)} packages" if lost else ""

@@ -25,6 +25,7 @@ from gate.dockerfile.shell.wrappers import SHELLS
 from gate.dockerfile.source import Source
 from gate.image import content_commands, file_commands
 from gate.image.effects import Certainty, Effects
+from gate.image.modes import ModeError
 from gate.image.node import Node as File
 from gate.image.output import write_redirects
 from gate.image.plan import RunCommands
@@ -117,7 +118,7 @@ class RunJob:
             else:
                 self._other(command, folder, certainty)
             write_redirects(effects, command)
-        except (TreeError, TreeUnknown, BadPattern):
+        except (TreeError, TreeUnknown, BadPattern, ModeError):
             # The command fails in a build, or does something that cannot be known.
             self._anything()
 

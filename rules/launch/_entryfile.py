@@ -33,6 +33,8 @@ def find_entry(program: str, build: Build) -> File | Unknown | None:
 
     Unknown: the base image or a RUN may have put something there. None: there is nothing.
     """
+    if build.target is None:
+        return Unknown("the file has no stage")
     image = build.image()
     if "/" in program:
         directory = image.config.working_dir
@@ -77,7 +79,7 @@ def script_operand(program: str, build: Build) -> File | Unknown | None:
     return find_entry(program, build)
 
 
-def entry_script(file: File) -> Script | None:
+def entry_script(file: File, build: Build) -> Script | None:
     """The file's text as a shell script with its places; None when it is none, or cannot be read."""
     data = file.read(LIMIT + 1) if file.type in ("file", "unknown") else None
     if data is None or len(data) > LIMIT or b"\0" in data[:4096] or data[:4] == b"\x7fELF":
@@ -85,7 +87,8 @@ def entry_script(file: File) -> Script | None:
     body = _heredoc_body(file, data)
     if body is not None:
         return body
-    script = file_script(Source(file.source or file.path, data))
+    shown = build.context.shown(file.source) if file.source and build.context else file.path
+    script = file_script(Source(shown, data))
     return script if script.shell in SHELLS else None
 
 
@@ -111,7 +114,7 @@ def runs_arguments(use: Handover, build: Build) -> bool | None:
         return False
     found = find_file(use, build)
     if isinstance(found, File):
-        script = entry_script(found) if plain_name(use.words[0]) not in INTERPRETERS else None
+        script = entry_script(found, build) if plain_name(use.words[0]) not in INTERPRETERS else None
         if script is not None:
             return script_runs_arguments(script, build)
         data = found.read(LIMIT)
@@ -131,7 +134,7 @@ def reads_arguments_again(use: Handover, build: Build) -> bool:
 def entry_script_of(use: Handover, build: Build) -> Script | None:
     """The shell script that an ENTRYPOINT starts, where it can be read."""
     found = find_file(use, build) if use.fate is Fate.FILE else None
-    return entry_script(found) if isinstance(found, File) else None
+    return entry_script(found, build) if isinstance(found, File) else None
 
 
 def find_file(use: Handover, build: Build) -> File | Unknown | None:
@@ -161,7 +164,7 @@ def sourced_script(command: Command, build: Build) -> Script | None:
     """The file that ``. NAME`` reads, where it can be read."""
     name = command.words[1].value if command.words[1:] else None
     found = script_operand(name, build) if name else None
-    return entry_script(found) if isinstance(found, File) else None
+    return entry_script(found, build) if isinstance(found, File) else None
 
 
 def _hands_on(command: Command) -> bool:

@@ -1,0 +1,1 @@
+"""MLA: model and data artifacts."""

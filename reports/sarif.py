@@ -1,8 +1,9 @@
 """``--format sarif``: SARIF 2.1.0 as GitHub's code scanning takes it in.
 
 One run per engine that answered: an engine that failed or was skipped has no run, because an empty one would close its
-alerts; nor has any when a file could not be read, because that would close the alerts of this file. What waivers and the baseline accept is left out, because GitHub opens alerts for it all the same;
-``--sarif-full`` puts it in, marked as suppressed. The worst findings come first, and no more of them than GitHub keeps.
+alerts; nor has any when a file could not be read, because that would close the alerts of this file. What waivers and
+the baseline accept is left out, because GitHub opens alerts for it all the same; ``--sarif-full`` puts it in, marked as
+suppressed. The worst findings come first, and no more of them than GitHub keeps.
 """
 
 from __future__ import annotations

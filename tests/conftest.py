@@ -16,6 +16,7 @@ from tests.engines import docker_engine as docker_engines
 from tests.engines import grype as grype_engine
 from tests.engines import hadolint as hadolint_engine
 from tests.engines import registry as registries
+from tests.engines import sarif_multitool as sarif_multitools
 from tests.engines.cache import EngineMissing
 
 
@@ -76,6 +77,13 @@ def registry() -> Iterator[registries.Registry]:
         with engine_required():
             server = running.enter_context(registries.registry())
         yield server
+
+
+@pytest.fixture(scope="session")
+def sarif_multitool() -> Path:
+    """Microsoft's SARIF Multitool; ask it with `tests.engines.sarif_multitool.complaints`."""
+    with engine_required():
+        return sarif_multitools.multitool()
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import takewhile
 
 from gate.build import Build
@@ -121,10 +122,11 @@ def _chain(argv: Sequence[ShellWord], build: Build, *, inline: bool = True) -> I
                 return
             argv = alone
             continue
-        script, behind = _script_file(argv, build)
-        if script is None:
+        file, script, behind = _script_file(argv, build)
+        if file is None or script is None:
             return
-        yield from _file(script, build)
+        for finding in _file(script, build):
+            yield _placed(finding, file)
         if not _hands_over(script):
             return
         argv = behind
@@ -140,18 +142,27 @@ def _signals_whole_group(argv: Sequence[ShellWord]) -> bool:
     return name in ("tini", "tini-static") and any("g" in option for option in options)
 
 
-def _script_file(argv: Sequence[ShellWord], build: Build) -> tuple[Script | None, Sequence[ShellWord]]:
-    """The script that a program's word, or a shell's operand, names, and the words behind it."""
+def _placed(finding: Finding, file: File) -> Finding:
+    """A file that no line of the context says is known by the instruction that makes it."""
+    if file.instruction is None or finding.place.path != file.path:
+        return finding
+    return replace(finding, place=file.instruction.place)
+
+
+def _script_file(argv: Sequence[ShellWord], build: Build) -> tuple[File | None, Script | None, Sequence[ShellWord]]:
+    """The file and the script that a program's word, or a shell's operand, names, and the words behind it."""
     at = 0
     found: object
     if base_name(argv[0].value) in SHELLS:
         at = next((at for at, word in enumerate(argv) if at and not (word.value or "").startswith(("-", "+"))), 0)
         found = script_operand(argv[at].value or "", build) if at else None
     elif plain_name(argv[0].value or "") in _NO_SCRIPTS:
-        return None, ()
+        return None, None, ()
     else:
         found = find_entry(argv[0].value or "", build)
-    return (entry_script(found) if isinstance(found, File) else None), argv[at + 1 :]
+    if not isinstance(found, File):
+        return None, None, ()
+    return found, entry_script(found, build), argv[at + 1 :]
 
 
 def _hands_over(script: Script) -> bool:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.engines import bases, buildkit, chromium, docker_engine, frontend, grype, hadolint, registry
+from tests.engines import bases, buildkit, chromium, docker_engine, frontend, grype, hadolint, registry, sarif_multitool
 from tests.engines.cache import EngineMissing
 
 INSTALLERS: dict[str, Callable[[], Path]] = {
@@ -20,6 +20,7 @@ INSTALLERS: dict[str, Callable[[], Path]] = {
     "registry": registry.crane,
     "busybox": bases.busybox_base,
     "chromium": chromium.chromium,
+    "sarif": sarif_multitool.multitool,
 }
 USAGE = f"usage: python -m tests.engines install [{' | '.join(INSTALLERS)}]…"
 

@@ -1,0 +1,1 @@
+"""What other programs read of this repository, held against those programs."""

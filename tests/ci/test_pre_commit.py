@@ -1,0 +1,63 @@
+"""The hooks, run by pre-commit itself in a repository with Dockerfiles of many names."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from gate.discover import looks_like_dockerfile
+from tests.ci import source
+
+PRE_COMMIT = (sys.executable, "-m", "pre_commit")
+HOOKS = {hook["id"]: hook for hook in yaml.safe_load((source.ROOT / ".pre-commit-hooks.yaml").read_text())}
+DOCKERFILES = (
+    "Dockerfile", "Dockerfile.gpu", "gpu.Dockerfile", "Containerfile", "dockerfile_cpu", "train/Dockerfile-gpu",
+    "sp ce/ü.dockerfile",
+)  # fmt: skip
+OTHERS = ("Dockerfile.md", "Dockerfile.py", "Dockerfile.dockerignore", "Dockerfile.gpu.j2", "docker-compose.yml", "myDockerfile")  # fmt: skip
+
+
+def pre_commit(*words: str, cwd: Path, home: Path) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "PRE_COMMIT"))}
+    environment |= {"PRE_COMMIT_HOME": str(home), "PRE_COMMIT_COLOR": "never"}
+    return subprocess.run([*PRE_COMMIT, *words], cwd=cwd, env=environment, capture_output=True, text=True, timeout=300)
+
+
+def test_pre_commit_takes_the_manifest(tmp_path: Path) -> None:
+    done = pre_commit("validate-manifest", str(source.ROOT / ".pre-commit-hooks.yaml"), cwd=tmp_path, home=tmp_path)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("name", [*DOCKERFILES, *OTHERS, "a/Containerfile.x", "Dockerfile.rst", "dockerfiles", "x.yml"])
+def test_the_hook_sees_what_mlgate_finds_itself(name: str) -> None:
+    hook = HOOKS["mlgate"]
+    picked = bool(re.search(hook["files"], name)) and not re.search(hook["exclude"], name)
+    assert picked == looks_like_dockerfile(name.rpartition("/")[2])
+
+
+def test_pre_commit_runs_it_on_the_dockerfiles_alone(tmp_path: Path) -> None:
+    ours = source.copy(tmp_path / "mlgate")
+    theirs = tmp_path / "project"
+    for name in (*DOCKERFILES, *OTHERS):
+        (theirs / name).parent.mkdir(parents=True, exist_ok=True)
+        (theirs / name).write_text("FROM debian:12.5\nRUN apt-get install nginx\n")
+    source.git(theirs, "init", "-q")
+    source.git(theirs, "add", "-A")
+
+    done = pre_commit("try-repo", str(ours), "mlgate", "--all-files", "-v", cwd=theirs, home=tmp_path / "home")
+    assert "- exit code: 1" in done.stdout, done.stdout
+    assert set(re.findall(r"^  --> (.*?):\d+:\d+$", done.stdout, re.M)) == set(DOCKERFILES)
+    assert done.stdout.count("FAIL  ") == 1, "one process, one verdict"
+    assert "hadolint 2.15.1 ok" in done.stdout
+
+
+def test_the_hook_of_images_is_asked_for() -> None:
+    """It needs an image, so that it never runs with a commit."""
+    hook = HOOKS["mlgate-image"]
+    assert (hook["pass_filenames"], hook["stages"]) == (False, ["manual", "pre-push"])

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from gate.dockerfile.source import Text
     from gate.image.evaluate import Evaluator
     from gate.image.model import Image
+    from gate.images.settle import Settled
 
 
 class Build:
@@ -50,6 +51,7 @@ class Build:
         self.settings: Mapping[str, Any] = settings or {}
         self.today = today or datetime.date.today()  # the day of the build: what end-of-life dates are compared with
         self.plain = plain
+        self.built: Settled | None = None  # the finished image, where there is one to look into
         self._variables = link(dockerfile, self.build_args, target, plain)
         self._scripts: dict[int, Script] = {}
 

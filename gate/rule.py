@@ -69,7 +69,8 @@ class Rule:
 
     ``summary`` is one sentence for tables. ``platforms``: the rule speaks only when one of them is a target (empty:
     always). ``silent_for``: it says nothing when every target is one of these, because the platform asks for the
-    opposite. ``enabled`` is False for a rule that only a stricter policy or ``--select`` switches on. ``secret``: what
+    opposite. ``image``: it also judges an image of which there is no Dockerfile (:mod:`gate.images.document`).
+    ``enabled`` is False for a rule that only a stricter policy or ``--select`` switches on. ``secret``: what
     its findings stand on is a secret, and no report may show it.
     """
 
@@ -88,6 +89,7 @@ class Rule:
     enabled: bool = True
     security: bool = False
     secret: bool = False
+    image: bool = False
     links: tuple[str, ...] = ()
 
     command_checks: list[tuple[tuple[str, ...], Callable[[Command, Build], Results]]] = field(

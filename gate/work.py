@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from gate import catalogue, files, suppress
 from gate.build import Build
@@ -29,6 +30,9 @@ from gate.selection import subject as subject_of
 from gate.sources import Sources
 from gate.walk import Outcome, Walker, speaks
 from gate.words import told
+
+if TYPE_CHECKING:
+    from gate.images.evidence import Evidence
 
 MAX_INSTRUCTIONS = 2_000
 MAX_LINES = 50_000
@@ -53,6 +57,8 @@ class Share:
     inputs: tuple[Input, ...]
     policy: Policy
     options: Options
+    evidence: Evidence | None = None
+    """Of the one Dockerfile of the share: its finished image, a bill of materials."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +90,8 @@ def do(share: Share) -> Done:
     subjects, unread = _subjects(share)
     tasks, runs = _start(share, selection, [subject.build for subject in subjects])
     try:
-        walker = Walker(selection.rules())
+        rules = selection.rules()
+        walker = Walker(rules if share.evidence is None else share.evidence.rules(rules))
         outcomes = [walker.walk(subject.build) for subject in subjects]
         runs += [_result(name, task) for name, task in tasks.items()]
     finally:
@@ -96,6 +103,8 @@ def do(share: Share) -> Done:
     judged = []
     for subject, outcome in zip(subjects, outcomes, strict=True):
         build = subject.build
+        if share.evidence is not None:
+            outcome.undecided += share.evidence.questions(build)
         found = merger.merge(outcome, theirs.get(subject.path, []), build)
         settled = _settle(build, found, outcome, walker, selection, share.policy, engines)
         judged.append(
@@ -135,6 +144,8 @@ def _subject(given: Input, share: Share) -> _Subject:
     _limit("instructions", len(build.dockerfile.instructions), MAX_INSTRUCTIONS)
     if build.target_name is not None and build.target is None:
         raise files.Unreadable(f"has no stage {build.target_name!r}")
+    if share.evidence is not None:
+        share.evidence.attach(build)
     targets = targets_of(build, share.policy)
     build.platforms = frozenset(target.name for target in targets)
     return _Subject(given.path, build, targets)
@@ -183,7 +194,7 @@ def _start(share: Share, selection: Selection, builds: list[Build]) -> tuple[dic
             timeout = choice.timeout or options.timeout
             try:
                 engine = load_engine(name, EngineOptions(timeout=timeout, jobs=options.jobs, cache=options.cache))
-                tasks[name] = engine.start(builds)
+                tasks[name] = engine.start(builds) if share.evidence is None else share.evidence.start(engine, builds)
             except Exception as error:  # a fault of ours must not end the run, nor pass for a clean engine
                 runs.append(_broken(name, error))
     return tasks, runs

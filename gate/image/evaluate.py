@@ -19,6 +19,7 @@ from gate.model import Unknown
 
 if TYPE_CHECKING:
     from gate.build import Build
+    from gate.images.settle import Settled
 
 Inheritance = Callable[[str], "Inherited | None"]
 
@@ -32,6 +33,7 @@ class Evaluator:
         self._plans: dict[int, Plan] = {}
         self._worlds: dict[int, World] = {}
         self._images: dict[int, StageImage] = {}
+        self._settled: set[int] = set()
 
     def image(self, stage: Stage) -> StageImage:
         if stage.index not in self._images:
@@ -44,7 +46,17 @@ class Evaluator:
                 parent = self._plans[each.parent.index] if each.parent is not None else None
                 inherited = self._inheritance(each.base) if self._inheritance is not None and each.base else None
                 self._plans[each.index] = make_plan(self.build, each, parent, inherited)
-        return self._plans[stage.index]
+        plan = self._plans[stage.index]
+        built = self.built(stage)
+        if built is not None and stage.index not in self._settled:
+            self._settled.add(stage.index)
+            plan.config = built.config(plan.config)
+        return plan
+
+    def built(self, stage: Stage) -> Settled | None:
+        """The finished image of a stage, where there is one that goes."""
+        built = self.build.built
+        return built if built is not None and built.usable and stage is self.build.target else None
 
     def world(self, stage: Stage) -> World:
         """The build that a stage belongs to: the target's, or for a stage that this does not need, its own."""
@@ -90,6 +102,9 @@ class World:
 
     def tree(self, stage: Stage) -> Node:
         """The root of a stage's files."""
+        built = self.evaluator.built(stage)
+        if built is not None:
+            return built.tree
         if stage.index not in self.trees:
             for index in sorted(needed(self.evaluator.build, stage)):
                 if index not in self.trees:
@@ -129,6 +144,8 @@ class StageImage:
     @cached_property
     def faults(self) -> list[Fault]:
         """In the order of the file."""
+        if self._evaluator.built(self.stage) is not None:
+            return []
         world = self._evaluator.world(self.stage)
         world.tree(self.stage)
         found = self._context_faults(world)
@@ -142,10 +159,16 @@ class StageImage:
         if context is None:
             return []
         place = self.stage.from_.place
-        return [Fault(f"failed to read dockerignore patterns: {context.ignore_fault}", place)] if context.ignore_fault else []
+        return (
+            [Fault(f"failed to read dockerignore patterns: {context.ignore_fault}", place)]
+            if context.ignore_fault
+            else []
+        )
 
     @cached_property
     def undecided(self) -> list[tuple[str, int, Unknown]]:
+        if self._evaluator.built(self.stage) is not None:
+            return []
         world = self._evaluator.world(self.stage)
         world.tree(self.stage)
         found: list[tuple[str, int, Unknown]] = []

@@ -233,7 +233,10 @@ class _Content:
 
 
 def tree_of(image: BuiltImage, instructions: Mapping[int, Instruction]) -> Node:
-    """The image's files as a tree. ``instructions``: by the number of the layer; what other layers bring is the base's."""
+    """The image's files as a tree. ``instructions``: by the number of the layer.
+
+    Listed are, as for a Dockerfile, the files that COPY and ADD bring; the others are found by their names.
+    """
     return _node(image, image.stack.root, instructions)
 
 
@@ -246,5 +249,5 @@ def _node(image: BuiltImage, entry: Entry, instructions: Mapping[int, Instructio
         origin=_Entries(image, entry, instructions) if folder else None,
         instruction=instructions.get(entry.layer),
     )  # fmt: skip
-    node.implied = node.instruction is None
+    node.implied = node.instruction is None or node.instruction.keyword not in ("COPY", "ADD")
     return node

@@ -30,12 +30,13 @@ _BUILDKIT = "# buildkit"
 class Alignment:
     """``instructions``: the Dockerfile's instruction of each layer that one made, by the layer's number. ``inherited``: how many
     layers at the bottom are the base's. ``whole``: every instruction found its step, so every layer is accounted for;
-    otherwise ``reason`` says what does not fit."""
+    otherwise ``reason`` says what does not fit. ``squashed``: the history tells nothing, rather than something else."""
 
     instructions: dict[int, Instruction] = field(default_factory=dict)
     inherited: int = 0
     whole: bool = False
     reason: str = ""
+    squashed: bool = False
 
     def origin(self, layer: int) -> Instruction | str | None:
         """An instruction, ``"base"``, or None for a layer of unknown origin."""
@@ -50,7 +51,7 @@ def align(build: Build, image: BuiltImage) -> Alignment:
     if build.target is None:
         return Alignment(reason="the Dockerfile has no such stage")
     if not image.history:
-        return Alignment(reason="the image has no history that accounts for its layers")
+        return Alignment(reason="the image has no history that accounts for its layers", squashed=True)
     alignment = Alignment()
     wanted = list(_written(build))
     at = len(image.history) - 1
@@ -65,10 +66,11 @@ def align(build: Build, image: BuiltImage) -> Alignment:
             at -= 1
         elif instruction.keyword in _UNWRITTEN:
             wanted.pop()
-        elif step is not None and not alignment.instructions and _keyword(step)[0] == "LABEL":
+        elif step is not None and not alignment.instructions and command_of(step)[0] == "LABEL":
             at -= 1  # docker build --label
         else:
             alignment.reason = _mismatch(step, instruction, origin)
+            alignment.squashed = not alignment.instructions and _tells_nothing(image)
             return alignment
     return _with_base(alignment, image, at, build)
 
@@ -86,6 +88,13 @@ def _with_base(alignment: Alignment, image: BuiltImage, at: int, build: Build) -
     return alignment
 
 
+def _tells_nothing(image: BuiltImage) -> bool:
+    """Whether the layers come from steps without a word: ``docker build --squash``, ``docker import``."""
+    return not any(
+        command_of(step)[1] for step in image.history if step.layer is not None and step.layer + 1 == len(image.layers)
+    )
+
+
 def _written(build: Build) -> Iterator[tuple[Instruction, Instruction]]:
     """The instructions that made the target, and where each stands: a parent's triggers run in the child."""
     assert build.target is not None
@@ -98,7 +107,7 @@ def _written(build: Build) -> Iterator[tuple[Instruction, Instruction]]:
 
 
 def _fits(step: Step, instruction: Instruction, build: Build) -> bool:
-    keyword, text = _keyword(step)
+    keyword, text = command_of(step)
     if keyword != instruction.keyword:
         return False
     if isinstance(instruction, Run):
@@ -123,7 +132,7 @@ def _runs(text: str, words: str, instruction: Run) -> bool:
     )
 
 
-def _keyword(step: Step) -> tuple[str, str]:
+def command_of(step: Step) -> tuple[str, str]:
     """Instruction and arguments of a step; whatever is no other instruction was run."""
     text = step.created_by.strip()
     if text.endswith(_BUILDKIT):

@@ -5,12 +5,15 @@ from __future__ import annotations
 import bz2
 import hashlib
 import lzma
+import os
+import shutil
 import zlib
+from collections.abc import Callable
 from time import monotonic
 from typing import Any, BinaryIO
 
 from gate.image.tarfile import compression
-from gate.images.source import ImageError
+from gate.images.source import ImageError, open_regular
 from gate.record import dataclass
 
 _CHUNK = 1 << 20
@@ -101,6 +104,25 @@ class Stream:
             self._rest = more
         else:
             raise ImageError("is damaged: something else follows the compressed data")
+
+
+def plain_archive(path: str, folder: Callable[[], str], seconds: float) -> str:
+    """The path of an archive, unpacked into a folder first when it is compressed: pieces of it are read in any order.
+
+    Raises :class:`~gate.images.source.ImageError`.
+    """
+    with open_regular(path) as file:
+        if not compression(file.read(16)):
+            return path
+        file.seek(0)
+        place = folder()
+        free = shutil.disk_usage(place).free - (64 << 20)
+        stream = Stream(file, Limits(monotonic() + seconds, bytes=max(free, 1)), hashed=False)
+        unpacked = os.path.join(place, "archive.tar")
+        with open(unpacked, "wb") as out:
+            while chunk := stream.chunk():
+                out.write(chunk)
+    return unpacked
 
 
 class _Zstd:

@@ -1,0 +1,107 @@
+"""Images that a Docker Engine has (Podman's socket speaks the same language): looked up, and saved to a file.
+
+An image is saved by its id, so that it stays the same image while it is read, whatever happens to its name.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from time import monotonic
+from typing import Any
+
+from gate.images.source import ImageError
+from gate.images.stream import Limits
+
+_CONNECT = 30.0
+_CHUNK = 4 << 20
+_ROOM = 64 << 20
+"""Bytes that stay free on the disk."""
+
+
+def save(reference: str, folder: str, *, seconds: float, tell: Callable[[str], None] = lambda text: None) -> str:
+    """Save an image of the engine to a file in a folder; give its path. Raises :class:`~gate.images.source.ImageError`."""
+    limits = Limits(monotonic() + seconds)
+    with _engine(seconds) as client:
+        image = _found(client, reference)
+        size = int(image.attrs.get("Size") or 0)
+        free = shutil.disk_usage(folder).free
+        if free < size + _ROOM:
+            raise ImageError(
+                f"needs {_megabytes(size)} MB of disk to be looked into, {_megabytes(free)} MB are free; TMPDIR names another place"
+            )
+        path = os.path.join(folder, "image.tar")
+        written = 0
+        with open(path, "wb") as file:
+            for chunk in image.save(chunk_size=_CHUNK, named=False):
+                limits.check_time()
+                written += len(chunk)
+                if written > 2 * size + (1 << 30):
+                    raise ImageError("is larger than the engine says")
+                file.write(chunk)
+                tell(f"saving {reference}: {_megabytes(written)} of about {_megabytes(size)} MB")
+    return path
+
+
+def _found(client: Any, reference: str) -> Any:
+    from docker.errors import APIError, ImageNotFound
+
+    try:
+        return client.images.get(reference)
+    except ImageNotFound:
+        raise ImageError(f"the engine has no such image; to get it: docker pull {reference}") from None
+    except APIError as error:
+        raise ImageError(f"the engine refuses: {_plain(error.explanation or error)}") from None
+
+
+@contextmanager
+def _engine(seconds: float) -> Iterator[Any]:
+    """A client of the engine that the user talks to. What goes wrong with it is an :class:`ImageError`."""
+    import docker
+    from docker.errors import DockerException
+    from requests.exceptions import RequestException
+
+    client = None
+    try:
+        client = docker.DockerClient(timeout=int(max(min(seconds, _CONNECT), 1)), version="auto", **_address())
+        client.api.timeout = max(seconds, 1)
+        yield client
+    except ImageError:
+        raise
+    except (DockerException, RequestException, OSError, ValueError) as error:
+        if client is None:
+            raise ImageError(
+                f"no Docker Engine answers ({_plain(error)}); start one, or save the image and write docker-archive:FILE"
+            ) from None
+        raise ImageError(f"the engine stopped answering: {_plain(error)}") from None
+    finally:
+        if client is not None:
+            with suppress(Exception):
+                client.close()
+
+
+def _address() -> dict[str, Any]:
+    """Where the engine is: the environment's, else that of the current context of ``docker``."""
+    from docker.utils import kwargs_from_env
+
+    if os.environ.get("DOCKER_HOST"):
+        found: dict[str, Any] = kwargs_from_env()
+        return found
+    with suppress(Exception):  # a broken docker configuration is no reason not to try the default
+        from docker.context import ContextAPI
+
+        context = ContextAPI.get_current_context()
+        if context is not None and context.Host:
+            return {"base_url": context.Host, **({"tls": context.TLSConfig} if context.TLSConfig else {})}
+    return {}
+
+
+def _plain(error: object) -> str:
+    text = " ".join("".join(character if character.isprintable() else " " for character in str(error)).split())
+    return text if len(text) <= 200 else text[:200] + "…"
+
+
+def _megabytes(size: int) -> int:
+    return size // 1_000_000

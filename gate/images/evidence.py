@@ -1,0 +1,242 @@
+"""What ``--image``, ``--sbom`` and ``mlgate scan`` bring to the judgement of a build: the image itself, and grype's view of it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from gate.discover import Found, Input
+from gate.engines.base import Engine, Task, combine
+from gate.images import daemon
+from gate.images.built import BuiltImage, read_image
+from gate.images.document import aligned, document
+from gate.images.origin import Attribution, InDocument, InImage
+from gate.images.pins import merged
+from gate.images.settle import Settled
+from gate.images.source import ImageError, open_regular
+from gate.images.stream import plain_archive
+from gate.images.target import DOCKER_ARCHIVE, ENGINE, OCI_DIR, SBOM, Target
+from gate.model import EngineRun, Failure, Undecided
+from gate.policy import PolicyError
+from gate.record import dataclass
+
+if TYPE_CHECKING:
+    from gate.build import Build
+    from gate.engines.grype import Grype
+    from gate.rule import Rule
+
+
+@contextmanager
+def gathered(
+    targets: Sequence[Target],
+    found: Found,
+    *,
+    scanned: bool,
+    seconds: float,
+    platform: str,
+    tell: Callable[[str], None],
+) -> Iterator[Evidence]:
+    """The evidence of a run. A target that cannot be opened is a failure beside the files that were ``found``; one that is
+    scanned is a file to judge. Raises :class:`~gate.policy.PolicyError` where it is not clear whose image it is."""
+    if not scanned and len(found.inputs) > 1:
+        raise PolicyError(f"--image and --sbom are about one Dockerfile, not about {len(found.inputs)}")
+    evidence = Evidence(seconds=seconds, scanned=scanned, platform=platform, tell=tell)
+    try:
+        for target in targets:
+            try:
+                evidence.open(target)
+            except ImageError as error:
+                found.failures.append(Failure(target.name, str(error)))
+        if scanned and evidence.opened:
+            found.inputs.append(evidence.as_input())
+        yield evidence
+    finally:
+        evidence.close()
+
+
+QUESTION = "GAT006"
+"""The rule that says whether an image is the Dockerfile's; its questions are told here."""
+
+
+@dataclass(slots=True)
+class Opened:
+    """A target that was opened. ``source``: how grype is to find it; ``image`` is None for a bill of materials."""
+
+    target: Target
+    source: str
+    image: BuiltImage | None = None
+
+
+class Evidence:
+    """The opened targets, until :meth:`close`. ``scanned``: they are all there is; there is no Dockerfile of the user's."""
+
+    def __init__(
+        self,
+        *,
+        seconds: float,
+        scanned: bool = False,
+        platform: str = "",
+        tell: Callable[[str], None] = lambda text: None,
+    ) -> None:
+        self.scanned = scanned
+        self.opened: list[Opened] = []
+        self.settled: Settled | None = None
+        self._seconds = seconds
+        self._platform = platform
+        self._tell = tell
+        self._folder: str | None = None
+
+    def close(self) -> None:
+        """Remove what was saved for the time of the scan."""
+        self._tell("")
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def open(self, target: Target) -> Opened:
+        """Read a target. Raises :class:`~gate.images.source.ImageError`."""
+        path = os.path.abspath(target.value)
+        if target.kind == SBOM:
+            open_regular(path).close()
+            if not os.path.getsize(path):
+                raise ImageError("is empty")
+            found = Opened(target, f"{SBOM}:{path}")
+        else:
+            kind = DOCKER_ARCHIVE if target.kind == ENGINE else target.kind
+            if target.kind == ENGINE:
+                path = daemon.save(target.value, self._place(), seconds=self._seconds, tell=self._tell)
+            elif kind != OCI_DIR:
+                path = plain_archive(path, self._place, self._seconds)
+            image = read_image(path, kind, target.name, seconds=self._seconds, platform=self._platform, tell=self._tell)
+            found = Opened(target, f"{kind}:{path}", image)
+        self._tell("")
+        self.opened.append(found)
+        return found
+
+    def _place(self) -> str:
+        if self._folder is None:
+            self._folder = tempfile.mkdtemp(prefix="mlgate-")
+        return self._folder
+
+    # As a subject of its own ------------------------------------------------------------------------------------------
+
+    def as_input(self) -> Input:
+        """The scanned target as a Dockerfile to judge."""
+        (found,) = self.opened
+        return Input(found.target.name, None, document(found.image) if found.image is not None else b"FROM scratch\n")
+
+    # Beside a build ---------------------------------------------------------------------------------------------------
+
+    def attach(self, build: Build) -> None:
+        """Let the image settle what it can."""
+        for found in self.opened:
+            if found.image is None or build.target is None:
+                continue
+            if self.scanned:
+                steps = aligned(found.image, build.dockerfile.source, build.target)
+                self.settled = Settled(found.image, build, steps)
+            else:
+                self.settled = Settled(found.image, build)
+            build.built = self.settled
+
+    def rules(self, rules: Iterable[Rule]) -> list[Rule]:
+        """Those that have a say about an image of which there is no Dockerfile."""
+        if not self.scanned:
+            return list(rules)
+        images = any(found.image is not None for found in self.opened)
+        return [rule for rule in rules if rule.image and images]
+
+    def questions(self, build: Build) -> list[Undecided]:
+        """What cannot be known because the image does not show where it comes from."""
+        settled = self.settled
+        if settled is None or self.scanned or settled.contradictions or settled.alignment.whole or build.target is None:
+            return []
+        reason = f"which instruction brought which layer of {settled.image.name}: {settled.alignment.reason}"
+        return [
+            Undecided(
+                QUESTION, build.target.from_.place, reason, "build the image from this Dockerfile, without --squash"
+            )
+        ]
+
+    def start(self, engine: Engine, builds: Sequence[Build]) -> Task:
+        """An engine at work on the builds and on what is scanned."""
+        if not builds:
+            return engine.start(builds)
+        if engine.name != "grype":
+            return engine.start(builds) if not self.scanned else _Idle(engine.name)
+        tasks: list[_Scan] = []
+        pins = engine.start(builds) if not self.scanned else None
+        for found in self.opened:
+            attribution = self._attribution(found, builds[0])
+            tasks.append(_Scan(engine, found, attribution, builds[0]))  # type: ignore[arg-type]
+        return _Together(pins, tasks)
+
+    def _attribution(self, found: Opened, build: Build) -> Attribution:
+        if found.image is None or self.settled is None:
+            return InDocument(found.target.value, found.target.name)
+        return InImage(self.settled, build)
+
+
+class _Idle:
+    """An engine that has nothing to do."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def result(self) -> EngineRun:
+        return EngineRun(self._name, "skipped", reason="there is no Dockerfile")
+
+    def cancel(self) -> None:
+        pass
+
+
+class _Scan:
+    """grype at work on one target."""
+
+    def __init__(self, grype: Grype, found: Opened, attribution: Attribution, build: Build) -> None:
+        self._found = found
+        self._attribution = attribution
+        self._task = grype.scan(found.source, attribution, build.settings)
+
+    def result(self) -> EngineRun:
+        run = self._task.result()
+        name = self._found.target.name
+        if run.status == "ok" and self._attribution.strange:
+            return replace(
+                run,
+                status="failed",
+                findings=(),
+                reason=f"{name}: looked at another image: {self._attribution.strange}",
+            )
+        if run.status == "skipped":
+            return run
+        findings, unchecked = self._attribution.checked(run.findings)
+        return replace(run, reason=f"{name}: {run.reason}", findings=findings, unchecked=(*run.unchecked, *unchecked))
+
+    def cancel(self) -> None:
+        self._task.cancel()
+
+
+class _Together:
+    """grype's work on the pins and on the targets, as one run."""
+
+    def __init__(self, pins: Task | None, scans: Sequence[_Scan]) -> None:
+        self._pins = pins
+        self._scans = scans
+
+    def result(self) -> EngineRun:
+        runs = [scan.result() for scan in self._scans]
+        found = tuple(finding for run in runs for finding in run.findings)
+        if self._pins is not None:
+            pins = self._pins.result()
+            found = tuple(merged(pins.findings, found))
+            runs.insert(0, pins)
+        return replace(combine(runs), findings=found)
+
+    def cancel(self) -> None:
+        for task in (*self._scans, *([self._pins] if self._pins is not None else [])):
+            task.cancel()

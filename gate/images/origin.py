@@ -1,0 +1,129 @@
+"""Where a package of an image comes from: its layer, and the instruction or the base image behind it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Protocol
+
+from gate import files
+from gate.dockerfile.source import Source
+from gate.dockerfile.tree import Instruction
+from gate.engines.grype_findings import Artifact, Origin
+from gate.images.settle import Settled
+from gate.model import Finding, Place, Span, Unchecked
+
+if TYPE_CHECKING:
+    from gate.build import Build
+
+_LISTED = frozenset({"deb", "apk"})
+_LARGEST = 64 << 20
+"""Bytes of a bill of materials in which lines are looked for."""
+
+
+class Attribution(Protocol):
+    """Says where each package comes from. ``strange``: why grype cannot have looked at what we gave it, or ""."""
+
+    strange: str
+
+    def __call__(self, artifact: Artifact) -> Origin: ...
+
+    def checked(self, findings: Iterable[Finding]) -> tuple[tuple[Finding, ...], tuple[Unchecked, ...]]:
+        """The findings that stand, and the packages about which nothing can be said."""
+        ...
+
+
+class InImage:
+    """Packages of an image, by the layer that brought each."""
+
+    def __init__(self, settled: Settled, build: Build) -> None:
+        self.strange = ""
+        self._settled = settled
+        self._layers = settled.image.layers
+        self._numbers = {layer.diff_id: number for number, layer in enumerate(self._layers)}
+        assert build.target is not None
+        self._target = build.target
+        self._path = build.dockerfile.path
+
+    def __call__(self, artifact: Artifact) -> Origin:
+        number = self._layer(artifact)
+        if number is None:
+            return Origin(self._target.from_.place)
+        diff_id = self._layers[number].diff_id
+        origin = self._settled.alignment.origin(number)
+        if isinstance(origin, Instruction):
+            brought = {"kind": "instruction", "path": self._path, "line": origin.line}
+            return Origin(origin.place, brought, origin.stage.label if origin.stage is not None else None, diff_id)
+        if origin == "base":
+            image = self._target.root.from_.image
+            return Origin(image.place, {"kind": "base", "path": self._path, "line": image.line}, layer=diff_id)
+        return Origin(self._target.from_.place, layer=diff_id)
+
+    def checked(self, findings: Iterable[Finding]) -> tuple[tuple[Finding, ...], tuple[Unchecked, ...]]:
+        return tuple(findings), ()
+
+    def _layer(self, artifact: Artifact) -> int | None:
+        """The number of the layer that brought a package in the version that it has now."""
+        if artifact.type in _LISTED:
+            listed = self._listed_since(artifact)
+            if listed is not None:
+                return listed
+        if artifact.type == "rpm" and sum(layer.rpm for layer in self._layers) > 1:
+            return None  # its database is one file, which every layer writes anew
+        places = [place for place in artifact.locations if place.layer]
+        unknown = next((place.layer for place in places if place.layer not in self._numbers), "")
+        if unknown:
+            self.strange = f"{artifact.name} is in layer {unknown[:19]}…, which the image does not have"
+            return None
+        best = [place for place in places if place.evidence == "primary"] or places
+        return max((self._numbers[place.layer] for place in best), default=None)
+
+    def _listed_since(self, artifact: Artifact) -> int | None:
+        """The first layer from which on every package database lists a package in this version."""
+        found = None
+        for number in range(len(self._layers) - 1, -1, -1):
+            packages = self._layers[number].packages.get(artifact.type)
+            if packages is None:
+                continue
+            if (artifact.name, artifact.version) not in packages:
+                break
+            found = number
+        return found
+
+
+class InDocument:
+    """Packages of a bill of materials, by the line that names each."""
+
+    def __init__(self, path: str, shown: str) -> None:
+        self.strange = ""
+        self._shown = shown
+        try:
+            self._source = Source(shown, files.read(path, _LARGEST))
+        except files.Unreadable:
+            self._source = Source(shown, b"")
+
+    def __call__(self, artifact: Artifact) -> Origin:
+        return Origin(self._place(artifact))
+
+    def _place(self, artifact: Artifact) -> Place:
+        text = self._source.text
+        for word in filter(None, (artifact.purl, artifact.name)):
+            quoted = json.dumps(word, ensure_ascii=False)
+            at = text.find(quoted)
+            if at < 0 and word == artifact.purl:
+                at, quoted = text.find(word), word
+            if at >= 0:
+                return self._source.place(at, at + len(quoted))
+        return Place(self._shown, Span(1, 1, 1, 1))
+
+    def checked(self, findings: Iterable[Finding]) -> tuple[tuple[Finding, ...], tuple[Unchecked, ...]]:
+        """A package without a version fits every advisory that was ever written about it: that proves nothing."""
+        kept, unchecked = [], {}
+        for finding in findings:
+            package = finding.package
+            if package is not None and not re.search(r"\d", package.version):
+                unchecked[package.name] = Unchecked(package.name, finding.place, "it has no version")
+            else:
+                kept.append(finding)
+        return tuple(kept), tuple(unchecked.values())

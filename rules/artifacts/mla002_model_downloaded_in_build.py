@@ -48,7 +48,7 @@ _MODEL_WORD = pattern(
     r"(?<![a-z])(?:models?|weights|checkpoints?|ckpt|bert|gpt2|llama|resnet\d*|mobilenet\w*|yolo\w*|pretrained|saved_model|glove|fasttext|word2vec|embeddings?)(?![a-z])",
     2,
 )
-_NO_MODEL = pattern(r"miniconda|anaconda|miniforge|cudnn|cuda|nccl|driver|awscli|aws-cli|toolkit|cmake|openmpi|-src\b|\.deb\b|\.rpm\b|\.whl\b|\.jar\b|server", 2)  # fmt: skip
+_NO_MODEL = pattern(r"miniconda|anaconda|miniforge|cudnn|cuda|nccl|driver|awscli|aws-cli|toolkit|cmake|openmpi|-src\b|\.deb\b|\.rpm\b|\.whl\b|\.jar\b|server|github\.com/[^/]+/[^/]+/(?:archive|tarball|zipball)", 2)  # fmt: skip
 _HUB = ("https://huggingface.co/", "https://hf.co/", "git@hf.co:")
 _CALLS = pattern(
     r"\b(?:from_pretrained|snapshot_download|hf_hub_download|load_state_dict_from_url|cached_download|gdown\.download)\s*\(|\btorch\.hub\.(?:load|download)\w*\s*\(|\bSentenceTransformer\s*\(|\bwhisper\.load_model\s*\("
@@ -110,7 +110,7 @@ def _by_python(
 ) -> Iterator[tuple[Place, str, Severity]]:
     if values[:2] in (["-m", "spacy"], ["-m", "nltk.downloader"]) or (command.name == "spacy" and "download" in values):
         if "download" in values or "nltk.downloader" in values:
-            yield command.place, f"{' '.join(values[:3])} downloads", Severity.LOW
+            yield command.place, f"{' '.join(values[:3])} fetches language data", Severity.LOW
         return
     text = values[values.index("-c") + 1] if "-c" in values[:-1] else _script_text(words, command, run, build)
     if _LOCAL_ONLY.search(text):
@@ -119,8 +119,10 @@ def _by_python(
     small = None if found else _SMALL_CALLS.search(text)
     if found or small:
         call = (found or small).group(0).rstrip("( ")  # type: ignore[union-attr]
-        severity = Severity.MEDIUM if found else Severity.LOW
-        yield command.place, f"{call} downloads", severity
+        if found:
+            yield command.place, f"{call} fetches a model", Severity.MEDIUM
+        else:
+            yield command.place, f"{call} fetches language data", Severity.LOW
 
 
 def _script_text(words: tuple[ShellWord, ...], command: Command, run: Run, build: Build) -> str:

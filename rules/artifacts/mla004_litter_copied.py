@@ -27,6 +27,9 @@ rule = Rule(
     ],
 )  # fmt: skip
 
+_ALSO_PACKAGES = ("wandb", "mlruns")
+"""Names that a Python package may have, too."""
+
 
 @rule.on_build
 def check(build: Build) -> Results:
@@ -50,7 +53,7 @@ def check(build: Build) -> Results:
 def _litter(arrival: Arrival, notebooks: bool) -> str:
     table: dict[str, str] = facts("artifacts")["litter"]
     for part in arrival.path.split("/"):
-        if part in table:
+        if part in table and not (part in _ALSO_PACKAGES and arrival.name.endswith(".py")):
             return table[part]
     return "a notebook" if arrival.name.endswith(".ipynb") and not notebooks else ""
 

@@ -44,4 +44,4 @@ def check(build: Build) -> Results:
 
 
 def _large_by_nature(name: str) -> bool:
-    return row_of(name) is not None or name.lower().endswith(tuple(facts("artifacts")["data"]["suffixes"]))
+    return row_of(name) is not None or name[name.rfind(".") :].lower() in facts("artifacts")["data"]["suffixes"]

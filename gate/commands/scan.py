@@ -1,0 +1,26 @@
+"""``mlgate scan``: the gate on something that is built already."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from gate.commands.check import Arguments, finish, reports_of, request_of
+from gate.images.target import parse_target
+from gate.policy import EngineChoice, PolicyError
+
+
+def run(arguments: Arguments, target: str, platform: str) -> int:
+    """Judge a target, report, and give the exit code. Raises :class:`~gate.policy.PolicyError` on wrong use."""
+    wanted = reports_of(arguments)
+    request = request_of(arguments)
+    found = parse_target(target)
+    overrides = dict(request.overrides)
+    if not found.is_image:
+        engines = dict(overrides.get("engines") or {})
+        if engines.get("grype", EngineChoice()).mode == "off":
+            raise PolicyError("--engine grype=off: nothing else judges a bill of materials")
+        overrides["engines"] = {**engines, "grype": EngineChoice("required")}
+    request = replace(
+        request, paths=(), stdin=None, targets=(found,), scanned=True, platform=platform, overrides=overrides
+    )
+    return finish(wanted, request, arguments)

@@ -1,16 +1,19 @@
 """One problem, one finding: what an engine and one of our rules both see is told once, under our id.
 
 An engine's row is gone when one of our findings about the same instruction has its id as an alias. It is also gone
-when our rule knows better: it looks at the same thing (``SUPERSEDED``), was at work, left nothing undecided there, and
-found nothing, or is silent because the platform asks for the opposite. And it is gone when the user does not want our
-rule: who ignores PIN005 does not want the same words back as DL3008. A rule that is silent only because others were
-selected takes no row with it: the selection judges each row by its own id.
+when our rule knows better: it looks at the same thing (``SUPERSEDED``), was at work, and found nothing, or said that it
+cannot know, or is silent because the platform asks for the opposite. It is gone when it says in other words that the
+builder refuses the instruction (``REFUSED``). And it is gone when the user does not want our rule: who ignores PIN005
+does not want the same words back as DL3008. A rule that is silent only because others were selected takes no row with
+it: the selection judges each row by its own id.
+
+Of two findings of ours at one place, one of which has the other's id as an alias, that one remains.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from gate.build import Build
 from gate.dockerfile.tree import Dockerfile
@@ -36,6 +39,10 @@ SUPERSEDED = {code: why for codes, why in _SUPERSEDED.items() for code in codes}
 """Where our rules know more, and what. Of other ids that our rules have as aliases, they see only a part."""
 
 
+REFUSED = frozenset({"DL3011", "DL3012", "DL3021", "DL3022", "DL3023", "DL3025", "DL3043", "DL3061"})
+"""What hadolint says of instructions that BuildKit refuses, where our finding gives BuildKit's own words."""
+
+
 class Merger:
     """Brings together what one selection's rules and the engines say. ``rules`` are those that are at work."""
 
@@ -48,26 +55,34 @@ class Merger:
     def merge(self, outcome: Outcome, theirs: Iterable[Finding], build: Build) -> list[Finding]:
         """All findings about one Dockerfile, ordered by path, line, column and rule id."""
         instructions = _Instructions(build.dockerfile)
-        told = {(instructions.at(ours.place), alias) for ours in outcome.findings for alias in ours.aliases}
-        open_ = {(instructions.at(question.place), question.rule_id) for question in outcome.undecided}
-        found = list(outcome.findings)
+        found = list(_distinct(outcome.findings))
+        told = {(instructions.at(ours.place), alias) for ours in found for alias in ours.aliases}
+        told |= {(instructions.at(fault.place), code) for fault in build.faults for code in REFUSED}
         for row in theirs:
-            at = instructions.at(row.place)
-            if (at, row.rule_id) not in told and self._stays(row.rule_id, at, open_, outcome, build):
+            if (instructions.at(row.place), row.rule_id) not in told and self._stays(row.rule_id, outcome, build):
                 found.append(row)
         return sorted(found, key=_order)
 
-    def _stays(
-        self, code: str, at: int | None, open_: set[tuple[int | None, str]], outcome: Outcome, build: Build
-    ) -> bool:
+    def _stays(self, code: str, outcome: Outcome, build: Build) -> bool:
         """Whether an engine's row without a finding of ours beside it tells the user something."""
         rules = [self._rules[rule_id] for rule_id in self._aliases.get(code, ())]
         unwanted = [rule for rule in rules if self._selection.left_out(rule)]
         if any(rule.enabled for rule in unwanted) or (rules and len(unwanted) == len(rules)):
             return False
-        if code not in SUPERSEDED or outcome.failures or any((at, rule.id) in open_ for rule in rules):
+        if code not in SUPERSEDED or outcome.failures:
             return True
         return not any(rule.id in self._active and _looked(rule, build.platforms) for rule in rules)
+
+
+def _distinct(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Our findings without those that another one at the same place tells as well, by its alias."""
+    findings = list(findings)
+    told = {(_start(finding.place), alias) for finding in findings for alias in finding.aliases}
+    return (finding for finding in findings if (_start(finding.place), finding.rule_id) not in told)
+
+
+def _start(place: Place) -> tuple[str, int, int]:
+    return place.path, place.span.line, place.span.column
 
 
 def _looked(rule: Rule, platforms: frozenset[str]) -> bool:

@@ -65,17 +65,20 @@ def test_the_dead_instruction_is_told_once() -> None:
     assert [(f.rule_id, f.place.line) for f in merged(text) if f.rule_id in ("ENT006", "DL4003")] == [("ENT006", 2)]
 
 
-def test_undecided_lets_the_row_stand() -> None:
-    text = "FROM debian:12.5\nARG PACKAGE\nRUN apt-get install -y $PACKAGE curl\n"
-    rows = {f.rule_id for f in run(text).findings}
-    made = build(text)
-    selection = Selection(from_values({}), catalogue.load())
-    walker = Walker(selection.rules())
-    outcome = walker.walk(made)
-    outcome.findings = []
-    outcome.undecided = [u for u in outcome.undecided if u.rule_id == "PIN005"]
-    left = {f.rule_id for f in Merger(selection, walker.rules).merge(outcome, run(text).findings, made)}
-    assert ("DL3008" in rows & left) == bool(outcome.undecided)
+@pytest.mark.parametrize(
+    ("rule_id", "code", "command"),
+    [
+        ("PKG001", "DL3014", "apt-get $FLAGS install curl=1"),
+        ("PIN003", "DL3013", "pip install $PACKAGE"),
+    ],
+)
+def test_what_nobody_can_know_is_no_finding(rule_id: str, code: str, command: str) -> None:
+    text = f"FROM debian:12.5\nARG FLAGS\nARG PACKAGE\nRUN {command}\n"
+    assert rule_id in {
+        question.rule_id for question in Walker(catalogue.load().rules.values()).walk(build(text)).undecided
+    }
+    assert code in {f.rule_id for f in run(text).findings}
+    assert ids(text, rule_id, code) == []
 
 
 @pytest.mark.parametrize("word", ["PIN005", "PIN", "unpinned-system-package", "DL3008"])
@@ -137,3 +140,30 @@ def test_a_place_in_another_file_belongs_to_no_instruction() -> None:
 def test_every_superseded_id_is_an_alias_of_a_rule() -> None:
     known = catalogue.load().aliases
     assert set(SUPERSEDED) <= set(known)
+
+
+@pytest.mark.parametrize("image", ["Debian:12.5", "debian@sha256:abc", "debian:12.5 AS a\nCOPY --from=5 /a /b"])
+def test_what_the_builder_refuses_is_told_once(image: str) -> None:
+    found = merged(f"FROM {image}\nUSER 1000\n")
+    assert [(f.rule_id, f.severity) for f in found if f.severity is Severity.HIGH] == [("PIN008", Severity.HIGH)]
+    assert "GAT001" in next(f for f in found if f.rule_id == "PIN008").aliases
+    assert "GAT001" in ids(f"FROM {image}\n", "GAT001", ignore=["PIN008"])
+
+
+def test_an_image_that_no_argument_can_name_is_told_once_and_fails() -> None:
+    assert ids("FROM $BASE\n", "GAT001", "PIN008") == ["GAT001"]
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        ("DL3011", "EXPOSE 99999999"),
+        ("DL3022", "COPY --from=$STAGE a /b"),
+        ("DL3025", 'CMD ["a", 1]'),
+        ("DL3043", "ONBUILD MAINTAINER x"),
+    ],
+)
+def test_a_refused_instruction_gives_the_builders_reason_alone(code: str, text: str) -> None:
+    text = f"FROM debian:12.5\n{text}\n"
+    assert code in {f.rule_id for f in run(text).findings}
+    assert ids(text, code) == []

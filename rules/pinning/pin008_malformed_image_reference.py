@@ -1,7 +1,5 @@
 """PIN008 malformed-image-reference: BuildKit cannot make an image or a stage of what is written."""
 
-import re
-
 from gate.build import Build
 from gate.dockerfile.image_ref import ImageRefError, parse_image_ref
 from gate.dockerfile.source import Text
@@ -50,14 +48,16 @@ def check(build: Build) -> Results:
                     yield from _named(name, stage, build, "mounts")
 
 
+def _aliases(*codes: str) -> tuple[str, ...]:
+    """What is wrong here is also the builder's reason to refuse the file: that is told once."""
+    return (*codes, "GAT001")
+
+
 def _refused(use: Use, why: str) -> Results:
-    """With variables in it, another value may be meant to be passed: the plain build fails all the same."""
-    built = "$" in use.text.value
-    if built and re.search(r"[^/:]:\Z", use.reference or ""):
-        return  # PIN001: the tag is empty
-    what = f"With the default build arguments this is {use.reference!r}, no" if built else f"{use.reference!r} is no"
-    severity = None if not built else Severity.MEDIUM if use.reference else Severity.LOW  # as for no default at all
-    yield rule.finding(use.text, f"{what} image reference: {why}.", severity=severity, stage=use.stage, aliases=())
+    """What variables make of it is told by PIN001 where the tag is empty, and by GAT001."""
+    if "$" not in use.text.value:
+        what = f"{use.reference!r} is no image reference: {why}."
+        yield rule.finding(use.text, what, stage=use.stage, aliases=_aliases())
 
 
 def _copied(name: Text, stage: Stage, build: Build) -> Results:
@@ -67,15 +67,15 @@ def _copied(name: Text, stage: Stage, build: Build) -> Results:
             "--from takes no variables.",
             help="Name a stage: FROM $IMAGE AS name, and --from=name.",
             stage=stage,
-            aliases=(),
+            aliases=_aliases("DL3022"),
         )
     elif name.value.lstrip("+-").isdecimal():
         index = int(name.value)
         if index == stage.index:
-            yield rule.finding(name, "The stage copies from itself.", stage=stage, aliases=("DL3023",))
+            yield rule.finding(name, "The stage copies from itself.", stage=stage, aliases=_aliases("DL3023"))
         elif not 0 <= index < stage.index:
             yield rule.finding(
-                name, f"There is no stage {index} in front of this one.", stage=stage, aliases=("DL3022",)
+                name, f"There is no stage {index} in front of this one.", stage=stage, aliases=_aliases("DL3022")
             )
     else:
         yield from _named(name, stage, build, "copies")
@@ -86,11 +86,11 @@ def _named(name: Text, stage: Stage, build: Build, verb: str) -> Results:
     if found is None or found.index < stage.index:
         return
     if found is stage:
-        yield rule.finding(name, f"The stage {verb} from itself.", stage=stage, aliases=("DL3023",))
+        yield rule.finding(name, f"The stage {verb} from itself.", stage=stage, aliases=_aliases("DL3023"))
     else:
         yield rule.finding(
             name,
             f"The stage {found.label} comes later: nothing can be taken from it here.",
             stage=stage,
-            aliases=("DL3022",),
+            aliases=_aliases("DL3022"),
         )

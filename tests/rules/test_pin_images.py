@@ -237,6 +237,7 @@ def test_well_formed(text: str) -> None:
 
 
 def test_default_arguments_that_make_no_reference() -> None:
-    expect("PIN008", "ARG B=\nFROM »$B\n", severity="low")
-    expect("PIN008", "ARG B=<name>\nFROM »$B\n", severity="medium")
-    silent("PIN008", Example("ARG B=\nFROM $B\n", build_args={"B": "debian:12.5"}))
+    for value in ("", "<name>"):
+        expect("GAT001", f"ARG B={value}\nFROM »$B\n", severity="high")
+        silent("PIN008", f"ARG B={value}\nFROM $B\n")
+        silent("GAT001", Example(f"ARG B={value}\nFROM $B\n", build_args={"B": "debian:12.5"}))

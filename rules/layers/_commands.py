@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from gate.dockerfile.command import Command
 from gate.packages.options import listed
 
@@ -49,6 +51,10 @@ def verb(command: Command) -> str:
 
 def fetches_index(command: Command) -> bool:
     """``apt-get update``, ``apk update``, ``dnf makecache``, ``zypper refresh``: nothing is installed."""
+    if command.name == "pacman":
+        return bool(command.values) and all(
+            value is not None and re.fullmatch(r"-Sy+q?|--noconfirm|--quiet", value) for value in command.values
+        )
     verbs = _INDEX.get(manager_of(command))
     return verbs is not None and verb(command) in verbs
 
@@ -56,7 +62,9 @@ def fetches_index(command: Command) -> bool:
 def is_housekeeping(command: Command) -> bool:
     """Whether a command surely installs nothing: bare assignments, files, keys, and what package managers tidy up."""
     name = command.name
-    if name is None or any(child.kind == "shell" for child in command.children):
+    if any(child.kind == "shell" for child in command.children):
+        return True  # a shell: its commands are looked at one by one
+    if name is None:
         return False
     if name == "" or name in _HOUSEKEEPING:
         return True

@@ -21,7 +21,7 @@ from gate.rules.layers import _makers as makers
 from gate.rules.layers._changers import Change, Removal, changes_of, removals_of
 from gate.rules.layers._made import Made
 from gate.rules.layers._makers import made_by
-from gate.rules.layers._paths import Place, builder_word, inside
+from gate.rules.layers._paths import Place, builder_word, covers, inside, written
 
 _MAX_MADE = 3000
 """Things that are remembered; hostile files make more."""
@@ -93,7 +93,7 @@ class _Tracer:
             if isinstance(instruction, Run):
                 layer = self._run(instruction)
                 yield layer
-                self._keep(made for event in layer.events for made in event.made)
+                self._keep(_left_behind(layer.events))
             elif isinstance(instruction, Copy):
                 self._keep(self._copied(instruction))
             elif keyword == "WORKDIR":
@@ -124,12 +124,19 @@ class _Tracer:
             return "?" if isinstance(value, Unknown) else value
 
         line = run.line
+        fresh: set[str] = set()  # folders that this RUN makes
         for command in build.script(run).commands:
             place.leave_scopes(command)
             if command.name in ("cd", "pushd"):
                 place.change(command)
                 continue
             kind = effect(command)
+            if command.name == "mkdir":
+                fresh.update(place.absolute(written(word)) for word in command.arguments)
+            elif kind is Effect.COMPILE and fresh:
+                built = [Made(path, "tree", "what is built there", line) for path in _built_in(command, place, fresh)]
+                layer.events.append(Event(command, built, [], [], True))
+                continue
             if not _matters(command.name):
                 if kind > Effect.CLEANUP:
                     layer.events.append(Event(command, [], [], [], True))
@@ -166,6 +173,22 @@ class _Tracer:
         if context is None or copy.from_ is not None:
             return None
         return context.get(_in_context(source, copy))
+
+
+def _built_in(command: Command, place: Place, folders: set[str]) -> Iterator[str]:
+    """The new folder that a compiler works in: the current one, or that of ``-C``, ``-B`` and the like."""
+    words = [place.absolute(written(word)) for word in command.arguments if not written(word).startswith("-")]
+    yield from (path for path in (place.cwd, *words) if path in folders)
+
+
+def _left_behind(events: list[Event]) -> Iterator[Made]:
+    """What a RUN makes and does not remove itself."""
+    gone: list[str] = []
+    left: list[Made] = []
+    for event in reversed(events):
+        left += [one for one in event.made if not any(covers(path, one.path) for path in gone)]
+        gone += [removal.path for removal in event.removals]
+    return reversed(left)
 
 
 def _in_context(source: str, copy: Copy) -> str:

@@ -421,3 +421,33 @@ def test_hostile_files_take_no_time() -> None:
     run(BASE + "RUN rm " + "*/" * 5000 + "\n", ["LAY002"])
     run(BASE + "RUN wget " + "x " * 20000 + "\nRUN rm -rf /*\n", ["LAY002"])
     assert time.process_time() - start < 20
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "RUN bash -c '»apt-get update'\n",
+        "RUN su -c '»apt-get update'\n",
+        "RUN »pacman -Sy\nRUN pacman -S --noconfirm git\n",
+        "RUN bash -c 'apt-get update && apt-get install -y git'\n",
+        "RUN pacman -Syu --noconfirm\n",
+        "RUN pacman -Sy --noconfirm git\n",
+        'RUN bash -c "$INSTALL"; apt-get update\n',
+    ],
+)
+def test_lay004_in_shells_and_for_pacman(text: str) -> None:
+    (expect if "»" in text else silent)("LAY004", "FROM debian:12.5\n" + text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "RUN mkdir /build && make -C /build\nRUN rm -rf »/build\n",
+        "RUN mkdir -p /tmp/b && cd /tmp/b && cmake .. && make install\nRUN rm -rf »/tmp/b\n",
+        "RUN mkdir -p /tmp/b && cd /tmp/b && cmake .. && make && rm -rf /tmp/b\nRUN rm -rf /tmp/b\n",
+        "RUN wget https://example.com/x.tgz && rm x.tgz\nRUN rm -f x.tgz\n",
+        "RUN mkdir /x\nRUN rm -rf /x\n",
+    ],
+)
+def test_lay002_what_a_run_builds_and_does_not_remove_itself(text: str) -> None:
+    (expect if "»" in text else silent)("LAY002", "FROM debian:12.5\n" + text)

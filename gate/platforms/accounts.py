@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from gate.lazy import pattern
 from gate.model import Unknown
 from gate.platforms.filesystem import Errno, FileSystem, User
 from gate.platforms.outcome import Doubt, Fails, Fault
 
 _LIMIT = 10 << 20
-_NUMBER = re.compile(r"[+-]?[0-9]{1,10}")
+_NUMBER = pattern(r"[+-]?[0-9]{1,10}")
 
 
 def find_user(text: str, files: FileSystem) -> User:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Any
@@ -12,6 +11,7 @@ from gate.facts import facts
 from gate.image.base import identify
 from gate.image.model import Inherited
 from gate.model import Unknown
+from gate.record import dataclass
 
 MORE_PATH = "\0PATH of the base image"
 """Stands in a PATH for what the base image has in its own, where that is not known."""

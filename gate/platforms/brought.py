@@ -21,6 +21,7 @@ WORDS = frozenset({"train", "serve"})
 _SYSTEM = frozenset({"deb", "rpm", "apk"})
 _WITH_PYTHON = frozenset({"pip", "setuptools", "wheel", "pkg_resources"})
 """Modules that Python's own images bring beside its standard library."""
+_NO_MODULES = frozenset({"python3", "python3-minimal", "python3-venv", "python3-dev", "python-is-python3", "py3-pip"})
 _INTERPRETERS = ("python", "python2", "python3", "node", "Rscript", "java", "perl", "bash")
 
 
@@ -60,7 +61,7 @@ class Brought:
                 }
                 if normalized(name) in names:
                     return True
-            if install.ecosystem in ("pypi", "conda", *_SYSTEM):
+            if install.ecosystem in ("pypi", "conda") or (install.ecosystem in _SYSTEM and _may_bring_modules(install)):
                 doubt = doubt or Unknown(f"line {install.place.line} may bring the module {name}", "--image")
         return doubt or name in _WITH_PYTHON
 
@@ -120,6 +121,16 @@ def _system(install: Install, name: str, why: Unknown) -> bool | Unknown:
         known = any(fnmatchcase(package, pattern) for pattern in table["no-interpreter"])
         doubt = doubt or not package or (not known if name in _INTERPRETERS else package != "" and not known)
     return why if doubt or (name not in _INTERPRETERS and name not in _listed(table)) else False
+
+
+def _may_bring_modules(install: Install) -> bool:
+    """Whether a distribution's packages may bring Python modules beside the standard library."""
+    known = (*facts("programs")["no-interpreter"], *facts("programs")["system"])
+    return not install.complete or not all(
+        (request.name in _NO_MODULES or not request.name.startswith(("python", "py3-")))
+        and any(fnmatchcase(request.name, pattern) for pattern in known)
+        for request in install.requests
+    )
 
 
 def _listed(table: dict[str, Any]) -> Iterator[str]:

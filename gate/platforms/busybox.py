@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from gate.platforms.filesystem import Found
+from gate.record import dataclass
 
 _LEAST, _MOST = 1 << 16, 1 << 22
 """Bytes that such a program has, from the smallest to the largest build."""

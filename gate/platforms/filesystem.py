@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from gate.image.files import as_file
 from gate.image.model import File
 from gate.image.node import Node
 from gate.model import Unknown
 from gate.platforms.outcome import Doubt
+from gate.record import dataclass
 
 MAX_LINKS = 40
 _MAX_NAME = 255

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, field
 
 from gate.model import Unknown
 from gate.platforms.filesystem import Errno, FileSystem, Found, NoEntry, NotAllowed, User
 from gate.platforms.outcome import Doubt, Fault
+from gate.record import dataclass, field
 
 BUFFER = 256
 """Bytes of a file that the kernel looks at."""

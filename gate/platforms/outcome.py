@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import Enum
 
 from gate.image.model import File
 from gate.model import Place, Unknown
+from gate.record import dataclass, field
 
 
 class Verdict(Enum):

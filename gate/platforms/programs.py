@@ -10,6 +10,7 @@ from gate.dockerfile.source import Source, Text
 from gate.image.model import File
 from gate.model import Place, Unknown
 from gate.packages.options import listed
+from gate.platforms.accounts import find_user
 from gate.platforms.bases import MORE_PATH, USUAL_PATH
 from gate.platforms.busybox import Busybox, busybox
 from gate.platforms.filesystem import Errno, Found, NoEntry, NotAllowed, NotFolder
@@ -23,6 +24,7 @@ _LIMIT = 1 << 17
 _SH = "/bin/sh"
 _NO_TEXT_FROM = 1 << 12
 """Bytes of a program from which on every shell that takes it for a text has met an error of syntax."""
+_SWITCH_USER = listed("gosu su-exec s6-setuidgid")
 _NOT_STARTED = {"dumb-init": 2, "gosu": 1, "su-exec": 1, "sudo": 1, "doas": 1, "catatonit": 1, "chpst": 111}
 """The exit code of a program that cannot start the one that it is given; others end with 126 or 127."""
 
@@ -36,6 +38,7 @@ class Follower:
         self.current: File | None = None
         self.scripts: list[File] = []
         self.box: Busybox | None = None  # what runs, where it is busybox
+        self.is_bash = False  # whether the shell that runs is bash
 
     def note(self, what: str, result: str, at: Found | Place | None = None) -> None:
         place = at
@@ -55,17 +58,16 @@ class Follower:
         name = posixpath.basename(argv[0]) if argv else ""
         script = loaded.scripts[0] if loaded.scripts else None
         self.scripts += [found.file for found in loaded.scripts if found.file is not None]
-        before, self.box = self.box, busybox(loaded.found)
+        before, self.box = (self.box, self.is_bash), busybox(loaded.found)
         self._program(name, argv, process, depth, script)
-        self.box = before
+        self.box, self.is_bash = before
 
     def _program(self, name: str, argv: list[str], process: Process, depth: int, script: Found | None) -> None:
         if name.startswith("busybox") if self.box else name in ("busybox", "toybox"):
             if len(argv) > 1 and not argv[1].startswith("-"):
                 self._program(posixpath.basename(argv[1]), argv[1:], process, depth, script)
             return
-        if self.box is not None and name not in self.box.names:
-            raise Fails(f"{name}: applet not found", 127, Fault.OTHER, program=argv[0], file=self.box.found.file)
+        self._unless_no_applet(name, self.box)
         if name in SHELLS:
             self._shell(name, argv, process, depth)
         elif name == "env":
@@ -77,12 +79,20 @@ class Follower:
             if file is not None:
                 self.scripts.append(file)
 
+    def _unless_no_applet(self, name: str, box: Busybox | None) -> None:
+        if box is not None and name not in box.names and not name.startswith("busybox"):
+            raise Fails(f"{name}: applet not found", 127, Fault.OTHER, program=name, file=box.found.file)
+
     def start(
         self, words: list[str], wrappers: list[str], process: Process, depth: int, place: Place, replaced: bool
     ) -> None:
         """A command of a shell text."""
         for wrapper in wrappers:
-            self._by_shell([wrapper], process, place)
+            found = self._by_shell([wrapper], process, place)
+            if found is not None:
+                self._unless_no_applet(wrapper, busybox(found.found))
+        if replaced and words[0].startswith("-") and not wrappers and (self.box is not None or self.is_bash):
+            raise Fails(f"exec: illegal option {words[0]}", 2, Fault.OTHER, program=words[0], place=place)
         loaded = (
             self._by_libc(words, process, place)
             if wrappers
@@ -92,12 +102,19 @@ class Follower:
             self.follow(loaded, process, depth + 1)
 
     def _wrapper(self, name: str, argv: list[str], process: Process, depth: int) -> None:
+        if name == "setsid" and depth == 0 and "-w" not in argv and "--wait" not in argv:
+            return  # the container's own process leads its group: it forks and ends
         peeled = peel([_word(value) for value in argv])
         if peeled is None or (peeled.text is None and not peeled.rest):
             return
         if peeled.text is not None:
-            return
+            raise Doubt(Unknown(f"what {name} starts is not followed"))
         words = [word.value or "" for word in peeled.rest]
+        operand = argv[len(argv) - len(words) - 1]
+        if name in _SWITCH_USER:
+            process = self._as_user(operand, process)
+        elif name == "chroot" and operand != "/":
+            raise Doubt(Unknown(f"{operand} becomes the root"))
         self.note(f"{name} runs {words[0]}", "looked up as the C library does")
         try:
             loaded = self._by_libc(words, process, None)
@@ -106,6 +123,14 @@ class Follower:
             raise
         if loaded is not None:
             self.follow(loaded, process, depth + 1)
+
+    def _as_user(self, name: str, process: Process) -> Process:
+        try:
+            user = find_user(name, process.files)
+        except Fails as failure:
+            failure.exit_code = 1
+            raise
+        return Process(process.files, user, process.cwd, process.env)
 
     def _env(self, argv: list[str], process: Process, depth: int, script: Found | None) -> None:
         """``env``, by itself or as what a first line asks for."""
@@ -169,6 +194,7 @@ class Follower:
     # Shells ----------------------------------------------------------------------------------------------------------
 
     def _shell(self, name: str, argv: list[str], process: Process, depth: int) -> None:
+        self.is_bash = name == "bash"
         words = [_word(value) for value in argv]
         text, stdin = shell_script(words)
         if stdin:

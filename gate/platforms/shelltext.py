@@ -5,16 +5,18 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 
 from gate.dockerfile.command import Command, Node, Script, ShellWord
 from gate.dockerfile.shell import parse_script
 from gate.dockerfile.source import Source, Text
+from gate.lazy import pattern
 from gate.model import Place, Unknown
 from gate.packages.options import listed
-from gate.platforms.filesystem import Errno, NotFolder
+from gate.platforms.bases import MORE_PATH
+from gate.platforms.filesystem import Errno, Found, NoEntry, NotAllowed, NotFolder
 from gate.platforms.kernel import Process
 from gate.platforms.outcome import Doubt, Fails, Fault
+from gate.record import dataclass, field
 
 BUILTINS = listed(
     """: . [ alias bg break cd chdir command continue echo eval exec exit export false fg getopts hash help jobs kill let
@@ -22,10 +24,16 @@ BUILTINS = listed(
     wait declare [[ (( pushd popd shopt mapfile readarray builtin enable caller compgen complete disown dirs fc history
     logout suspend"""
 )
-_POSITIONAL = re.compile(r'"?\$(?:([0-9])|\{([0-9]+)\})"?')
-_ALL = re.compile(r"\$[@*]|\$\{[@*]\}")
-_QUOTED_ALL = re.compile(r'"\$@"|"\$\{@\}"')
-_DEFAULTED = re.compile(r'"?\$\{([0-9])(:?)-([^}$`"]*)\}"?')
+_POSITIONAL = pattern(r'"?\$(?:([0-9])|\{([0-9]+)\})"?')
+_ALL = pattern(r"\$[@*]|\$\{[@*]\}")
+_QUOTED_ALL = pattern(r'"\$@"|"\$\{@\}"')
+_OWN_FOLDER = pattern(
+    r'"?(?:\$\(dirname (?:-- )?"?\$(?:0|\{0\}|\{BASH_SOURCE(?:\[0\])?\}|BASH_SOURCE)"?\)|\$\{0%/\*\})"?'
+)
+_DEFAULTED = pattern(r'"?\$\{([0-9])(:?)-([^}$`"]*)\}"?')
+
+_MAX_CALLS = 8
+_LIMIT = 1 << 17
 
 Start = Callable[[list[str], list[str], Process, int, Place, bool], None]
 """Looks up and follows a command that a shell starts: words, the programs in front of it, process, depth, place, by exec?"""
@@ -43,10 +51,18 @@ class Frame:
     errexit: bool = False
     functions: dict[str, Node] = field(default_factory=dict)
     calls: int = 0
+    strict: bool = True  # options that a builtin does not have end the shell; not so in bash
 
 
 class Ended(Exception):
     """The shell is replaced, or has ended."""
+
+
+class Returned(Exception):
+    """A function or a sourced file ends here."""
+
+
+_COMPOUND = frozenset({"if", "case", "for", "while", "until", "function", "group", "subshell"})
 
 
 class Unparsed(Doubt):
@@ -55,16 +71,24 @@ class Unparsed(Doubt):
 
 def run_text(text: str, shell: str, frame: Frame, source: Source | None = None) -> None:
     """Follow a shell text. Raises :class:`Fails` or :class:`Doubt` where what it starts does not, or may not."""
+    frame.strict = shell != "bash"
+    try:
+        _follow_text(text, shell, frame, source, last=True)
+    except (Ended, Returned):
+        return
+
+
+def _follow_text(text: str, shell: str, frame: Frame, source: Source | None, *, last: bool) -> None:
     source = source or Source("", text.encode("utf-8", "surrogateescape"))
     script = parse_script(Text(source, text, ((0, 0),)), shell=shell, environment=frame.process.env)
-    if not script.parsed:
+    walk = _Walk(frame, script)
+    if not script.parsed and not walk.crlf:
         raise Unparsed(Unknown("the shell text could not be taken apart"))
     frame.errexit = frame.errexit or script.errexit
     frame.functions.update(functions_of(script))
-    try:
-        _Walk(frame, script).node(script.root, last=True)
-    except Ended:
-        return
+    walk.node(script.root, last=last)
+    if not script.parsed:
+        raise Unparsed(Unknown("the shell text could not be taken apart"))
 
 
 def functions_of(script: Script) -> dict[str, Node]:
@@ -82,11 +106,14 @@ class _Walk:
     def __init__(self, frame: Frame, script: Script) -> None:
         self.frame = frame
         self.script = script
+        self.crlf = "\r\n" in script.text.value
 
     def node(self, node: Node, *, last: bool) -> None:
         """Go through a part that is certainly reached. ``last``: the shell ends with it."""
         if isinstance(node, Command):
             self._command(node, last=last and not node.background)
+        elif self.crlf and node.kind in _COMPOUND:
+            raise Fails("syntax error", 2, Fault.LINE_ENDS)  # `then\r` is no word of the language
         elif node.kind in ("script", "list", "group"):
             for at, child in enumerate(node.children):
                 self.node(child, last=last and at == len(node.children) - 1 and not node.background)
@@ -235,8 +262,13 @@ class _Walk:
 
     def _value_of(self, raw: str) -> str | None:
         """One word made of a parameter, or plain."""
+        if raw.endswith("\r"):
+            value = self._value_of(raw[:-1])
+            return None if value is None else value + "\r"
         args = self.frame.args
         bare = raw.strip('"')
+        if _OWN_FOLDER.fullmatch(raw):
+            return posixpath.dirname(self.frame.zero) or "."
         if bare == "$#":
             return str(len(args)) if args is not None else None
         match = _POSITIONAL.fullmatch(raw)
@@ -300,10 +332,11 @@ class _Walk:
                 raise Doubt(Unknown(f"what {command.words[0].text.value} is cannot be known"), command.place)
             return
         if not words:
+            self._assign(command, self.frame.process)
             return  # assignments and redirections; exec without a program
         name = words[0]
         body = self.frame.functions.get(name)
-        if body is not None and not command.wrappers and self.frame.calls < 8:
+        if body is not None and not command.wrappers and self.frame.calls < _MAX_CALLS:
             self._call(body, words[1:], last)
         elif name in BUILTINS and not replaced and "env" not in command.wrappers:
             self._builtin(name, words[1:], command, last)
@@ -311,9 +344,19 @@ class _Walk:
             external = [
                 wrapper for wrapper in command.wrappers if wrapper not in ("exec", "command", "builtin", "time")
             ]
-            self.frame.start(words, external, self.frame.process, self.frame.depth, command.place, replaced)
+            process = self.frame.process
+            if command.assignments and not external:
+                process = Process(process.files, process.user, process.cwd, dict(process.env))
+                self._assign(command, process)
+            self.frame.start(words, external, process, self.frame.depth, command.place, replaced)
             if last or replaced:
                 raise Ended
+
+    def _assign(self, command: Command, process: Process) -> None:
+        """``NAME=value`` for a variable of the environment."""
+        for name, word in command.assignments.items():
+            if name in process.env:
+                process.env[name] = word.value if word.value is not None else Unknown(f"{name} is set by the script")
 
     def _call(self, body: Node, args: list[str], last: bool) -> None:
         frame = self.frame
@@ -321,6 +364,9 @@ class _Walk:
         frame.calls += 1
         try:
             self.node(body, last=last)
+        except Returned:
+            if last:
+                raise Ended from None
         finally:
             frame.calls -= 1
             frame.args = saved
@@ -328,8 +374,10 @@ class _Walk:
     def _builtin(self, name: str, args: list[str], command: Command, last: bool) -> None:
         frame = self.frame
         if name in ("exit", "return"):
-            raise Ended
-        if name == "cd" or name == "chdir":
+            if args and args[0].endswith("\r"):
+                raise Fails(f"Illegal number: {args[0]}", 2, Fault.LINE_ENDS, place=command.place)
+            raise Ended if name == "exit" else Returned
+        if name in ("cd", "chdir"):
             self._cd(args, command, must=last or self.frame.errexit or _guards(command))
         elif name in ("pushd", "popd"):
             frame.process.cwd = Unknown(f"{name} leads to a folder that is not known")
@@ -340,8 +388,72 @@ class _Walk:
             self._set(args, command)
         elif name == "export":
             self._export(command)
-        elif name == "eval" or (name in (".", "source") and last and not args):
-            raise Doubt(Unknown(f"what {command.text.value.strip()[:60]} does cannot be known"), command.place)
+        elif name == "eval":
+            self._eval(args, command, last)
+        elif name in (".", "source") and args:
+            self._source(args[0], command, last)
+
+    def _eval(self, args: list[str], command: Command, last: bool) -> None:
+        text = " ".join(args)
+        if any("$" in (word.text.value if word.value is None else "") and not _ALL.search(word.text.value)
+               for word in command.words[1:]) or self.frame.args is None or self.frame.calls >= _MAX_CALLS:  # fmt: skip
+            if last or self.frame.errexit:
+                raise Doubt(Unknown(f"what {command.text.value.strip()[:60]} does cannot be known"), command.place)
+            return
+        self.frame.calls += 1
+        try:
+            _follow_text(text, self.script.shell, self.frame, None, last=last)
+        finally:
+            self.frame.calls -= 1
+
+    def _source(self, path: str, command: Command, last: bool) -> None:
+        """``. FILE``: a missing file ends the shell, but not bash. What cannot be read is passed over."""
+        frame = self.frame
+        if "$" in path or frame.calls >= _MAX_CALLS:
+            return
+        try:
+            found = self._sourced(path)
+        except Errno as error:
+            if frame.strict or last or frame.errexit:
+                code = 2 if frame.strict else 1
+                raise Fails(
+                    f".: can't open '{path}': {error}", code, Fault.MISSING, program=path, place=command.place
+                ) from error
+            return
+        data = found.node.read(_LIMIT) if found.node is not None else None
+        if data is None or b"\0" in data:
+            return
+        frame.calls += 1
+        try:
+            source = Source((found.node.source if found.node is not None else None) or found.path, data)
+            _follow_text(source.text, self.script.shell, frame, source, last=last)
+        except Returned:
+            return
+        except Unparsed:
+            if last:
+                raise
+        finally:
+            frame.calls -= 1
+
+    def _sourced(self, path: str) -> Found:
+        process = self.frame.process
+        error: Errno = NoEntry()
+        folders = process.path.split(":") if "/" not in path else [""]
+        for folder in folders:
+            if folder == MORE_PATH:
+                raise Doubt(Unknown("the PATH of the base image is not known", "--image"))
+            try:
+                found = process.stat(posixpath.join(folder, path))
+                if found.is_folder:
+                    continue
+                if not process.files.check(found, process.user, 4):
+                    raise NotAllowed
+                return found
+            except Errno as missing:
+                error = missing
+        if "/" not in path and not self.frame.strict:
+            return process.stat(path)
+        raise error
 
     def _cd(self, args: list[str], command: Command, *, must: bool) -> None:
         process = self.frame.process
@@ -361,6 +473,8 @@ class _Walk:
         process.cwd = path
 
     def _set(self, args: list[str], command: Command) -> None:
+        if self.frame.strict and args and args[0][:1] in "-+" and args[0].endswith("\r"):
+            raise Fails("set: illegal option", 2, Fault.LINE_ENDS, place=command.place)
         if args and args[0] == "--":
             self.frame.args = (
                 args[1:]

@@ -2,8 +2,9 @@
 
 The standard decorator writes and compiles up to ten methods for every class. A command that is over in a tenth of a
 second pays for that each time: with more than a hundred classes it was a third of the whole. This one compiles
-``__init__`` and shares the rest. ``frozen`` is what mypy checks and makes a class hashable; nothing enforces it at run
-time, which makes objects cheaper too. ``replace``, ``asdict`` and ``fields`` of :mod:`dataclasses` work as usual.
+``__init__`` when the first object is made, and shares the rest. ``frozen`` is what mypy checks and makes a class
+hashable; nothing enforces it at run time, which makes objects cheaper too. ``replace``, ``asdict`` and ``fields`` of
+:mod:`dataclasses` work as usual.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ else:
         fields.update(own)
         if slots:
             cls = _with_slots(cls, own)
-        members = {"__init__": _init(cls, fields), "__repr__": _repr}
+        members = {"__init__": _first_init(cls, fields), "__repr__": _repr}
         if eq:
             members.update(__eq__=_eq, __hash__=_hash if frozen else None)
         if order:
@@ -74,6 +75,15 @@ else:
         made = type(cls)(cls.__name__, cls.__bases__, {**members, "__slots__": tuple(own)})
         made.__qualname__ = cls.__qualname__
         return made
+
+    def _first_init(cls, fields):
+        """An ``__init__`` that puts the real one in its place: many a class is never used in a short run."""
+
+        def __init__(self, *arguments, **keywords):
+            cls.__init__ = _init(cls, fields)
+            cls.__init__(self, *arguments, **keywords)
+
+        return __init__
 
     def _init(cls, fields):
         """``__init__``: parameters in the order of the fields, those that are keyword-only behind the others."""

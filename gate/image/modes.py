@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from gate.record import dataclass
 
 _ALL = 0o6777
 _STICKY = 0o1000
@@ -111,7 +112,9 @@ class _Reader:
         if bits or (operator == "=" and not self.equals_done and not copying):
             if operator == "=":
                 self.found.append(_Step("-", self.who or _ALL))
-            self.found.append(_Step("-" if operator == "-" else "+", self.who & bits if self.who else bits & ~self.umask))
+            self.found.append(
+                _Step("-" if operator == "-" else "+", self.who & bits if self.who else bits & ~self.umask)
+            )
             self.equals_done = self.equals_done or operator == "="
         if copying and operator == "=":
             self.equals_done = True

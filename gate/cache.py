@@ -3,18 +3,17 @@
 A key must cover everything that the answer depends on: the engine's version, how it was asked, the content. The cache
 may lose everything at any time and is never wrong: an entry carries a digest of its value, and whatever fails (no right
 to write, a damaged file, another process in the way) only means "not known". Nothing in it is executed or unpickled.
-``MLGATE_CACHE_DIR`` names another folder.
 """
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from gate.blake import blake2b
+from gate.kept import folder
 
 if TYPE_CHECKING:
     import sqlite3
@@ -36,18 +35,6 @@ def key(*parts: str | bytes) -> str:
         digest.update(len(data).to_bytes(8, "big"))  # so that ("ab", "c") is not ("a", "bc")
         digest.update(data)
     return digest.hexdigest()
-
-
-def folder() -> Path:
-    """Where mlgate keeps things between runs."""
-    home = Path(os.path.expanduser("~"))  # Path.home() raises where there is none
-    if own := os.environ.get("MLGATE_CACHE_DIR"):
-        return Path(own)
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local", "mlgate")
-    if sys.platform == "darwin":
-        return home / "Library" / "Caches" / "mlgate"
-    return Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache", "mlgate")
 
 
 class Cache:

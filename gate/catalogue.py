@@ -4,6 +4,8 @@ Nothing here knows a rule or a report by name. A rule is any module below :mod:`
 modules whose name starts with an underscore are helpers and are not looked at. Another distribution brings its own by
 the entry point groups ``mlgate.rules`` and ``mlgate.reports`` (each entry names a module, or a package to search); a
 policy by ``rules_dirs``. What cannot be loaded is a value in :attr:`Catalogue.problems`, never an exception.
+
+mlgate's own rules need not be imported to be known: :func:`ready` takes their descriptions from an earlier run.
 """
 
 from __future__ import annotations
@@ -15,7 +17,10 @@ from functools import cached_property, lru_cache
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
+from gate.announced import announced, described
+from gate.kept import code_stamp, kept
 from gate.record import dataclass, field
 from gate.rule import Rule
 from gate.words import told
@@ -96,6 +101,35 @@ def load(rules_dirs: tuple[str, ...] = ()) -> Catalogue:
     catalogue = Catalogue()
     for name in _modules_below("gate.rules"):
         _load(catalogue, name)
+    return _extended(catalogue, rules_dirs)
+
+
+@lru_cache(maxsize=8)
+def ready(rules_dirs: tuple[str, ...] = ()) -> Catalogue:
+    """The same catalogue, for judging: mlgate's own rules are imported when they are called."""
+    try:
+        descriptions = kept("rules", code_stamp(), _descriptions)
+    except _Incomplete:
+        return load(rules_dirs)
+    return _extended(Catalogue({rule.id: rule for rule in map(announced, descriptions)}), rules_dirs)
+
+
+class _Incomplete(Exception):
+    """A rule could not be loaded: that is nothing to be kept."""
+
+
+def _descriptions() -> list[dict[str, Any]]:
+    catalogue = Catalogue()
+    modules = _modules_below("gate.rules")
+    for name in modules:
+        _load(catalogue, name)
+    if catalogue.problems:
+        raise _Incomplete
+    return [described(name, import_module(name).rule) for name in modules]
+
+
+def _extended(catalogue: Catalogue, rules_dirs: tuple[str, ...]) -> Catalogue:
+    """With the rules that others bring."""
     for value in _entry_points("mlgate.rules"):
         for name in [value, *_modules_below(value)] if not _is_package(value) else _modules_below(value):
             _load(catalogue, name)

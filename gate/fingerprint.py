@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from hashlib import blake2b
 
+from gate.blake import blake2b
 from gate.model import Finding
 from gate.sources import Sources
 

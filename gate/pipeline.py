@@ -118,8 +118,8 @@ def _catalogue(groups: Iterable[tuple[Policy, object]], case: Case) -> Catalogue
     folders: dict[str, None] = {}
     for used, _ in groups:
         folders.update(dict.fromkeys(used.rules_dirs))
-        Selection(used, catalogue.load(used.rules_dirs))
-    known = catalogue.load(tuple(folders))
+        Selection(used, catalogue.ready(used.rules_dirs))
+    known = catalogue.ready(tuple(folders))
     case.failures += [Failure("", problem) for problem in known.problems]
     return known
 

@@ -85,7 +85,7 @@ class Done:
 
 def do(share: Share) -> Done:
     """Judge the files of a share. Whatever goes wrong with a file, a rule or an engine is a value in the answer."""
-    known = catalogue.load(share.policy.rules_dirs)
+    known = catalogue.ready(share.policy.rules_dirs)
     selection = Selection(share.policy, known)
     subjects, unread = _subjects(share)
     tasks, runs = _start(share, selection, [subject.build for subject in subjects])

@@ -101,7 +101,9 @@ def _paths(program: str, build: Build) -> list[str]:
     config = launch_image(build).config
     if "/" in program or "." in program:
         at = config.working_dir
-        return [resolve(program, at)] if program.startswith("/") or isinstance(at, str) else []
+        if program.startswith("/"):
+            return [resolve(program, "/")]
+        return [resolve(program, at)] if isinstance(at, str) else []
     path = config.env.get("PATH")
     folders = path.split(":") if isinstance(path, str) else []
     return [f"{folder.rstrip('/')}/{program}" for folder in folders if folder.startswith("/")]

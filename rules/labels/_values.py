@@ -6,23 +6,26 @@ import datetime
 import re
 from collections.abc import Callable
 
-_RFC3339 = re.compile(r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(\.\d+)?([Zz]|[+-]\d\d:\d\d)\Z")
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s/?#][^\s]*\Z")
-_SEMVER = re.compile(
+from gate.lazy import pattern
+
+_RFC3339 = pattern(r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(\.\d+)?([Zz]|[+-]\d\d:\d\d)\Z")
+_URL = pattern(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s/?#][^\s]*\Z")
+_SEMVER = pattern(
     r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)"
     r"(-(0|[1-9]\d*|\d*[A-Za-z-][0-9A-Za-z-]*)(\.(0|[1-9]\d*|\d*[A-Za-z-][0-9A-Za-z-]*))*)?"
     r"(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?\Z"
 )
-_HASH = re.compile(r"[0-9a-fA-F]{7,64}\Z")
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}\Z|sha512:[0-9a-f]{128}\Z")
-_EMAIL = re.compile(r"[^@\s<>,]+@[^@\s<>,]+\.[^@\s<>,.]+\Z")
+_HASH = pattern(r"[0-9a-fA-F]{7,64}\Z")
+_DIGEST = pattern(r"sha256:[0-9a-f]{64}\Z|sha512:[0-9a-f]{128}\Z")
+_EMAIL = pattern(r"[^@\s<>,]+@[^@\s<>,]+\.[^@\s<>,.]+\Z")
 
 
 def rfc3339(value: str) -> str:
     match = _RFC3339.match(value)
     if match:
         try:
-            datetime.datetime(*(int(part) for part in match.groups()[:5]), min(int(match[6]), 59))
+            year, month, day, hour, minute, second = map(int, match.groups()[:6])
+            datetime.datetime(year, month, day, hour, minute, min(second, 59))
         except ValueError:
             match = None
         else:

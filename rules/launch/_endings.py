@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from gate.dockerfile.command import Command, Node, Script
 from gate.dockerfile.shell.wrappers import SHELLS
 from gate.packages.options import listed
+from gate.record import dataclass
 from gate.rules.launch._entryfile import functions_of
 
 _MAX_CALLS = 8
@@ -100,8 +100,8 @@ def _parts(node: Node, last: bool, child: bool) -> list[tuple[Node, bool, bool]]
             return [(left, True, child)]
         return [(left, False, child), (right, last, child)]
     if kind == "or":
-        right = [] if _is_exit(children[-1]) else [(children[-1], last, child)]
-        return [(children[0], last, child), *right]
+        behind = [] if _is_exit(children[-1]) else [(children[-1], last, child)]
+        return [(children[0], last, child), *behind]
     if kind == "pipeline":
         return [(children[0], last, True)]
     if kind == "if":

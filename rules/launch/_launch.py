@@ -7,14 +7,14 @@ that sets no CMD of its own clears the CMD that the stage inherited; a local par
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 from gate.build import Build
 from gate.dockerfile.shell.wrappers import SHELLS
-from gate.dockerfile.tree import Launch, Onbuild, Stage
+from gate.dockerfile.tree import Launch, Onbuild, Run, Stage
 from gate.dockerfile.words import NotStrings, json_words
 from gate.platforms.bases import base_of
+from gate.record import dataclass
 from gate.rules.launch._arrays import meant_as_array
 
 
@@ -106,10 +106,10 @@ def _refused(launch: Launch) -> bool:
     return False
 
 
-def shell_name(launch: Launch, build: Build) -> str:
+def shell_name(launch: Launch | Run, build: Build) -> str:
     """The shell that reads a shell form: ``sh``, ``bash`` …"""
     return build.script(launch).shell
 
 
-def has_posix_shell(launch: Launch, build: Build) -> bool:
+def has_posix_shell(launch: Launch | Run, build: Build) -> bool:
     return shell_name(launch, build) in SHELLS

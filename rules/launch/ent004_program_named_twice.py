@@ -12,6 +12,7 @@ rule = Rule(
     id="ENT004",
     name="program-named-twice",
     severity=Severity.HIGH,
+    image=True,
     summary="CMD names the program that the ENTRYPOINT starts already.",
     reason="Docker puts the words of CMD behind those of the ENTRYPOINT: the program gets its own name as its first argument, and python, for "
     "one, then looks for a script called python.",
@@ -44,7 +45,7 @@ def check(build: Build) -> Results:
     started, given = inherited or words(entrypoint), words(cmd)
     whole = len(started) > 1 and given[: len(started)] == started
     what = "the whole ENTRYPOINT" if whole else _repeated(use, given)
-    if not what or use.fate not in (Fate.ARGUMENTS, Fate.FILE):
+    if not what or not cmd.exec or use.fate not in (Fate.ARGUMENTS, Fate.FILE):
         return
     runs = runs_arguments(use, build)
     if runs or (runs is None and given[: len(started)] != started):

@@ -55,6 +55,7 @@ def check(build: Build) -> Results:
 
 
 def _finding(what: Launch | Run, instruction: Instruction, severity: Severity | None) -> Finding:
+    assert what.script is not None  # or it would not be meant as an array
     text = str(what.script)
     array = repaired(text)
     first = text.split()[0]

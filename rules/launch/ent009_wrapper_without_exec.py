@@ -79,13 +79,13 @@ def check(build: Build) -> Results:
     if entrypoint is not None and entrypoint.exec is None:
         yield from _shell_form(entrypoint, build)
         return
-    started = [shell_word(word) for word in entrypoint.exec or ()] if words(entrypoint) else []
+    started = list(map(shell_word, entrypoint.exec or ())) if entrypoint is not None and words(entrypoint) else []
     for word in sorted(_WORDS[platform] for platform in build.platforms & _WORDS.keys()):
         yield from _chain([*started, _from_platform(word)], build)
     if build.platforms and build.platforms <= _WORDS.keys():
         return  # CMD never runs there
     if started or words(cmd):
-        yield from _chain([*started, *map(shell_word, cmd.exec or () if words(cmd) else ())], build)
+        yield from _chain([*started, *map(shell_word, (cmd.exec or ()) if cmd is not None and words(cmd) else ())], build)
     elif cmd is not None and cmd.exec is None:
         yield from _shell_form(cmd, build)
 

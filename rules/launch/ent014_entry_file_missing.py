@@ -13,6 +13,7 @@ rule = Rule(
     id="ENT014",
     name="entry-file-missing",
     severity=Severity.HIGH,
+    image=True,
     summary="The file that the container starts is not in the image.",
     reason="The container ends at once: exit code 127 for a program, 2 or 1 for the script of an interpreter. A relative name counts from the WORKDIR in "
     "force at the end of the file, and upper and lower case matter.",
@@ -83,7 +84,8 @@ def _program(build: Build) -> Results:
     if not isinstance(value, str) or not value or not isinstance(instruction, Pairs) or image.faults:
         return
     try:
-        FileSystem(image.root, image.supply, image.suspicion).find(value, "/opt/ml/code", User())
+        files = FileSystem(image.root, image.supply, image.supply.module, image.suspicion)
+        files.find(value, "/opt/ml/code", User())
     except Errno:
         yield rule.finding(instruction, f"SAGEMAKER_PROGRAM names {value}, and there is no such file in /opt/ml/code.")
     except Doubt as doubt:

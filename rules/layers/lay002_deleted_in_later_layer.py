@@ -65,7 +65,8 @@ def _findings(layer: Layer, build: Build) -> Iterator[Finding]:
     """The deletes of one RUN that come too late, the dearest first: one cure for all of them."""
     if not any(event.removals or _removes_packages(event.command) for event in layer.events):
         return
-    found, made, produced = layer.found, [], False
+    found, produced = layer.found, False
+    made: list[Made] = []
     tidying = not any(event.produces for event in layer.events)
     cheap: list[Finding] = []
     for event in layer.events:

@@ -54,7 +54,8 @@ def _findings(layer: Layer, build: Build) -> Iterator[Finding]:
     """The changes of one RUN that copy something up, the dearest first."""
     if not any(event.changes for event in layer.events):
         return
-    found, made, produced = layer.found, [], False
+    found, produced = layer.found, False
+    made: list[Made] = []
     dear: list[Finding] = []
     cheap: list[Finding] = []
     for event in layer.events:

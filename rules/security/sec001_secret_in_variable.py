@@ -2,7 +2,7 @@
 
 from gate.build import Build
 from gate.dockerfile.tree import Instruction, Pair, Pairs
-from gate.model import Severity, Unknown
+from gate.model import Finding, Severity, Unknown
 from gate.rule import Results, Rule
 from gate.rules.security._secrets import known_format, password_in_url, placeholder, redacted, secret_name
 
@@ -10,6 +10,7 @@ rule = Rule(
     id="SEC001",
     name="secret-in-variable",
     severity=Severity.HIGH,
+    image=True,
     security=True,
     secret=True,
     aliases=("DL3064",),
@@ -98,5 +99,5 @@ def _by_name(pair: Pair, instruction: Pairs, value: str | Unknown | None) -> Res
         )
 
 
-def _finding(pair: Pair, instruction: Pairs, message: str, severity: Severity) -> object:
+def _finding(pair: Pair, instruction: Pairs, message: str, severity: Severity) -> Finding:
     return rule.finding(pair, message, severity=severity, stage=instruction.stage)

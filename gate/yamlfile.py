@@ -6,12 +6,13 @@ to. Duplicate keys, foreign tags, self-references and documents that unfold to t
 
 from __future__ import annotations
 
-import re
 from collections.abc import Hashable
-from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
+
+from gate.lazy import pattern
+from gate.record import dataclass, field
 
 MAX_CHARS = 1_000_000
 MAX_NODES = 20_000
@@ -19,8 +20,8 @@ MAX_DEPTH = 50
 
 Path = tuple[Hashable, ...]
 
-_INTEGER = re.compile(r"[-+]?[0-9]{1,18}")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+\.[0-9]*|[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]{1,3})")
+_INTEGER = pattern(r"[-+]?[0-9]{1,18}")
+_FLOAT = pattern(r"[-+]?(\.[0-9]+|[0-9]+\.[0-9]*|[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]{1,3})")
 _WORDS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _TAGS = {
     f"tag:yaml.org,2002:{name}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 
 from gate.context.ignorefile import IgnoreFileError, parse_ignore_file
@@ -13,6 +12,7 @@ from gate.context.model import Entry
 from gate.context.paths import BadPattern, clean, join, rooted
 from gate.context.patterns import Matcher
 from gate.context.transfer import Sent, send
+from gate.record import dataclass
 
 _IGNORE_FILE = ".dockerignore"
 _MAX_IGNORE_BYTES = 16 << 20

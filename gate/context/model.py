@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+
+from gate.record import dataclass
 
 if TYPE_CHECKING:
     from gate.context.transfer import Sent

@@ -8,11 +8,11 @@ large folder that nobody copies is never listed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from gate.context.items import Item, lookup
 from gate.context.paths import BadPattern, base, clean, has_wildcards, join, matches, parent, rooted
 from gate.context.patterns import Info, Matcher
+from gate.record import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ Produced by :mod:`gate.dockerfile.shell`. A :class:`Command` has its wrappers (s
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from gate.dockerfile.source import Text
 from gate.model import Place, Span
+from gate.record import dataclass, field
 
 
 def _place(whole: Text, start: int, end: int) -> Place:

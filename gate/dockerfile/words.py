@@ -14,8 +14,8 @@ from gate.record import dataclass
 
 SPACE = "\t\n\v\f\r \x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
 _BYTE_SPACE = "\t\n\v\f\r \x85\xa0"
-BLANK = re.compile("[\t\v\f\r ]+")
-WORD = re.compile("[^\t\v\f\r ]+")
+BLANK = pattern("[\t\v\f\r ]+")
+WORD = pattern("[^\t\v\f\r ]+")
 
 _JSON_STRING = pattern(r'"[^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*)*"')
 _JSON_ESCAPE = pattern(r"\\(?:u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|(.))")

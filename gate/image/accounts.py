@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from gate.image.tree import KEEP, Ids, Tree, TreeError, TreeUnknown
+from gate.lazy import pattern
 from gate.model import Unknown
+from gate.record import dataclass
 
-_NUMBER = re.compile(r"[+-]?[0-9]+")
+_NUMBER = pattern(r"[+-]?[0-9]+")
 _MAX_FILE = 10 << 20  # bytes; the builder reads no longer passwd file
 
 

@@ -9,25 +9,26 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from gate.facts import facts
+from gate.lazy import pattern
+from gate.record import dataclass
 
 _DISTRIBUTION_REPOSITORIES = {
     "debian": "debian", "ubuntu": "ubuntu", "centos": "centos", "rockylinux": "rockylinux", "rockylinux/rockylinux": "rockylinux",
     "almalinux": "almalinux", "amazonlinux": "amazonlinux", "fedora": "fedora", "alpine": "alpine", "buildpack-deps": "",
 }  # fmt: skip
 # A tag that spells its distribution out, wherever the repository comes from.
-_IN_TAG = re.compile(
+_IN_TAG = pattern(
     r"(?:^|[-_.])(?:(?P<ubuntu>ubuntu)[-_]?(?P<u>\d\d[._]?\d\d)|(?P<debian>debian)[-_]?(?P<d>\d+)(?![\d])|(?P<centos>centos)[-_]?(?P<c>\d)"
     r"|(?P<rhel>ubi|rhel)(?P<r>\d+)|(?P<rockylinux>rockylinux|rocky)(?P<k>\d+)|(?P<alpine>alpine)(?P<a>3\.\d+)"
     r"|(?P<amazonlinux>amzn|al)(?P<z>2023|2)(?!\d))(?=$|[-_.])"
 )  # fmt: skip
-_PYTHON_IN_TAG = re.compile(r"(?:^|[-_])py(?:thon)?[-_]?(?P<major>[23])[._]?(?P<minor>\d{1,2})(?=$|[-_])")
-_LEADING_VERSION = re.compile(r"v?(\d+)(?:\.(\d+))?(?=$|[-.])")
-_AWS_DLC = re.compile(
+_PYTHON_IN_TAG = pattern(r"(?:^|[-_])py(?:thon)?[-_]?(?P<major>[23])[._]?(?P<minor>\d{1,2})(?=$|[-_])")
+_LEADING_VERSION = pattern(r"v?(\d+)(?:\.(\d+))?(?=$|[-.])")
+_AWS_DLC = pattern(
     r"(?:\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?|public\.ecr\.aws/deep-learning-containers)/"
 )
 

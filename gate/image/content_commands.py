@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 
 from gate.context.paths import join, matches
 from gate.dockerfile.command import Command, ShellWord
@@ -11,6 +10,7 @@ from gate.image.effects import MAX_CONTENT, Arguments, Effects
 from gate.image.node import Bytes
 from gate.image.sources import file_name
 from gate.image.tree import TreeUnknown, base_name
+from gate.lazy import pattern
 
 
 def _find(effects: Effects, command: Command) -> None:
@@ -61,7 +61,7 @@ def _blur(effects: Effects, path: str, verb: str, pattern: str | None) -> None:
         node.note = node.note or effects.why
 
 
-_STRIP_CR = re.compile(r"s(\W)(?:\r|\\r|\\x0[dD])\$?\1\1[g]?")
+_STRIP_CR = pattern(r"s(\W)(?:\r|\\r|\\x0[dD])\$?\1\1[g]?")
 
 
 def _sed(effects: Effects, command: Command) -> None:

@@ -6,11 +6,11 @@ Produced by :mod:`gate.image`. A value that the Dockerfile and its context do no
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from gate.dockerfile.tree import Instruction, Stage
 from gate.model import Place, Unknown
+from gate.record import dataclass, field
 
 
 @dataclass(slots=True, eq=False)

@@ -7,7 +7,6 @@ ENV wins, and which a stage made FROM another takes over with the image's own EN
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gate.context.paths import clean, join
@@ -22,6 +21,7 @@ from gate.dockerfile.words import SPACE
 from gate.image.model import Config, Fault, Inherited
 from gate.image.references import ReferenceFault, mount_sources, source_stage
 from gate.model import Place, Unknown
+from gate.record import dataclass, field
 
 if TYPE_CHECKING:
     from gate.build import Build

@@ -10,8 +10,9 @@ import importlib
 import lzma
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
+
+from gate.record import dataclass
 
 _BLOCK = 512
 _MAX_EXTRA = 1 << 20  # bytes of a long name or of extended headers

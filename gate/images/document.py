@@ -12,10 +12,11 @@ from gate.dockerfile.source import Source, Text
 from gate.dockerfile.tree import Instruction, Stage
 from gate.images.built import BuiltImage, Step
 from gate.images.history import Alignment, command_of
+from gate.lazy import pattern
 
 _LONGEST = 4000
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
-_SHELL = re.compile(r"(?:\|\d+ .*? )?/bin/(?:ba|da)?sh (?:-o pipefail )?-\w*c ")
+_NAME = pattern(r"[A-Za-z_][A-Za-z0-9_.-]*")
+_SHELL = pattern(r"(?:\|\d+ .*? )?/bin/(?:ba|da)?sh (?:-o pipefail )?-\w*c ")
 _FIRST = 3
 """The line of the first step."""
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from gate.build import Build
 from gate.dockerfile.tree import Copy, Instruction, Onbuild, Run
 from gate.images.built import BuiltImage, Step
+from gate.lazy import pattern
 from gate.record import dataclass, field
 
 _KEYWORDS = frozenset({
@@ -21,7 +22,7 @@ _KEYWORDS = frozenset({
 })  # fmt: skip
 _UNWRITTEN = frozenset({"ONBUILD", "ARG"})
 """What not every builder writes down."""
-_SHELL_OPTION = re.compile(r"-\w*c|/S|-Command", re.IGNORECASE)
+_SHELL_OPTION = pattern(r"-\w*c|/S|-Command", re.IGNORECASE)
 _NOP = "#(nop)"
 _BUILDKIT = "# buildkit"
 

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from gate.images.source import ImageError, Source, document
+from gate.lazy import pattern
 from gate.record import dataclass
 
-_DIGEST = re.compile(r"sha256:([0-9a-f]{64})")
+_DIGEST = pattern(r"sha256:([0-9a-f]{64})")
 _INDEXES = ("application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json")
 _CONFIGS = ("application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json")
 _MAX_LAYERS = 1000

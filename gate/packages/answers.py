@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from gate.dockerfile.command import Command, Node, ShellWord
 from gate.dockerfile.mounts import mounts
 from gate.dockerfile.tree import Run
+from gate.lazy import pattern
 from gate.model import Unknown
 from gate.packages.configuration import setting
 from gate.packages.prompts import Prompt
@@ -18,13 +19,13 @@ if TYPE_CHECKING:
 
 _TRUE = {"1", "true", "yes", "y", "on", "t"}
 _SETTINGS = {
-    "apt": re.compile(r"(?i)assume-yes\s*[ =\"]*(?:true|yes|1|on|with|enable)\b"),
-    "dnf": re.compile(r"(?im)\bassumeyes\s*=\s*(?:1|true|yes|on)\b"),
-    "conda": re.compile(r"(?im)\balways_yes[\"']?\s*:\s*(?:true|yes|on|1)\b"),
-    "pip": re.compile(r"(?im)^\s*yes\s*=\s*(?:1|true|yes|on)\b"),
-    "npm": re.compile(r"(?im)^\s*yes\s*=\s*true\b"),
+    "apt": pattern(r"(?i)assume-yes\s*[ =\"]*(?:true|yes|1|on|with|enable)\b"),
+    "dnf": pattern(r"(?im)\bassumeyes\s*=\s*(?:1|true|yes|on)\b"),
+    "conda": pattern(r"(?im)\balways_yes[\"']?\s*:\s*(?:true|yes|on|1)\b"),
+    "pip": pattern(r"(?im)^\s*yes\s*=\s*(?:1|true|yes|on)\b"),
+    "npm": pattern(r"(?im)^\s*yes\s*=\s*true\b"),
 }
-_AFFIRMATIVE = re.compile(r"(?i)(?:y(?:es)?|\\n|\n|\s)*\Z")
+_AFFIRMATIVE = pattern(r"(?i)(?:y(?:es)?|\\n|\n|\s)*\Z")
 
 
 def answered(prompt: Prompt, command: Command, run: Run, build: Build) -> bool | Unknown:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from gate.dockerfile.command import Command, ShellWord
 from gate.dockerfile.source import Source, Text
+from gate.lazy import pattern
 from gate.packages.model import FileRef, Install, Pin, Request
 from gate.packages.options import Arguments, Table, listed, scan
 from gate.packages.requirements_file import decode, read_requirements
@@ -37,8 +38,8 @@ _INSTALLS = {
     "remove": "uninstall",
     "uninstall": "uninstall",
 }
-_ARCHIVE = re.compile(r"(?:\.tar\.bz2|\.conda)(?:#[0-9a-f]+)?\Z")
-_SPEC = re.compile(
+_ARCHIVE = pattern(r"(?:\.tar\.bz2|\.conda)(?:#[0-9a-f]+)?\Z")
+_SPEC = pattern(
     r"(?:(?P<channel>[^\s:=<>!\[]+(?::[^\s:=<>!\[]*)?)::)?(?P<name>[A-Za-z0-9_][A-Za-z0-9._-]*|\*)\s*"
     r"(?P<version>[^\[\]]*?)\s*(?:\[(?P<brackets>.*)\])?\s*",
     re.DOTALL,

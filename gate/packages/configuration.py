@@ -7,25 +7,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gate.dockerfile.command import Command, ShellWord
 from gate.dockerfile.tree import Copy, Run
+from gate.lazy import pattern
 from gate.model import Unknown
 from gate.packages.installs import program
 from gate.packages.memo import memo
 from gate.packages.options import listed
+from gate.record import dataclass
 
 if TYPE_CHECKING:
     from gate.build import Build
 
 FILES = {
-    "apt": re.compile(r"(?:^|/)apt\.conf(?:\.d(?:/|$)|$)"),
-    "dnf": re.compile(r"(?:^|/)(?:dnf|yum)\.conf$"),
-    "conda": re.compile(r"(?:^|/)\.?(?:conda|mamba)rc$|/condarc\.d(?:/|$)"),
-    "pip": re.compile(r"(?:^|/)\.?pip\.conf$"),
-    "npm": re.compile(r"(?:^|/)\.?npmrc$"),
+    "apt": pattern(r"(?:^|/)apt\.conf(?:\.d(?:/|$)|$)"),
+    "dnf": pattern(r"(?:^|/)(?:dnf|yum)\.conf$"),
+    "conda": pattern(r"(?:^|/)\.?(?:conda|mamba)rc$|/condarc\.d(?:/|$)"),
+    "pip": pattern(r"(?:^|/)\.?pip\.conf$"),
+    "npm": pattern(r"(?:^|/)\.?npmrc$"),
 }
 """Kind of configuration → the paths of its files."""
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gate.context.paths import BadPattern, has_wildcards, matches
@@ -21,6 +20,7 @@ from gate.dockerfile.tree import Copy, Instruction, Run, Stage
 from gate.model import Unknown
 from gate.packages.memo import memo
 from gate.packages.where import BASE, directory, earlier_instructions, resolve, with_base_variables, workdir
+from gate.record import dataclass
 
 if TYPE_CHECKING:
     from gate.build import Build

@@ -6,7 +6,6 @@ for the one of a command. The module of a package manager is imported when its f
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Callable
 from functools import cache
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING
 from gate.dockerfile.command import Command, ShellWord
 from gate.dockerfile.source import Text
 from gate.dockerfile.tree import Onbuild, Run
+from gate.lazy import pattern
 from gate.packages.memo import memo
 from gate.packages.model import Install, Request
 
@@ -33,7 +33,7 @@ _MODULES = {
 }
 _HOME = {program: module for module, programs in _MODULES.items() for program in programs}
 _MOVED = {">", ">>", "<", ">|"}
-_VERSION_TARGET = re.compile(r"=|\d+(?:\.\d+|\.\*)*(?:[,<>!=~].*|[ab]\d+|rc\d+)?\Z")
+_VERSION_TARGET = pattern(r"=|\d+(?:\.\d+|\.\*)*(?:[,<>!=~].*|[ab]\d+|rc\d+)?\Z")
 
 
 def installs(build: Build, *, triggers: bool = False) -> list[Install]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from gate.model import Place
+from gate.record import dataclass, field
 
 if TYPE_CHECKING:
     from gate.dockerfile.command import Command

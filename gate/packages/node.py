@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from gate.dockerfile.command import Command, ShellWord
+from gate.lazy import pattern
 from gate.packages.model import Install, Pin, Request
 from gate.packages.options import Arguments, Table, listed, scan
 
@@ -28,7 +29,7 @@ _LOCKS = {
     "bun": ("bun.lock", "bun.lockb"),
 }
 _FROZEN = ("--frozen-lockfile", "--immutable", "--pure-lockfile")
-_VERSION = re.compile(r"[=v]*\d+\.\d+\.\d+(?:[-+][0-9A-Za-z.+-]+)?")
+_VERSION = pattern(r"[=v]*\d+\.\d+\.\d+(?:[-+][0-9A-Za-z.+-]+)?")
 
 
 def npm(command: Command) -> Install | None:

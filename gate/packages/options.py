@@ -7,8 +7,9 @@ That is all a reader needs to tell a package from an option's value.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from gate.record import dataclass, field
 
 if TYPE_CHECKING:
     from gate.dockerfile.command import ShellWord

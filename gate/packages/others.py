@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from gate.dockerfile.command import Command, ShellWord
+from gate.lazy import pattern
 from gate.packages.model import Install, Pin, Request
 from gate.packages.options import Table, listed, scan
 
@@ -32,7 +33,7 @@ _CARGO = Table(
         --root-certificates"""
     )
 )
-_FULL_VERSION = re.compile(r"=?v?\d+\.\d+\.\d+(?:[-+.][0-9A-Za-z.+-]+)?")
+_FULL_VERSION = pattern(r"=?v?\d+\.\d+\.\d+(?:[-+.][0-9A-Za-z.+-]+)?")
 
 
 def gem(command: Command) -> Install | None:
@@ -152,14 +153,14 @@ def _crate(word: ShellWord, version: str | None) -> Request:
     return Request(name, "cargo", pin, word, None, specifier)
 
 
-_R_CALL = re.compile(
+_R_CALL = pattern(
     r"(?P<function>install\.packages|install_version|install_(?:github|gitlab|bitbucket|git|cran|url)|BiocManager::install|biocLite"
     r"|pak::pkg_install|pak::pak|renv::install)\s*\("
 )
-_R_STRING = re.compile(
+_R_STRING = pattern(
     r"""(?P<name>\b\w+(?:\.\w+)*\s*=\s*)?(?:c\()?\s*(?P<quote>["'])(?P<text>(?:(?!(?P=quote)).)*)(?P=quote)"""
 )
-_SNAPSHOT = re.compile(r"\d{4}-\d{2}-\d{2}")
+_SNAPSHOT = pattern(r"\d{4}-\d{2}-\d{2}")
 
 
 def r_code(command: Command) -> Install | None:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from gate.dockerfile.command import Command
+from gate.lazy import pattern
 from gate.packages.conda import CONDA
 from gate.packages.installs import program
 from gate.packages.node import NODE
@@ -307,7 +308,7 @@ def _python(command: Command, name: str, given: Arguments | None) -> Prompt | No
     return None
 
 
-_SCRIPT = re.compile(r"(?i)(?:.*/)?(?P<name>[^/]*(?:conda|miniforge|mambaforge|cuda|nvidia|rustup)[^/]*\.(?:sh|run))")
+_SCRIPT = pattern(r"(?i)(?:.*/)?(?P<name>[^/]*(?:conda|miniforge|mambaforge|cuda|nvidia|rustup)[^/]*\.(?:sh|run))")
 
 
 def _shell(command: Command, name: str, given: Arguments | None) -> Prompt | None:

@@ -11,19 +11,20 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from gate.lazy import pattern
 from gate.packages.model import Pin, Request
 
 if TYPE_CHECKING:
     from gate.rule import HasPlace
 
 _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
-_REQUIREMENT = re.compile(
+_REQUIREMENT = pattern(
     rf"\s*(?P<name>{_NAME})\s*(?:\[(?P<extras>[^\]]*)\])?\s*"
     r"(?:@\s*(?P<url>\S.*?)|(?P<spec>\([^)]*\)|[=<>!~][^;]*)?)\s*(?:;(?P<marker>.*))?",
     re.DOTALL,
 )
-_CLAUSE = re.compile(r"(===|==|~=|!=|<=|>=|<|>)\s*([^\s,;=<>~]+)")
-_SCHEME = re.compile(r"(?i)(?:https?|file|ftp|(?:git|hg|svn|bzr)\+[a-z0-9+]+):|(?:git|hg|svn|bzr)\+[^:/@]+@")
+_CLAUSE = pattern(r"(===|==|~=|!=|<=|>=|<|>)\s*([^\s,;=<>~]+)")
+_SCHEME = pattern(r"(?i)(?:https?|file|ftp|(?:git|hg|svn|bzr)\+[a-z0-9+]+):|(?:git|hg|svn|bzr)\+[^:/@]+@")
 _ARCHIVES = (
     ".whl",
     ".zip",
@@ -38,9 +39,9 @@ _ARCHIVES = (
     ".tar.lz",
     ".tar.lzma",
 )
-_COMMIT = re.compile(r"(?i)(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")
-_HASH_FRAGMENT = re.compile(r"(?:^|&)(?:sha(?:224|256|384|512|1)|md5)=[0-9A-Fa-f]{32,}")
-_VERSION_IN_FILE = re.compile(
+_COMMIT = pattern(r"(?i)(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")
+_HASH_FRAGMENT = pattern(r"(?:^|&)(?:sha(?:224|256|384|512|1)|md5)=[0-9A-Fa-f]{32,}")
+_VERSION_IN_FILE = pattern(
     r"(?:^|[-_/@])v?(\d+(?:\.\d+)+(?:[-_.+]?[A-Za-z0-9]+)*?)(?=-(?:py|cp)|\.(?:tar|zip|tgz|whl|tbz|txz)|[-_/]|$)"
 )
 

@@ -8,18 +8,18 @@ a requirement (``--hash``) or stand alone (``-r``, ``--index-url``). Everything 
 from __future__ import annotations
 
 import codecs
-import re
 import shlex
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 
 from gate.dockerfile.source import Source, Text
+from gate.lazy import pattern
 from gate.packages.model import FileRef, Pin, Request
 from gate.packages.requirement import requirement
+from gate.record import dataclass, field
 
-_COMMENT = re.compile(r"(?:^|\s+)#.*$")
-_VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
-_CODING = re.compile(rb"coding[:=]\s*([-\w.]+)")
+_COMMENT = pattern(r"(?:^|\s+)#.*$")
+_VARIABLE = pattern(r"\$\{([A-Z0-9_]+)\}")
+_CODING = pattern(rb"coding[:=]\s*([-\w.]+)")
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),

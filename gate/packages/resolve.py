@@ -5,10 +5,10 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gate.dockerfile.source import Text
+from gate.lazy import pattern
 from gate.model import Unknown
 from gate.packages.files import LIMIT, Found, Missing, at, find
 from gate.packages.memo import memo
@@ -16,13 +16,14 @@ from gate.packages.model import FileRef, Install, Pin, Request
 from gate.packages.requirement import normalized
 from gate.packages.requirements_file import RequirementsFile, read_requirements
 from gate.packages.where import BASE, directory, resolve, variable, with_base_variables
+from gate.record import dataclass, field
 
 if TYPE_CHECKING:
     from gate.build import Build
     from gate.dockerfile.tree import Run
 
 _MAX_FILES = 50  # files that one command reads, nested ones included
-_LOCK_NAME = re.compile(r"(?:^|/)(?:pylock(?:\.[^/]+)?\.toml|[^/]*conda-lock[^/]*)$")
+_LOCK_NAME = pattern(r"(?:^|/)(?:pylock(?:\.[^/]+)?\.toml|[^/]*conda-lock[^/]*)$")
 
 
 @dataclass(slots=True)

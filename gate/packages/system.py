@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 from gate.dockerfile.command import Command, ShellWord
+from gate.lazy import pattern
 from gate.packages.model import Install, Pin, Request
 from gate.packages.options import Arguments, Table, listed, scan
 from gate.packages.requirement import version_in_url
@@ -128,7 +129,7 @@ def dnf(command: Command) -> Install | None:
 
 
 _ARCH = r"(?:x86_64|i[3-6]86|aarch64|armv7hl|noarch|ppc64le|s390x|src)"
-_NEVRA = re.compile(
+_NEVRA = pattern(
     rf"(?P<name>.+?)-(?P<version>(?:\d+:)?\d+(?:\.[A-Za-z0-9_~^+]+)+(?:-[0-9][A-Za-z0-9._~^+]*?)?"
     rf"|(?:\d+:)?\d[A-Za-z0-9_~^+.]*-[0-9][A-Za-z0-9._~^+]*\.(?:el|fc|amzn|cm|azl|ph)\d[A-Za-z0-9._]*?)(?:\.{_ARCH})?"
 )

@@ -8,7 +8,6 @@ nothing can be said about it.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -20,6 +19,7 @@ from gate.model import Place
 from gate.packages.installs import installs
 from gate.packages.model import Install, Pin, Request
 from gate.packages.resolve import wanted
+from gate.record import dataclass, field
 
 if TYPE_CHECKING:
     from gate.build import Build

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from gate.lazy import pattern
 
 _KNOWN = (
     "sources.list.d",
@@ -17,10 +17,10 @@ _KNOWN = (
 _OTHERS = frozenset(
     {"keyrings", "auth.conf", "auth.conf.d", "listchanges.conf", "mirrors", "mirrorlist", "mirrors.txt"}
 )
-_IN_APT = re.compile(r"/etc/apt/([^/\s'\"]+)")
-_ENTRY = re.compile(r"\s*deb(?:-src)?\s+(?:\[[^\]]*\]\s+)?(\S+)(?:[ \t]+(.*))?$")
-_FILE = re.compile(r"/etc/apt/sources\.list\.d/([A-Za-z0-9_.+-]+)")
-_SET_ASIDE = re.compile(r"\.(?:bak|old|orig|save|disabled|dpkg-\w+|distUpgrade|in|tmpl?|template|gpg|asc|key)\d*$|~$")
+_IN_APT = pattern(r"/etc/apt/([^/\s'\"]+)")
+_ENTRY = pattern(r"\s*deb(?:-src)?\s+(?:\[[^\]]*\]\s+)?(\S+)(?:[ \t]+(.*))?$")
+_FILE = pattern(r"/etc/apt/sources\.list\.d/([A-Za-z0-9_.+-]+)")
+_SET_ASIDE = pattern(r"\.(?:bak|old|orig|save|disabled|dpkg-\w+|distUpgrade|in|tmpl?|template|gpg|asc|key)\d*$|~$")
 
 UNKNOWN = "\0"
 """Stands for a part of a text that is not known."""

@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from gate.build import Build
 from gate.dockerfile.tree import Instruction, Pair, Pairs
+from gate.lazy import pattern
 from gate.model import Severity
 from gate.packages.options import listed
 from gate.rule import Results, Rule
@@ -39,7 +40,7 @@ _INSTRUCTIONS = listed(
 """Not USER, SHELL, ENV and ARG: programs read variables of these names."""
 
 _READ_BY_SHELLS = listed("PS1 PS2 PS4 PROMPT PROMPT_COMMAND BASH_ENV ENV PROFILE")
-_COMMAND = re.compile(r"(?<!\\)\$\(|(?<!\\)`[^`]*`")
+_COMMAND = pattern(r"(?<!\\)\$\(|(?<!\\)`[^`]*`")
 
 
 @rule.on_instruction("ENV", "ARG", "LABEL")

@@ -7,6 +7,7 @@ from gate.build import Build
 from gate.dockerfile.command import Command, ShellWord
 from gate.dockerfile.source import Text
 from gate.dockerfile.tree import Copy, Instruction, Run
+from gate.lazy import pattern
 from gate.model import Finding, Severity
 from gate.packages.options import listed
 from gate.rule import Results, Rule
@@ -37,7 +38,7 @@ rule = Rule(
 )
 
 _ROOTS = "etc|usr|opt|var|tmp|home|root|bin|lib|mnt|srv|app|data|dev|proc"
-_JOINED = re.compile(
+_JOINED = pattern(
     rf"(tee|cat|cd|rm|cp|mv|ls|echo|mkdir|chmod|chown|tar|curl|wget|source|bash|sh|ln|touch|python3?|pip3?|apt-get|apt|sed|grep)/(?:{_ROOTS})(?:/.*)?"
 )
 _GLUED = {

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from gate.build import Build
 from gate.dockerfile.tree import Pair, Pairs, Stage
 from gate.model import Place, Unknown
+from gate.record import dataclass
 
 OCI = "org.opencontainers.image."
 OCI_KEYS = frozenset(

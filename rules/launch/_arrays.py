@@ -7,8 +7,9 @@ import re
 
 from gate.dockerfile.tree import Launch, Run
 from gate.dockerfile.words import NotStrings, json_words
+from gate.lazy import pattern
 
-_TEST = re.compile(
+_TEST = pattern(
     r"""\[\[?\s+(?:!\s+)?(?:-[A-Za-z]\s | \\?\(\s
         | (?:"[^"]*"|'[^']*'|[^\s,"']+)\s+(?:==?|!=|=~|\\?[<>]|-(?:eq|ne|lt|le|gt|ge|nt|ot|ef|a|o))\s
         | (?:"\$[^"]*"|\$\S+)\s+\]\]?(?:[\s;]|$))""",
@@ -17,15 +18,15 @@ _TEST = re.compile(
 """The test command: ``[ -f x ] && …`` is no array."""
 
 _STRING = r"""(?:"[^"]*"|'[^']*'|[“”„«][^“”«»]*[“”»]|[‘’][^‘’]*[‘’])"""
-_LISTED = re.compile(rf"\[\s+{_STRING}\s*,")
-_UNOPENED = re.compile(rf"[({{]?\s*{_STRING}(?:\s*,\s*{_STRING})+\s*,?\s*[\])}}]?\s*")
-_WHOLE_IN_QUOTES = re.compile(r"""(["'])\[.*\]\1\s*""", re.DOTALL)
+_LISTED = pattern(rf"\[\s+{_STRING}\s*,")
+_UNOPENED = pattern(rf"[({{]?\s*{_STRING}(?:\s*,\s*{_STRING})+\s*,?\s*[\])}}]?\s*")
+_WHOLE_IN_QUOTES = pattern(r"""(["'])\[.*\]\1\s*""", re.DOTALL)
 
 _CURLY = str.maketrans("“”„«»‘’", '"""""\'\'')
-_TOKEN = re.compile(r""""(?:[^"\\]|\\.)*"|'[^']*'|[^\s,\[\]{}()"']+""")
-_BAD_ESCAPE = re.compile(r'\\(?!["\\/bfnrt]|u[0-9A-Fa-f]{4})')
-_TRAILING_COMMA = re.compile(r",\s*\]\s*$")
-_NO_COMMA = re.compile(r'"\s+"|""')
+_TOKEN = pattern(r""""(?:[^"\\]|\\.)*"|'[^']*'|[^\s,\[\]{}()"']+""")
+_BAD_ESCAPE = pattern(r'\\(?!["\\/bfnrt]|u[0-9A-Fa-f]{4})')
+_TRAILING_COMMA = pattern(r",\s*\]\s*$")
+_NO_COMMA = pattern(r'"\s+"|""')
 _MAX_LENGTH = 10_000
 
 

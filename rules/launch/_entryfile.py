@@ -12,17 +12,18 @@ from gate.dockerfile.shell.wrappers import SHELLS
 from gate.dockerfile.source import Source
 from gate.dockerfile.tree import Copy, Pairs
 from gate.image.model import File
+from gate.lazy import pattern
 from gate.model import Unknown
 from gate.rules.launch._handover import INTERPRETERS, Fate, Handover, may_wrap, plain_name
 
 LIMIT = 1 << 18
 """Bytes of an entry script that are read; a longer file is no script that somebody wrote by hand."""
 
-_ARGUMENTS = re.compile(r'"?\$(?:[@*1-9]|\{[@*1-9][^}]*\})"?')
-_DELEGATES = re.compile(
+_ARGUMENTS = pattern(r'"?\$(?:[@*1-9]|\{[@*1-9][^}]*\})"?')
+_DELEGATES = pattern(
     r"\bsubprocess\b|\bos\.(?:exec|spawn|system|popen)|\bPopen\b|\bpexpect\b|\bsh\.\w+\(|\bctypes\b|child_process"
 )
-_RUN_IN_TEXT = re.compile(
+_RUN_IN_TEXT = pattern(
     r"""(?:^|[;&|({]|\b(?:exec|then|else|do|gosu\s+\S+|su-exec\s+\S+|tini\s+--|eval|env))\s*["']?\$(?:[@*1]|\{[@*1])"""
 )
 _DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from gate.dockerfile.command import ShellWord
 from gate.dockerfile.shell.wrappers import SHELLS, WRAPPERS, peel, shell_script
 from gate.dockerfile.source import Text
+from gate.lazy import pattern
 from gate.packages.options import listed
+from gate.record import dataclass
 from gate.rules.launch._handover import INTERPRETERS, base_name, parameters_used, plain_name, shell_word
 
-_VARIABLE = re.compile(r"(?<![\\$])\$(?:[A-Za-z_]\w*|\{[A-Za-z_]\w*[^}]*\}|\([^)]*\))|`[^`]+`")
-_OPERATOR = re.compile(r"&&|\|\|?|\|&|;|&|(?:\d*|&)(?:>>?|<)(?:&?[\w./${}-]*)|<<<?")
-_GLOB = re.compile(r"(?:[\w.-]*/)*[\w.-]*\*[\w.-]*")
-_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
-_SPRING = re.compile(r"--?[\w.-]+=.*\$\{")
+_VARIABLE = pattern(r"(?<![\\$])\$(?:[A-Za-z_]\w*|\{[A-Za-z_]\w*[^}]*\}|\([^)]*\))|`[^`]+`")
+_OPERATOR = pattern(r"&&|\|\|?|\|&|;|&|(?:\d*|&)(?:>>?|<)(?:&?[\w./${}-]*)|<<<?")
+_GLOB = pattern(r"(?:[\w.-]*/)*[\w.-]*\*[\w.-]*")
+_ASSIGNMENT = pattern(r"[A-Za-z_]\w*=")
+_SPRING = pattern(r"--?[\w.-]+=.*\$\{")
 
 _BUILTINS = listed(
     """. source cd export exec eval set unset ulimit umask alias trap shift return if for while until case function

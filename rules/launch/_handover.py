@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum
 
 from gate.dockerfile.command import ShellWord
 from gate.dockerfile.shell.wrappers import SHELLS, peel, shell_script
 from gate.dockerfile.source import Source, Text
 from gate.dockerfile.tree import Launch
+from gate.lazy import pattern
 from gate.packages.options import listed
+from gate.record import dataclass
 
 Words = Sequence[ShellWord]
 
@@ -70,8 +71,8 @@ _RUNNERS_WITH_WORD = {
     "nsys": "profile", "infisical": "run", "conda": "run", "mamba": "run", "micromamba": "run",
 }  # fmt: skip
 
-_SCRIPT_NAME = re.compile(r"entry|\.(?:ba|z|k)?sh$|start|launch|init|wrapper|bootstrap|run[-_]|^run$|boot")
-_WRAPPING_PROGRAM = re.compile(r"entry|wrapper|launcher|bootstrap")
+_SCRIPT_NAME = pattern(r"entry|\.(?:ba|z|k)?sh$|start|launch|init|wrapper|bootstrap|run[-_]|^run$|boot")
+_WRAPPING_PROGRAM = pattern(r"entry|wrapper|launcher|bootstrap")
 
 
 def _word(value: str, whole: Text) -> ShellWord:
@@ -185,9 +186,9 @@ def plain_name(program: str) -> str:
     return re.sub(r"(?<=[a-z])[\d.]+$", "", name) if name.startswith(("python", "pypy", "node", "pip", "php")) else name
 
 
-_PARAMETER = re.compile(r"\$(?:([0-9@*#])|\{[#!]?([0-9@*#]+))")
-_SINGLE_QUOTED = re.compile(r"'[^']*'")
-_SHIFT = re.compile(r"\bshift\b")
+_PARAMETER = pattern(r"\$(?:([0-9@*#])|\{[#!]?([0-9@*#]+))")
+_SINGLE_QUOTED = pattern(r"'[^']*'")
+_SHIFT = pattern(r"\bshift\b")
 
 
 def parameters_used(text: str) -> set[str]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from gate.dockerfile.command import Command, ShellWord
 from gate.packages.options import listed
+from gate.record import dataclass
 from gate.rules.layers._commands import manager_of, verb
 from gate.rules.layers._paths import Place, written
 

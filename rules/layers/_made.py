@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from gate.lazy import pattern
+from gate.record import dataclass
 
 BIG = 1 << 20
 """Bytes from which a single file is worth a word."""
 
-_BIG_KINDS = re.compile(
+_BIG_KINDS = pattern(
     r"\.(?:tar(?:\.\w+)?|tgz|tbz2?|txz|zip|gz|xz|bz2|zst|7z|whl|deb|rpm|run|jar|war|bin|pt|pth|h5|onnx|pkl|joblib|safetensors|gguf|pb|npz|npy"
     r"|parquet|iso|img|so|exe|msi)$"
 )

@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 from gate.dockerfile.command import Command
+from gate.lazy import pattern
 from gate.packages.options import Table, listed, scan
 from gate.rules.layers._caches import Getter, caches_of
 from gate.rules.layers._made import Made
 from gate.rules.layers._paths import Place, written
 
-_ARCHIVE = re.compile(r"\.(?:tar(?:\.\w+)?|tgz|tbz2|txz|zip|whl)$")
+_ARCHIVE = pattern(r"\.(?:tar(?:\.\w+)?|tgz|tbz2|txz|zip|whl)$")
 
 _WGET = Table(
     listed(

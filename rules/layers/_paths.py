@@ -10,9 +10,10 @@ from functools import lru_cache
 from gate.build import Build
 from gate.dockerfile.command import Command, Node, ShellWord
 from gate.dockerfile.tree import Instruction
+from gate.lazy import pattern
 from gate.model import Unknown
 
-_HOME = re.compile(r"(?:~|\$HOME|\$\{HOME\})(?=/|$)")
+_HOME = pattern(r"(?:~|\$HOME|\$\{HOME\})(?=/|$)")
 
 
 def written(word: ShellWord) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import posixpath
-import re
 
 from gate.build import Build
 from gate.dockerfile.command import Command
 from gate.dockerfile.tree import Copy, Run, Stage
+from gate.lazy import pattern
 from gate.model import Severity
 from gate.packages.options import listed
 from gate.rule import Results, Rule
@@ -35,7 +35,7 @@ rule = Rule(
     ],
 )
 
-_LOCAL = re.compile(r"\.|\.\[|\./|/|file:")
+_LOCAL = pattern(r"\.|\.\[|\./|/|file:")
 _SYSTEM = listed("apt-get apt apk yum dnf microdnf tdnf zypper conda mamba micromamba")
 _UPGRADES = listed("pip setuptools wheel")
 

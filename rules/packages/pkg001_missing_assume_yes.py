@@ -1,10 +1,9 @@
 """PKG001 missing-assume-yes: a package manager or an installer would stop and ask."""
 
-import re
-
 from gate.build import Build
 from gate.dockerfile.command import Command
 from gate.image.base import identify
+from gate.lazy import pattern
 from gate.model import Severity, Unknown
 from gate.packages.answers import answered
 from gate.packages.installs import install_of
@@ -47,7 +46,7 @@ rule = Rule(
 )
 
 _CONFIGURED = frozenset({"tzdata", "keyboard-configuration", "console-setup"})
-_ZONE = re.compile(r"/etc/(?:localtime|timezone)\b")
+_ZONE = pattern(r"/etc/(?:localtime|timezone)\b")
 
 
 @rule.on_command()

@@ -6,6 +6,7 @@ from gate.build import Build
 from gate.dockerfile.command import Command
 from gate.dockerfile.mounts import mounts
 from gate.dockerfile.tree import Run
+from gate.lazy import pattern
 from gate.model import Severity, Unknown
 from gate.packages.configuration import setting
 from gate.packages.installs import installs
@@ -36,10 +37,10 @@ rule = Rule(
     ],
 )
 
-_SWITCHED_OFF = re.compile(r"(?m)^\s*no-cache-dir\s*=")
+_SWITCHED_OFF = pattern(r"(?m)^\s*no-cache-dir\s*=")
 _PIP = ("PIP_NO_CACHE_DIR",)
 _UV = ("UV_NO_CACHE",)
-_CACHE = re.compile(r"(?:^|/)\.cache(?:/|$)|(?:pip|uv)[^/]*cache|cache[^/]*(?:pip|uv)|/(?:pip|uv)/?$")
+_CACHE = pattern(r"(?:^|/)\.cache(?:/|$)|(?:pip|uv)[^/]*cache|cache[^/]*(?:pip|uv)|/(?:pip|uv)/?$")
 
 
 @rule.on_build

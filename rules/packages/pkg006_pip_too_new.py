@@ -11,6 +11,7 @@ from gate.dockerfile.command import Command
 from gate.dockerfile.tree import Run
 from gate.facts import facts
 from gate.image.base import identify
+from gate.lazy import pattern
 from gate.model import Severity
 from gate.packages.installs import install_of
 from gate.packages.memo import memo
@@ -40,12 +41,12 @@ rule = Rule(
     ],
 )
 
-_GET_PIP = re.compile(r"bootstrap\.pypa\.io/(?:pip/)?get-pip\.py\b")
+_GET_PIP = pattern(r"bootstrap\.pypa\.io/(?:pip/)?get-pip\.py\b")
 _CHANGERS = frozenset(
     {"ln", "update-alternatives", "alternatives", "conda", "mamba", "pyenv", "add-apt-repository", "make", "uv"}
 )
 _PLAIN = frozenset({"debian", "ubuntu", "centos", "amazonlinux", "nvidia/cuda"})
-_CHANGES_PYTHON = re.compile(r"(?i)python3?(?:\.\d+)?(?:-|$|=)|conda|pyenv|deadsnakes|update-alternatives")
+_CHANGES_PYTHON = pattern(r"(?i)python3?(?:\.\d+)?(?:-|$|=)|conda|pyenv|deadsnakes|update-alternatives")
 
 
 @rule.on_command()

@@ -1,9 +1,8 @@
 """PKG007 install-recommends: apt-get also installs what the packages only recommend."""
 
-import re
-
 from gate.build import Build
 from gate.dockerfile.command import Command
+from gate.lazy import pattern
 from gate.model import Severity
 from gate.packages.configuration import setting
 from gate.packages.installs import install_of
@@ -26,7 +25,7 @@ rule = Rule(
     ],
 )
 
-_OFF = re.compile(r"(?i)install-recommends\s*[ =\"]*(?:false|no|0|off|without|disable)\b")
+_OFF = pattern(r"(?i)install-recommends\s*[ =\"]*(?:false|no|0|off|without|disable)\b")
 _FALSE = {"false", "no", "0", "off", "without", "disable"}
 
 

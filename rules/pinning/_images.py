@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gate.dockerfile.source import Text
 from gate.dockerfile.tree import Copy, Instruction, Run, Stage
+from gate.lazy import pattern
 from gate.model import Unknown
 from gate.packages.memo import memo
+from gate.record import dataclass
 
 if TYPE_CHECKING:
     from gate.build import Build
 
-_MOUNT_FROM = re.compile(r"(?:^|,)from=([^,]+)", re.IGNORECASE)
-_VARIABLE = re.compile(r"\$(?:\{[^}]*\}|\w+)")
+_MOUNT_FROM = pattern(r"(?:^|,)from=([^,]+)", re.IGNORECASE)
+_VARIABLE = pattern(r"\$(?:\{[^}]*\}|\w+)")
 
 
 @dataclass(slots=True)

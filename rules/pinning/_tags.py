@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from enum import IntEnum
 
+from gate.lazy import pattern
 from gate.packages.options import listed
 
 _FLOATING = listed(
@@ -13,18 +14,18 @@ _FLOATING = listed(
     runtime cpu gpu cuda rocm jdk jre headless debug sid forky trixie bookworm bullseye buster stretch jessie noble jammy
     focal bionic xenial trusty"""
 )
-_VARIANT = re.compile(
+_VARIANT = pattern(
     r"(?:py|python|cu|cuda|cudnn|rocm|ubuntu|debian|alpine|jdk|jre|java|node|el|ubi|fc)v?\d+(?:\.\d+)?\Z"
 )
-_SPECIFIC = re.compile(
+_SPECIFIC = pattern(
     r"\d+\.\d+\.\d+|\d{6,}|\d{4}-\d{2}|(?<![0-9a-z])(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{7,64}(?![0-9a-z])|\d+u\d+"
 )
-_LEADING = re.compile(r"[vV]?(\d+(?:\.\d+)*)(?=$|[-_.+a-zA-Z])")
-_CALENDAR = re.compile(r"[vV]?(?:20\d\d\.\d{1,2}|\d\d\.0\d)(?!\d)|\d\d\.\d\d(?:-\w+)*-py\d")
-_LATE_MONTH = re.compile(r"[vV]?[12]\d\.1[0-2](?!\d)")  # 24.12, which for Node and Docker is a plain version
-_BUILD = re.compile(r"\d+\.\d+-\d+(?![\w.])|.*-v\d+\.\d+")  # 1.7-1, 3.5-cpu-py39-v1.0
+_LEADING = pattern(r"[vV]?(\d+(?:\.\d+)*)(?=$|[-_.+a-zA-Z])")
+_CALENDAR = pattern(r"[vV]?(?:20\d\d\.\d{1,2}|\d\d\.0\d)(?!\d)|\d\d\.\d\d(?:-\w+)*-py\d")
+_LATE_MONTH = pattern(r"[vV]?[12]\d\.1[0-2](?!\d)")  # 24.12, which for Node and Docker is a plain version
+_BUILD = pattern(r"\d+\.\d+-\d+(?![\w.])|.*-v\d+\.\d+")  # 1.7-1, 3.5-cpu-py39-v1.0
 # Their releases have two parts, so two are all there is.
-_TWO_PARTS = re.compile(
+_TWO_PARTS = pattern(
     r"(?:^|/)(?:debian|ubuntu|postgres|rockylinux|almalinux|oraclelinux|leap|photon|ubi\d*(?:-\w+)*)\Z"
 )
 

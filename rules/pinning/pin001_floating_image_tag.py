@@ -1,9 +1,8 @@
 """PIN001 floating-image-tag: an image reference that means something else tomorrow."""
 
-import re
-
 from gate.build import Build
 from gate.dockerfile.image_ref import ImageRefError, parse_image_ref
+from gate.lazy import pattern
 from gate.model import Severity
 from gate.rule import Results, Rule
 from gate.rules.pinning._images import Use, images
@@ -44,8 +43,8 @@ _ASKED = {
     "digest": Depth.RELEASE,
 }
 _EMPTY = "The tag is empty unless a build argument sets it, and then this is no image reference."
-_EMPTY_TAG = re.compile(r"[^/:]:\Z")
-_KNOWN_TAG = re.compile(r"(?:^|/)[^/:@]*:([\w][\w.-]*)\Z")
+_EMPTY_TAG = pattern(r"[^/:]:\Z")
+_KNOWN_TAG = pattern(r"(?:^|/)[^/:@]*:([\w][\w.-]*)\Z")
 
 
 @rule.on_build

@@ -1,9 +1,8 @@
 """SMC008 training-in-run: the training runs while the image is built."""
 
-import re
-
 from gate.build import Build
 from gate.dockerfile.command import Command
+from gate.lazy import pattern
 from gate.model import Severity
 from gate.rule import Example, Results, Rule
 from gate.rules.sagemaker._answer import TRAINING
@@ -42,7 +41,7 @@ rule = Rule(
     ],
 )
 
-_TRAINS = re.compile(
+_TRAINS = pattern(
     r"(?:(?:run|start|do|model)[_-])?(?:train|training|fit)(?:[_-](?:model|job|script))?(?:\.(?:py|sh|R|jl))?"
 )
 _NO_WORK = ("--help", "-h", "--version", "--dry-run")

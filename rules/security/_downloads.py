@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from gate.dockerfile.command import Command, ShellWord
+from gate.lazy import pattern
 from gate.packages.options import Table, scan
+from gate.record import dataclass
 
 _CURL = Table(
     frozenset(
@@ -24,10 +25,10 @@ DOWNLOADERS = ("curl", "wget")
 _CHECKSUM = frozenset(
     {"sha256sum", "sha512sum", "sha1sum", "sha384sum", "sha224sum", "md5sum", "shasum", "b2sum", "b3sum"}
 )
-_VERSION = re.compile(
+_VERSION = pattern(
     r"(?<![A-Za-z0-9])v?\d+[._]\d+|(?<![0-9])\d{6,8}(?![0-9])|[0-9a-f]{40}|/v\d+(?=[/.-])|release-\w+"
 )
-_MOVING = re.compile(
+_MOVING = pattern(
     r"(?:^|[/_.=-])(?:latest|master|main|nightly|head|trunk|develop|stable)(?=$|[/_.?-])", re.IGNORECASE
 )
 

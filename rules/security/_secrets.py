@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from gate.lazy import pattern
+
 _FORMATS = {
     "an AWS access key": r"(?<![A-Z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Z0-9])",
     "a Hugging Face token": r"\bhf_[A-Za-z0-9]{30,}",
@@ -18,25 +20,25 @@ _FORMATS = {
     "a private key": r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----",
     "a Databricks token": r"\bdapi[0-9a-f]{32}\b",
 }
-_FORMAT = re.compile("|".join(f"(?P<f{index}>{pattern})" for index, pattern in enumerate(_FORMATS.values())))
+_FORMAT = pattern("|".join(f"(?P<f{index}>{pattern})" for index, pattern in enumerate(_FORMATS.values())))
 _KINDS = list(_FORMATS)
 # One of these stands in every value of a known format: a cheap look before the expressions.
 _HINTS = ("AKIA", "ASIA", "hf_", "gh", "glpat-", "sk-", "xox", "AIza", "npm_", "pypi-", "nvapi-", "PRIVATE KEY", "dapi")
-_USERINFO = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s:@\"']*:(?P<password>[^/\s@\"']+)@")
-_EXAMPLE = re.compile(r"EXAMPLE|(?:x{6}|X{6}|\*{4}|0{8}|1234567890)")
+_USERINFO = pattern(r"[a-z][a-z0-9+.-]*://[^/\s:@\"']*:(?P<password>[^/\s@\"']+)@")
+_EXAMPLE = pattern(r"EXAMPLE|(?:x{6}|X{6}|\*{4}|0{8}|1234567890)")
 
-_SECRET_NAMES = re.compile(
+_SECRET_NAMES = pattern(
     r"(?:^|_)(?:PASSWORDS?|PASSWD|PASSPHRASE|SECRETS?|TOKEN|APIKEY|API_KEY|ACCESS_KEY|SECRET_KEY|PRIVATE_KEY|AUTH_KEY"
     r"|CREDENTIALS?|KAGGLE_KEY|SSH_KEY|ENCRYPTION_KEY|SIGNING_KEY|ACCOUNT_KEY|STORAGE_KEY|CONNECTION_STRING)(?:$|_(?=\d*$))"
 )
-_SECRET_IN_MIDDLE = re.compile(r"(?:^|_)(?:SECRET_ACCESS_KEY|PASSWORD|SECRET)_")
+_SECRET_IN_MIDDLE = pattern(r"(?:^|_)(?:SECRET_ACCESS_KEY|PASSWORD|SECRET)_")
 # A word that says that the value is not the secret itself.
-_HARMLESS = re.compile(
+_HARMLESS = pattern(
     r"(?:^|_)(?:FILE|FILES|PATH|DIR|DIRECTORY|URL|URI|ENDPOINT|HOST|PORT|NAME|USERNAME|ID|ARN|PUBLIC|VERSION|LENGTH|LEN|COUNT"
     r"|TYPE|TTL|EXPIRY|EXPIRATION|TIMEOUT|LIMIT|MAX|MIN|NUM|SIZE|BACKEND|PROVIDER|MANAGER|STORE|SERVICE|REGION|ENABLED"
     r"|DISABLE|DISABLED|REQUIRED|HEADER|FORMAT|ALGORITHM|PREFIX|SUFFIX|PAD|EOS|BOS|START|END|STOP|SPECIAL|MODE|CLASS|MOUNT)(?:$|_)"
 )
-_PLACEHOLDER = re.compile(
+_PLACEHOLDER = pattern(
     r"<.*>|\{\{.*\}\}|\[.*\]|(?:change|replace|put|insert|enter|set|add|your|my)[-_ ]?.*|x+|\*+|\.+|none|null|todo|dummy|fake|"
     r"example|placeholder|false|true|0|1|password|secret|token",
     re.IGNORECASE,

@@ -5,6 +5,7 @@ import re
 from gate.build import Build
 from gate.dockerfile.command import Command
 from gate.dockerfile.tree import Copy, Instruction, Run
+from gate.lazy import pattern
 from gate.model import Severity
 from gate.rule import Example, Results, Rule
 
@@ -35,15 +36,15 @@ rule = Rule(
     ],
 )
 
-_FILE = re.compile(
+_FILE = pattern(
     r"(?:^|/)(?:\.aws/credentials|\.netrc|_netrc|\.kaggle/kaggle\.json|kaggle\.json|\.docker/config\.json|\.dockercfg|\.pgpass|\.pypirc"
     r"|\.npmrc|\.git-credentials|\.huggingface/token|huggingface/token|id_(?:rsa|dsa|ecdsa|ed25519)|\.kube/config|application_default_credentials\.json"
     r"|(?:gcp|google)?[\w.-]*service[-_]?account[\w.-]*\.json|credentials\.json|\.env(?:\.(?:local|prod|production|dev|development|staging))?"
     r"|[\w.-]+\.(?:p12|pfx|jks|keystore)|\.htpasswd|\.s3cfg|\.boto|secrets?\.ya?ml)\Z",
     re.IGNORECASE,
 )
-_FOLDER = re.compile(r"(?:^|/)\.(?:aws|ssh|kaggle|gnupg|azure|kube|docker)/?\Z")
-_HARMLESS = re.compile(r"example|sample|template|dummy|fake|test|\.pub\Z|\.dist\Z", re.IGNORECASE)
+_FOLDER = pattern(r"(?:^|/)\.(?:aws|ssh|kaggle|gnupg|azure|kube|docker)/?\Z")
+_HARMLESS = pattern(r"example|sample|template|dummy|fake|test|\.pub\Z|\.dist\Z", re.IGNORECASE)
 _PRIVATE_KEY = b"PRIVATE KEY-----"
 _LOGINS = {
     ("huggingface-cli", "login"), ("hf", "auth"), ("wandb", "login"), ("docker", "login"), ("gcloud", "auth"), ("az", "login"),

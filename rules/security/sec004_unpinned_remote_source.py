@@ -5,6 +5,7 @@ import re
 from gate.build import Build
 from gate.dockerfile.command import Command
 from gate.dockerfile.tree import Copy, Instruction, Run, Stage
+from gate.lazy import pattern
 from gate.model import Severity, Unknown
 from gate.packages.options import Arguments, Table, scan
 from gate.rule import Results, Rule
@@ -33,14 +34,14 @@ rule = Rule(
 )
 
 _GIT_CLONE = Table(frozenset(["-b", "-o", "-c", "-u", "-j", "--branch", "--origin", "--config", "--depth", "--reference", "--template", "--upload-pack", "--jobs", "--filter", "--shallow-since", "--shallow-exclude", "--separate-git-dir", "--server-option", "--revision"]))  # fmt: skip
-_COMMIT = re.compile(r"[0-9a-f]{7,40}\Z")
-_TAG = re.compile(r"(?:[A-Za-z][A-Za-z0-9]*[-_/])*v?\d+(?:[._-][\dA-Za-z]+)*\Z")
-_CODE = re.compile(
+_COMMIT = pattern(r"[0-9a-f]{7,40}\Z")
+_TAG = pattern(r"(?:[A-Za-z][A-Za-z0-9]*[-_/])*v?\d+(?:[._-][\dA-Za-z]+)*\Z")
+_CODE = pattern(
     r"\.(?:tar(?:\.\w+)?|t[gbx]z2?|zip|gz|bz2|xz|zst|7z|deb|rpm|apk|whl|sh|run|bin|jar|AppImage|exe|so)\Z",
     re.IGNORECASE,
 )
-_KEY = re.compile(r"\.(?:gpg|asc|key|pub|pem|crt|sig|sha\d*(?:sum)?s?)\Z|/(?:gpg|keys?|apt-key)[\w.]*\Z", re.IGNORECASE)
-_MODEL = re.compile(r"\.(?:pt|pth|safetensors|h5|onnx|gguf|pkl|ckpt|tflite|joblib)\Z", re.IGNORECASE)
+_KEY = pattern(r"\.(?:gpg|asc|key|pub|pem|crt|sig|sha\d*(?:sum)?s?)\Z|/(?:gpg|keys?|apt-key)[\w.]*\Z", re.IGNORECASE)
+_MODEL = pattern(r"\.(?:pt|pth|safetensors|h5|onnx|gguf|pkl|ckpt|tflite|joblib)\Z", re.IGNORECASE)
 
 
 @rule.on_stage

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from gate.build import Build
 from gate.dockerfile.command import Command
 from gate.dockerfile.tree import Copy, Instruction, Pairs, Run
+from gate.lazy import pattern
 from gate.model import Severity
 from gate.rule import HasPlace, Results, Rule
 from gate.rules.security._downloads import DOWNLOADERS, downloads, verified
@@ -34,8 +35,8 @@ rule = Rule(
     ],
 )
 
-_PLAIN = re.compile(r"(?:git\+)?(?:http|git|ftp)://", re.IGNORECASE)
-_LOCAL = re.compile(
+_PLAIN = pattern(r"(?:git\+)?(?:http|git|ftp)://", re.IGNORECASE)
+_LOCAL = pattern(
     r"://(?:[^/@]*@)?(?:localhost|127\.|0\.0\.0\.0|\[::1\]|169\.254\.|host\.docker\.internal|[^/.:]+(?:[:/]|$))"
 )
 _ENVIRONMENT: dict[str, Callable[[str], bool]] = {
@@ -68,7 +69,7 @@ _FLAGS: dict[str, frozenset[str]] = {
 }
 """Options that switch a check off, by program."""
 
-_SETTINGS = re.compile(
+_SETTINGS = pattern(
     r"\b(?:http\.sslverify\s+['\"]?(?:false|0)|strict-ssl[ =]+false|ssl_verify\s+false|sslverify=(?:0|false)|gpgcheck=0)",
     re.IGNORECASE,
 )

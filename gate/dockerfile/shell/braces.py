@@ -6,6 +6,7 @@ import re
 from itertools import pairwise
 
 from gate.dockerfile.shell import lexer
+from gate.lazy import pattern
 
 MAX_WORDS = 1000
 _MAX_MARKS = 100
@@ -14,8 +15,8 @@ _MAX_MARKS = 100
 Run = tuple[int, int, str | None]
 """A stretch of the text, or a literal that stands for it."""
 
-_HOP = re.compile(r"""[\\'"`${},]""")
-_RANGE = re.compile(r"(-?\d+)\.\.(-?\d+)(?:\.\.(-?\d+))?|([A-Za-z])\.\.([A-Za-z])(?:\.\.(-?\d+))?", re.ASCII)
+_HOP = pattern(r"""[\\'"`${},]""")
+_RANGE = pattern(r"(-?\d+)\.\.(-?\d+)(?:\.\.(-?\d+))?|([A-Za-z])\.\.([A-Za-z])(?:\.\.(-?\d+))?", re.ASCII)
 
 
 def alternatives(text: str, start: int, end: int) -> list[list[Run]]:

@@ -10,14 +10,15 @@ from gate.dockerfile.shell.structure import HeredocBody
 from gate.dockerfile.shell.variables import UNKNOWN
 from gate.dockerfile.shell.words import WordReader
 from gate.dockerfile.source import Text
+from gate.lazy import pattern
 
 # Words without any meaning to the shell; the second kind may be an assignment where one is possible.
-_PLAIN = re.compile(r"(?:[ \t\n]*[\w./:+,@%^-]+(?=[ \t\n]|\Z))*")
-_PLAIN_ARGUMENTS = re.compile(r"(?:[ \t\n]*[\w./:+,@%^=-]+(?=[ \t\n]|\Z))*")
-_WORD = re.compile(r"[^ \t\n]+")
-_BLANK = re.compile(r"(?:[ \t\n]|\\\n)+")
-_REDIRECT = re.compile(r"(\d*)(<<<|<<-|<<|<>|>>|>\||>&|<&|&>>|&>|[<>](?!\())")
-_ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)(\[[^\]]*\])?(\+?)=", re.ASCII)
+_PLAIN = pattern(r"(?:[ \t\n]*[\w./:+,@%^-]+(?=[ \t\n]|\Z))*")
+_PLAIN_ARGUMENTS = pattern(r"(?:[ \t\n]*[\w./:+,@%^=-]+(?=[ \t\n]|\Z))*")
+_WORD = pattern(r"[^ \t\n]+")
+_BLANK = pattern(r"(?:[ \t\n]|\\\n)+")
+_REDIRECT = pattern(r"(\d*)(<<<|<<-|<<|<>|>>|>\||>&|<&|&>>|&>|[<>](?!\())")
+_ASSIGNMENT = pattern(r"([A-Za-z_]\w*)(\[[^\]]*\])?(\+?)=", re.ASCII)
 DECLARING = frozenset({"export", "readonly", "declare", "typeset", "local"})
 """Commands whose arguments may be assignments."""
 

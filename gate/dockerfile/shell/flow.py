@@ -9,11 +9,12 @@ from typing import Any
 
 from gate.dockerfile.command import Command, Node
 from gate.dockerfile.shell.variables import Variables
+from gate.lazy import pattern
 
-_ASSIGNED = re.compile(
+_ASSIGNED = pattern(
     r"(?<![\w$])([A-Za-z_]\w*)(?:\[[^\]]*\])?\+?=|\b(?:for|read|unset|local|export|getopts \S+) +([^;&|\n]*)", re.ASCII
 )
-_NAMES = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+_NAMES = pattern(r"[A-Za-z_]\w*", re.ASCII)
 
 Step = tuple[Callable[[Any], None], Any]
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 
 from gate.dockerfile.command import Node, Script, ShellWord
 from gate.dockerfile.shell import wrappers
@@ -12,10 +10,12 @@ from gate.dockerfile.shell.script import Environment, parse_program, parse_scrip
 from gate.dockerfile.shell.status import Options, changed
 from gate.dockerfile.source import Source, Text
 from gate.dockerfile.tree import Dockerfile, Instruction, Launch, Pairs, Run, Stage, Words
+from gate.lazy import pattern
 from gate.model import Unknown
+from gate.record import dataclass, field
 
-_WINDOWS = re.compile(r"nanoserver|windowsservercore|^mcr\.microsoft\.com/(?:windows|dotnet/framework)/")
-_SHEBANG = re.compile(r"#![ \t]*([^\n]*)")
+_WINDOWS = pattern(r"nanoserver|windowsservercore|^mcr\.microsoft\.com/(?:windows|dotnet/framework)/")
+_SHEBANG = pattern(r"#![ \t]*([^\n]*)")
 
 
 @dataclass(frozen=True, slots=True)

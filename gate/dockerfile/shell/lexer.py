@@ -7,19 +7,21 @@ from __future__ import annotations
 
 import re
 
+from gate.lazy import pattern
+
 # The characters and words at which the state of quoting may change.
-_HOP = re.compile(
+_HOP = pattern(
     r"""[\\'"`$(){}\n]|<<<|<<-?|(?:(?<=[ \t\n;&|(])|^)\#
                       |(?<=[\ \t\n;&|(])case(?=[ \t])|(?<=[ \t\n;])esac(?=[\ \t\n;&|)]|$)""",
     re.VERBOSE,
 )
-_COMMAND_FOLLOWS = re.compile(r"(?:^|[;&|(){\n!]|\b(?:then|do|else|elif|if|while|until))\Z")
-_BACKQUOTED = re.compile(r"[^`\\]*(?:\\.[^`\\]*)*`", re.DOTALL)
-_PLAIN_QUOTED = re.compile(r'[^"\\$`]*(?:(?:\\.|\$\w|\$\{\w+\})[^"\\$`]*)*"', re.DOTALL)
-_PLAIN_BRACED = re.compile(r"""\{[^{}()'"`$\\]*\}""")
-_ANSI = re.compile(r"[^'\\]*(?:\\.[^'\\]*)*'", re.DOTALL)
-_DELIMITER = re.compile(r"""[ \t]*((?:[^ \t\n'"\\;&|()<>]|'[^']*'|"[^"]*"|\\.)+)""", re.DOTALL)
-_QUOTING = re.compile(r"""\\(.)|['"]""", re.DOTALL)
+_COMMAND_FOLLOWS = pattern(r"(?:^|[;&|(){\n!]|\b(?:then|do|else|elif|if|while|until))\Z")
+_BACKQUOTED = pattern(r"[^`\\]*(?:\\.[^`\\]*)*`", re.DOTALL)
+_PLAIN_QUOTED = pattern(r'[^"\\$`]*(?:(?:\\.|\$\w|\$\{\w+\})[^"\\$`]*)*"', re.DOTALL)
+_PLAIN_BRACED = pattern(r"""\{[^{}()'"`$\\]*\}""")
+_ANSI = pattern(r"[^'\\]*(?:\\.[^'\\]*)*'", re.DOTALL)
+_DELIMITER = pattern(r"""[ \t]*((?:[^ \t\n'"\\;&|()<>]|'[^']*'|"[^"]*"|\\.)+)""", re.DOTALL)
+_QUOTING = pattern(r"""\\(.)|['"]""", re.DOTALL)
 
 
 class Unclosed(Exception):

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from gate.dockerfile import glob
 from gate.dockerfile.shell.variables import UNKNOWN, Variables
+from gate.lazy import pattern
+from gate.record import dataclass
 
-_PARAMETER = re.compile(
+_PARAMETER = pattern(
     r"""(?P<sigil>[#!])?(?P<name>[A-Za-z_]\w*|\d+|[@*\#?$!-])(?P<index>\[[^\]]*\])?
         (?P<operator>:?[-=+?]|\#\#?|%%?|//?|\^\^?|,,?|:|@)?""",
     re.VERBOSE | re.ASCII,
 )
-_SLICE = re.compile(r"\s*(-?\d{1,9})\s*(?::\s*(-?\d{1,9})\s*)?", re.ASCII)
+_SLICE = pattern(r"\s*(-?\d{1,9})\s*(?::\s*(-?\d{1,9})\s*)?", re.ASCII)
 _MAX_LENGTH = 4096
 _MAX_SHORT = 128
-_BRACKETS = re.compile(r"\[[!^]?(?:[\w.]-[\w.]|[\w.,:+@=/ ])+\]|[\w.,:+@=/ *?-]", re.ASCII)
+_BRACKETS = pattern(r"\[[!^]?(?:[\w.]-[\w.]|[\w.,:+@=/ ])+\]|[\w.,:+@=/ *?-]", re.ASCII)
 _TRANSLATED = {"*": ".*", "?": "."}
 _SUBSTITUTIONS = frozenset({"#", "##", "%", "%%", "/", "//", ":", "^", "^^", ",", ",,", "@"})
 

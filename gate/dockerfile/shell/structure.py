@@ -8,33 +8,34 @@ reads no second here-document of a line, and needs gigabytes for a long pipeline
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from gate.dockerfile.command import Command, Node
 from gate.dockerfile.shell import lexer
 from gate.dockerfile.shell.lexer import Unclosed
 from gate.dockerfile.source import Text
+from gate.lazy import pattern
+from gate.record import dataclass
 
-_BLANK = re.compile(r"(?:[ \t]|\\\n)*")
+_BLANK = pattern(r"(?:[ \t]|\\\n)*")
 # Text that ends no word and no command, up to the next character that may.
 _QUOTED = r"""'[^']*'|"[^"\\$`]*"|\\.|\$(?:\w+|\{\w+\})"""
-_WORDS = re.compile(rf"""[^\\'"`$;&|()<>\n#]*(?:(?:{_QUOTED})[^\\'"`$;&|()<>\n#]*)*""", re.DOTALL)
-_WORD = re.compile(rf"""[^\\'"`$;&|()<> \t\n#]*(?:(?:{_QUOTED})[^\\'"`$;&|()<> \t\n#]*)*""", re.DOTALL)
-_TEST_HOP = re.compile(r"""[\\'"`$]|[ \t\n]\]\](?=[ \t\n;&|()<>]|\Z)""")
-_OPERATOR = re.compile(r"&&|\|\||;;&|;;|;&|\|&|[;|]|&(?!>)")
-_REDIRECTION = re.compile(r"&>>|&>|<<<|<>|>>|>\||[<>]&|[<>]")
-_TARGET = re.compile(r"(?:[ \t]|\\\n)*(?:[^ \t\n;&|()<>]|[<>]\()")
-_TRAILER = re.compile(r"\d*[<>]|&>")
-_RESERVED = re.compile(
+_WORDS = pattern(rf"""[^\\'"`$;&|()<>\n#]*(?:(?:{_QUOTED})[^\\'"`$;&|()<>\n#]*)*""", re.DOTALL)
+_WORD = pattern(rf"""[^\\'"`$;&|()<> \t\n#]*(?:(?:{_QUOTED})[^\\'"`$;&|()<> \t\n#]*)*""", re.DOTALL)
+_TEST_HOP = pattern(r"""[\\'"`$]|[ \t\n]\]\](?=[ \t\n;&|()<>]|\Z)""")
+_OPERATOR = pattern(r"&&|\|\||;;&|;;|;&|\|&|[;|]|&(?!>)")
+_REDIRECTION = pattern(r"&>>|&>|<<<|<>|>>|>\||[<>]&|[<>]")
+_TARGET = pattern(r"(?:[ \t]|\\\n)*(?:[^ \t\n;&|()<>]|[<>]\()")
+_TRAILER = pattern(r"\d*[<>]|&>")
+_RESERVED = pattern(
     r"(if|then|elif|else|fi|while|until|do|done|for|select|case|esac|function|time|coproc|[{}]|\[\[)"
     r"(?=[ \t\n;&|()<>]|\\\n|\Z)|(!)(?=[ \t\n(]|\\\n|\Z)"
 )
-_COMPOUND = re.compile(r"[ \t]+(?:-p[ \t]+)?(?=[({]|(?:if|while|until|for|case)\b)")
-_FUNCTION = re.compile(r"\([ \t]*\)")
-_FUNCTION_NAME = re.compile(r"""[ \t]*[^ \t\n'"`$\\;&|()<>]+[ \t]*(?:\([ \t]*\))?""")
-_NAME = re.compile(r"[ \t]*[A-Za-z_]\w*", re.ASCII)
-_IN = re.compile(r"in(?=[ \t\n;]|\Z)")
-_ESAC = re.compile(r"esac(?=[ \t\n;&|)<>]|\Z)")
+_COMPOUND = pattern(r"[ \t]+(?:-p[ \t]+)?(?=[({]|(?:if|while|until|for|case)\b)")
+_FUNCTION = pattern(r"\([ \t]*\)")
+_FUNCTION_NAME = pattern(r"""[ \t]*[^ \t\n'"`$\\;&|()<>]+[ \t]*(?:\([ \t]*\))?""")
+_NAME = pattern(r"[ \t]*[A-Za-z_]\w*", re.ASCII)
+_IN = pattern(r"in(?=[ \t\n;]|\Z)")
+_ESAC = pattern(r"esac(?=[ \t\n;&|)<>]|\Z)")
 
 # The reserved words that may follow: after a compound command's first word, and after those in the middle of it.
 _FIRST_WANTED: dict[str, tuple[str, ...]] = {

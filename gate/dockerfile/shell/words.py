@@ -14,11 +14,12 @@ from gate.dockerfile.shell.lexer import Unclosed
 from gate.dockerfile.shell.parameters import Parameter, substitute
 from gate.dockerfile.shell.variables import UNKNOWN, Variables
 from gate.dockerfile.source import Text
+from gate.lazy import pattern
 
-_PLAIN = re.compile(r"""[^\s'"`$\\;&|()<>*?\[{~#\x00-\x1f\ud800]+|[#~]""")
-_IN_QUOTES = re.compile(r"""[^"\\`$]+""")
-_NAME = re.compile(r"[A-Za-z_]\w*|[0-9@*#?$!-]", re.ASCII)
-_BLANKS = re.compile(r"[ \t\n]+")
+_PLAIN = pattern(r"""[^\s'"`$\\;&|()<>*?\[{~#\x00-\x1f\ud800]+|[#~]""")
+_IN_QUOTES = pattern(r"""[^"\\`$]+""")
+_NAME = pattern(r"[A-Za-z_]\w*|[0-9@*#?$!-]", re.ASCII)
+_BLANKS = pattern(r"[ \t\n]+")
 _MAX_NESTING = 40
 
 # What a double quote does in text that is read as within double quotes: close it, nothing, or vanish.
@@ -370,7 +371,7 @@ def _unescaped(whole: Text, start: int, end: int, quoted: bool) -> Text:
     return whole.assemble(run for run in runs if run[0] < run[1])
 
 
-_ANSI_ESCAPE = re.compile(
+_ANSI_ESCAPE = pattern(
     r"\\(?:([abeEfnrtv\\'\"?])|x([0-9A-Fa-f]{1,2})|([0-7]{1,3})|u([0-9A-Fa-f]{1,4})|c(.))", re.DOTALL
 )
 _ANSI_LETTERS = dict(zip("abeEfnrtv\\'\"?", "\a\b\x1b\x1b\f\n\r\t\v\\'\"?", strict=True))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from gate.dockerfile.command import ShellWord
+from gate.lazy import pattern
+from gate.record import dataclass
 
-_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=", re.ASCII)
-_NUMBER = re.compile(r"[0-9.]+[a-z]?")
+_ASSIGNMENT = pattern(r"[A-Za-z_]\w*=", re.ASCII)
+_NUMBER = pattern(r"[0-9.]+[a-z]?")
 
 SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh", "mksh", "rbash", "hush"})
 """Programs that read the language of this package."""

@@ -12,6 +12,7 @@ rule = Rule(
     id="MLA007",
     name="version-label-missing",
     severity=Severity.LOW,
+    image=True,
     summary="The image's version label is missing, the same for ever, or empty unless the build sets it.",
     reason="Years later an endpoint still runs, and nobody can say which model it serves. An ARG without a default makes the label empty as soon as one build forgets --build-arg.",
     fix='ARG VERSION, RUN test -n "$VERSION", LABEL org.opencontainers.image.version=$VERSION; or let the build command add the label, and say so in the policy (labels: provided-at-build).',

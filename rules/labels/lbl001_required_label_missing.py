@@ -11,6 +11,7 @@ rule = Rule(
     id="LBL001",
     name="required-label-missing",
     severity=Severity.MEDIUM,
+    image=True,
     aliases=("DL3049",),
     summary="A label that the policy requires is missing.",
     reason="Years later the label is the only way to learn which code and which model an image carries. The base image's own "

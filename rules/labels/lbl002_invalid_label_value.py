@@ -13,6 +13,7 @@ rule = Rule(
     id="LBL002",
     name="invalid-label-value",
     severity=Severity.MEDIUM,
+    image=True,
     aliases=("DL3052", "DL3053", "DL3054", "DL3055", "DL3056", "DL3058"),
     summary="A label's value does not have the type of its key.",
     reason="Registries, inventories and dashboards parse these labels; a value that they cannot read is as good as none.",

@@ -10,6 +10,7 @@ rule = Rule(
     id="LBL003",
     name="deprecated-label-schema",
     severity=Severity.LOW,
+    image=True,
     summary="The label uses the superseded org.label-schema namespace.",
     reason="Label Schema was given up for the OCI's annotation keys in 2018; tools read org.opencontainers.image.*.",
     fix="Use the OCI key that the message names; keep both while something still reads the old one.",

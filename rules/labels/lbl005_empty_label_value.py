@@ -11,6 +11,7 @@ rule = Rule(
     id="LBL005",
     name="empty-label-value",
     severity=Severity.MEDIUM,
+    image=True,
     aliases=("DL3051",),
     summary="The label's value is empty, or is made of a variable that is never set.",
     reason="An empty label looks set and says nothing: whoever asks the image for its version gets the empty string.",

@@ -14,6 +14,7 @@ rule = Rule(
     id="ENT001",
     name="shell-form-entrypoint",
     severity=Severity.MEDIUM,
+    image=True,
     aliases=("DL3025",),
     silent_for=tuple(sorted(SAGEMAKER)),
     summary="The ENTRYPOINT is in shell form.",

@@ -12,6 +12,7 @@ rule = Rule(
     id="ENT003",
     name="shell-form-cmd-after-entrypoint",
     severity=Severity.HIGH,
+    image=True,
     aliases=("DL3025",),
     summary="A CMD in shell form stands behind an ENTRYPOINT in JSON form.",
     reason="Docker puts the two together: the ENTRYPOINT's program is started with the arguments /bin/sh, -c and the text of CMD, and knows nothing "

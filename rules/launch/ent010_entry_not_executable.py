@@ -15,6 +15,7 @@ rule = Rule(
     id="ENT010",
     name="entry-not-executable",
     severity=Severity.HIGH,
+    image=True,
     summary="The file that the container starts is not executable.",
     reason="COPY keeps the mode that a file has in the build context. Without an execute bit the container ends at once with exit code 126, permission "
     "denied, or, when it is looked up on PATH, with 127 as if it were not there.",

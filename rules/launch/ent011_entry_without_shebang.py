@@ -12,6 +12,7 @@ rule = Rule(
     id="ENT011",
     name="entry-without-shebang",
     severity=Severity.HIGH,
+    image=True,
     summary="The file that the container starts has no shebang and is no program.",
     reason="The kernel starts programs and files whose first two bytes are #!. An interactive shell runs any other text as a shell script, which hides the "
     "fault; a container ends with exec format error.",

@@ -15,6 +15,7 @@ rule = Rule(
     id="ENT012",
     name="entry-with-crlf",
     severity=Severity.HIGH,
+    image=True,
     summary="The script that the container starts has the line ends of Windows or a byte order mark.",
     reason="The kernel takes the carriage return for a part of the interpreter's name and looks for python\\r: no such file or directory. In a shell script "
     "it becomes a part of the last word of each line. A byte order mark hides the #!.",

@@ -12,6 +12,7 @@ rule = Rule(
     id="ENT013",
     name="entry-interpreter-missing",
     severity=Severity.HIGH,
+    image=True,
     summary="The interpreter that the started file asks for is not in the image.",
     reason="The kernel starts the program behind #!. When it is not there, the container ends with no such file or directory, although the file itself is "
     "there. Debian's and Ubuntu's packages bring python3 and no python; Alpine has no bash.",

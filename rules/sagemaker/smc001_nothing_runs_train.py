@@ -12,6 +12,7 @@ rule = Rule(
     id="SMC001",
     name="nothing-runs-train",
     severity=Severity.HIGH,
+    image=True,
     platforms=_FOR,
     summary="Nothing in the image answers the word train.",
     reason="SageMaker starts a training job with docker run IMAGE train. The word takes the place of CMD; without an ENTRYPOINT it is looked up on PATH. The "

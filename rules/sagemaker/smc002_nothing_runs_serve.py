@@ -11,6 +11,7 @@ rule = Rule(
     id="SMC002",
     name="nothing-runs-serve",
     severity=Severity.HIGH,
+    image=True,
     platforms=_FOR,
     summary="Nothing in the image answers the word serve.",
     reason="SageMaker starts an endpoint with docker run IMAGE serve. The endpoint stays in Creating until it did not pass the ping health check; the log "

@@ -12,6 +12,7 @@ rule = Rule(
     id="SMC003",
     name="launch-only-in-cmd",
     severity=Severity.HIGH,
+    image=True,
     platforms=_FOR,
     summary="The launch command is in CMD, which SageMaker replaces.",
     reason="docker run IMAGE train puts the word train in the place of CMD: the command in CMD never runs, and the word is looked up as a program.",

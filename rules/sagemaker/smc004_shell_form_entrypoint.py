@@ -13,6 +13,7 @@ rule = Rule(
     id="SMC004",
     name="sagemaker-shell-form-entrypoint",
     severity=Severity.MEDIUM,
+    image=True,
     aliases=("DL3025",),
     platforms=_FOR,
     summary="The ENTRYPOINT is in shell form.",

@@ -12,6 +12,7 @@ rule = Rule(
     id="SMC005",
     name="bare-interpreter-entrypoint",
     severity=Severity.HIGH,
+    image=True,
     platforms=_FOR,
     summary="The ENTRYPOINT is an interpreter alone, which takes the word for a script.",
     reason="python3 train looks for a file called train in the WORKDIR: can't open file, exit code 2. With plain Docker the same image works, because CMD names "

@@ -12,6 +12,7 @@ rule = Rule(
     id="SMC006",
     name="base-swallows-word",
     severity=Severity.HIGH,
+    image=True,
     platforms=_FOR,
     summary="The base image's ENTRYPOINT takes SageMaker's word for an argument of its own.",
     reason="vllm serve serve ends with unrecognized arguments; TensorFlow Serving takes the word for a flag. Neither answers /ping on port 8080.",

@@ -11,6 +11,7 @@ rule = Rule(
     id="SMC007",
     name="init-as-entrypoint",
     severity=Severity.MEDIUM,
+    image=True,
     platforms=_FOR,
     summary="The ENTRYPOINT is an init program.",
     reason="SageMaker's own pages advise against it: the init gets the word train or serve and has to find a program of that name, and without -- it may take "

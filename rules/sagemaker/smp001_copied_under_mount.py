@@ -10,6 +10,7 @@ rule = Rule(
     id="SMP001",
     name="copied-under-mount",
     severity=Severity.HIGH,
+    image=True,
     platforms=JOBS,
     summary="Files are put into a folder that SageMaker mounts over.",
     reason="SageMaker mounts its own folders below /opt/ml when the container starts: what the image has there cannot be seen any more. The program fails with "

@@ -9,6 +9,7 @@ rule = Rule(
     id="SMP002",
     name="file-in-root-of-tree",
     severity=Severity.MEDIUM,
+    image=True,
     platforms=JOBS,
     summary="Files are put straight into /opt/ml.",
     reason="The tree is documented as SageMaker's own: what an image puts there may not be visible any more. It works as long as only folders below it are mounted, "

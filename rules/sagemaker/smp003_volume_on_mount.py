@@ -11,6 +11,7 @@ rule = Rule(
     id="SMP003",
     name="volume-on-mount",
     severity=Severity.MEDIUM,
+    image=True,
     platforms=JOBS,
     summary="A VOLUME lies on /opt/ml or /tmp.",
     reason="What later instructions write there is thrown away by the classic builder, and an anonymous volume lies over what the image has there. SageMaker mounts "

@@ -12,6 +12,7 @@ rule = Rule(
     id="SMU001",
     name="not-root",
     severity=Severity.HIGH,
+    image=True,
     platforms=JOBS,
     summary="The image ends with a user that is not root.",
     reason="SageMaker hosting documents that containers run as root only, and everything that it mounts below /opt/ml belongs to root: another user gets PermissionError on "

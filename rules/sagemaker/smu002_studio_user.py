@@ -14,6 +14,7 @@ rule = Rule(
     id="SMU002",
     name="studio-user",
     severity=Severity.HIGH,
+    image=True,
     platforms=_FOR,
     summary="The user of a Studio image is neither 1000:100 nor root.",
     reason="Studio mounts the home folder for uid 1000 and gid 100 (Studio Classic takes 0:0, too). Any other user cannot write there, and the app does not start.",

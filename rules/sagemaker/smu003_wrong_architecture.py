@@ -15,6 +15,7 @@ rule = Rule(
     id="SMU003",
     name="wrong-architecture",
     severity=Severity.MEDIUM,
+    image=True,
     platforms=_FOR,
     summary="The image is built for a processor that the platform does not have.",
     reason="Training jobs run on x86-64. An Arm image cannot start there: exec format error. Endpoints can run on Arm, on Graviton instances only.",

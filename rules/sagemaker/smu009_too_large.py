@@ -11,6 +11,7 @@ rule = Rule(
     id="SMU009",
     name="too-large",
     severity=Severity.HIGH,
+    image=True,
     summary="The files that are copied exceed the largest image that the platform, the registry or the policy takes.",
     reason="Amazon ECR refuses a layer of more than 52,000 MiB, Lambda an image of more than 10 GB unpacked, Studio one of more than 35 GB: the push, or the call that uses the image, fails.",
     fix="Leave out what is not needed to run, keep models and data beside the image, split a layer that is too large.",

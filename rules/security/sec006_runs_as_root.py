@@ -44,6 +44,7 @@ rule = Rule(
     id="SEC006",
     name="runs-as-root",
     severity=Severity.MEDIUM,
+    image=True,
     security=True,
     aliases=("DL3002",),
     silent_for=(

@@ -1,0 +1,128 @@
+"""The nouns of serving: addresses, routes, servers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from gate.model import Place, Unknown
+from gate.record import dataclass, field
+
+if TYPE_CHECKING:
+    from gate.servers.nginx import Site
+
+EVERYWHERE = "0.0.0.0"  # noqa: S104  (read in configurations, never bound to)
+UNKNOWN = Unknown("not known")
+"""A value of a program or a command line that cannot be worked out."""
+MANY = Unknown("any number of words")
+"""Stands in a command line for words that cannot be counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A value that an environment variable decides when the container is started; ``default`` is what it is without."""
+
+    name: str
+    default: Any
+
+
+def plain(value: Any) -> Any:
+    """The value as it is when nobody sets the variable that may decide it."""
+    return value.default if isinstance(value, Variable) else value
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a server listens. ``port`` is None for a Unix ``socket``; what cannot be known is Unknown.
+
+    ``host`` is empty for every address of the machine. ``variable`` names the environment variable that may change it.
+    ``certain`` is False where the program listens there only in some cases.
+    """
+
+    host: str | Unknown
+    port: int | Unknown | None
+    place: Place
+    socket: str = ""
+    variable: str = ""
+    certain: bool = True
+
+    @property
+    def loopback(self) -> bool:
+        return isinstance(self.host, str) and (
+            self.host in ("localhost", "::1", "ip6-localhost") or self.host.startswith("127.")
+        )
+
+
+@dataclass(eq=False, slots=True)
+class Route:
+    """One route of an application. ``path`` is a regular expression; ``methods`` None: any. ``handler`` is the function."""
+
+    path: str
+    pattern: str
+    methods: frozenset[str] | None
+    place: Place
+    certain: bool = True
+    handler: Any = None
+
+
+@dataclass(eq=False, slots=True)
+class Answer:
+    """Whether a request finds a route: ``yes`` with the routes, ``no`` (``allowed`` are the methods that the path takes,
+    empty when there is no such path), or ``unknown`` with the reason."""
+
+    verdict: str
+    routes: list[Route] = field(default_factory=list)
+    allowed: frozenset[str] = frozenset()
+    place: Place | None = None
+    reason: str = ""
+
+
+@dataclass(eq=False, slots=True)
+class Server:
+    """One server that the launch starts.
+
+    ``kind`` is its name (``gunicorn``). ``app`` is the application that it runs (:class:`gate.servers.apps.App`), ``site``
+    the nginx configuration, ``routes`` what a ready-made server answers: ``(method, path)``; with none of the three its routes are
+    unread, for the reason in ``unread``. ``last``: the container lives as long as it; ``waited``: a program starts it and waits
+    for whichever of its children ends first. ``development``: where a framework's own server for development is started.
+    ``settings`` has its time-outs and limits by the server's own names.
+    """
+
+    kind: str
+    addresses: list[Address]
+    place: Place
+    app: Any = None
+    site: Site | None = None
+    routes: tuple[tuple[str, str], ...] | None = None
+    unread: str = ""
+    certain: bool = True
+    background: bool = False
+    last: bool = True
+    waited: bool = False
+    development: Place | None = None
+    settings: dict[str, tuple[Any, Place]] = field(default_factory=dict)
+
+
+@dataclass(eq=False, slots=True)
+class Serving:
+    """All that a launch starts. ``unread`` are programs that may be servers, with the reason why that is not known.
+
+    ``undecided``: why the launch itself is. ``platform_serves``: the base image or a toolkit of the platform answers it. ``sources``
+    are the Python files that were read, ``idle`` commands that keep the container alive and do nothing else.
+    """
+
+    servers: list[Server] = field(default_factory=list)
+    unread: list[tuple[str, Place]] = field(default_factory=list)
+    undecided: Unknown | None = None
+    platform_serves: bool = False
+    place: Place | None = None
+    sources: list[Any] = field(default_factory=list)
+    idle: list[Place] = field(default_factory=list)
+    silent: bool = False
+
+    def outside(self) -> Iterator[tuple[Server, Address]]:
+        """What may be reached from outside of the container: every address that is a port."""
+        for server in self.servers:
+            for address in server.addresses:
+                if not address.socket:
+                    yield server, address

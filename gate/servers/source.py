@@ -1,0 +1,81 @@
+"""Python files of an image: read with limits, taken apart by :mod:`ast`, with places for what stands in them."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from gate.image.model import File
+from gate.model import Place, Span
+
+if TYPE_CHECKING:
+    from gate.build import Build
+
+LIMIT = 1 << 19
+"""Bytes of a source file that is read; nobody writes a longer one by hand."""
+
+
+class PythonFile:
+    """One source file. ``path`` is where it is in the image. ``tree`` is None where it is no Python that can be read."""
+
+    def __init__(self, file: File, build: Build) -> None:
+        self.file = file
+        self.path = file.path
+        self._build = build
+        data = file.read(LIMIT + 1)
+        self.text = ""
+        self.tree: ast.Module | None = None
+        if data is not None and len(data) <= LIMIT and b"\0" not in data:
+            self.text = data.decode("utf-8", "replace").removeprefix("\ufeff")
+            self.tree = parsed(self.text)
+        self._lines: list[str] | None = None
+
+    @property
+    def shown(self) -> str:
+        """The path as users see it."""
+        source, context = self.file.source, self._build.context
+        return context.shown(source) if source is not None and context is not None else self.path
+
+    def place(self, node: Any) -> Place:
+        """Where a node stands; for a file that is not of the context, the instruction that brings it."""
+        if self.file.source is None and self.file.instruction is not None:
+            return self.file.instruction.place
+        end_line = node.end_lineno or node.lineno
+        return Place(
+            self.shown,
+            Span(
+                node.lineno,
+                self._column(node.lineno, node.col_offset),
+                end_line,
+                self._column(end_line, node.end_col_offset or node.col_offset + 1),
+            ),
+        )
+
+    def start(self) -> Place:
+        """The first line."""
+        if self.file.source is None and self.file.instruction is not None:
+            return self.file.instruction.place
+        return Place(self.shown, Span(1, 1, 1, max(len(self._line(1)), 1) + 1))
+
+    def _line(self, number: int) -> str:
+        if self._lines is None:
+            self._lines = self.text.replace("\r\n", "\n").split("\n")
+        return self._lines[number - 1] if 0 < number <= len(self._lines) else ""
+
+    def _column(self, line: int, offset: int) -> int:
+        """The 1-based column of a byte offset."""
+        text = self._line(line)
+        if text.isascii():
+            return offset + 1
+        return len(text.encode("utf-8", "replace")[:offset].decode("utf-8", "ignore")) + 1
+
+
+def parsed(text: str) -> ast.Module | None:
+    """The tree, None for what Python would refuse to read or what is nested without measure."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None

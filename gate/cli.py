@@ -84,6 +84,17 @@ Target = Annotated[
 StdinFilename = Annotated[
     str | None, typer.Option(metavar="NAME", help="What to call standard input.", rich_help_panel=WHAT)
 ]
+Image = Annotated[
+    str | None,
+    typer.Option(
+        metavar="IMAGE",
+        help="The image that was built of it: its name, docker-archive:FILE, oci-archive:FILE, oci-dir:FOLDER.",
+        rich_help_panel=WHAT,
+    ),
+]
+Sbom = Annotated[
+    str | None, typer.Option(metavar="FILE", help="A bill of materials of it, for grype.", rich_help_panel=WHAT)
+]
 PolicyOption = Annotated[
     str | None,
     typer.Option(
@@ -111,6 +122,12 @@ ExtendSelect = Annotated[
 ]
 Baseline = Annotated[
     str | None, typer.Option(metavar="FILE", help="Accept the findings that this file names.", rich_help_panel=JUDGING)
+]
+Vex = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="FILE", help="An OpenVEX document: what is known not to be affected.", rich_help_panel=JUDGING
+    ),
 ]
 Format = Annotated[
     list[str] | None,
@@ -163,12 +180,15 @@ def check(
     build_arg: BuildArg = None,
     target: Target = None,
     stdin_filename: StdinFilename = None,
+    image: Image = None,
+    sbom: Sbom = None,
     policy: PolicyOption = None,
     fail_on: FailOn = None,
     select: Select = None,
     ignore: Ignore = None,
     extend_select: ExtendSelect = None,
     baseline: Baseline = None,
+    vex: Vex = None,
     formats: Format = None,
     output: Output = None,
     sarif_full: SarifFull = False,
@@ -204,14 +224,75 @@ def check(
             engines=engine or (),
             engine_timeout=engine_timeout,
             baseline=baseline,
+            vex=vex or (),
             cache=not no_cache,
             jobs=jobs,
             stdin_filename=stdin_filename,
+            image=image,
+            sbom=sbom,
             color=color,
             quiet=quiet,
             verbose=verbose,
         )
     )
+
+
+def scan(
+    target: Annotated[
+        str,
+        typer.Argument(
+            metavar="TARGET",
+            help="An image of the Docker Engine, or docker-archive:FILE, oci-archive:FILE, oci-dir:FOLDER, sbom:FILE.",
+        ),
+    ],
+    platforms: For = None,
+    platform: Annotated[
+        str,
+        typer.Option(metavar="OS/ARCH", help="Which image to take of one for several.", rich_help_panel=WHAT),
+    ] = "",
+    policy: PolicyOption = None,
+    fail_on: FailOn = None,
+    select: Select = None,
+    ignore: Ignore = None,
+    extend_select: ExtendSelect = None,
+    baseline: Baseline = None,
+    vex: Vex = None,
+    formats: Format = None,
+    output: Output = None,
+    sarif_full: SarifFull = False,
+    sarif_category: SarifCategory = "",
+    color: Color = "auto",
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    engine: Engine = None,
+    engine_timeout: EngineTimeout = "300",
+    no_cache: NoCache = False,
+) -> int:
+    """The gate on what is built already: an image, an archive of one, a bill of materials."""
+    from gate.commands.check import Arguments
+    from gate.commands.scan import run
+
+    arguments = Arguments(
+        platforms=platforms or (),
+        policy=policy,
+        fail_on=fail_on,
+        select=select or (),
+        ignore=ignore or (),
+        extend_select=extend_select or (),
+        formats=formats or (),
+        outputs=output or (),
+        sarif_full=sarif_full,
+        sarif_category=sarif_category,
+        engines=engine or (),
+        engine_timeout=engine_timeout,
+        baseline=baseline,
+        vex=vex or (),
+        cache=not no_cache,
+        color=color,
+        quiet=quiet,
+        verbose=verbose,
+    )
+    return run(arguments, target, platform)
 
 
 def rules(
@@ -361,6 +442,7 @@ def baseline_show(
 
 COMMANDS: dict[str, Callable[..., int]] = {
     "check": check,
+    "scan": scan,
     "rules": rules,
     "explain": explain,
     "inspect": inspect,
@@ -388,7 +470,7 @@ def one_command(name: str) -> typer.Typer:
     """An application that is this command and nothing else: reading the signatures of all of them takes longer than
     judging a file."""
     app = typer.Typer(add_completion=False, **SETTINGS)
-    app.command(name, cls=PlainCommand, epilog=EXIT_CODES if name == "check" else None)(COMMANDS[name])
+    app.command(name, cls=PlainCommand, epilog=EXIT_CODES if name in ("check", "scan") else None)(COMMANDS[name])
     return app
 
 

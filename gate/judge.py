@@ -3,50 +3,60 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from gate import __version__, suppress
+from gate import __version__, purl, suppress
 from gate.catalogue import Catalogue
 from gate.engines.base import combine
 from gate.fingerprint import fingerprinted, order
 from gate.globs import matches
-from gate.model import EngineRun, Failure, Finding, Result, Target, Undecided
+from gate.model import EngineRun, Failure, Finding, Result, Tally, Target, Undecided
 from gate.policy import Policy, Waiver
 from gate.record import dataclass, field
 from gate.selection import OWN, Selection, fit, subject
 from gate.sources import Sources
 from gate.work import Judged
 
+if TYPE_CHECKING:
+    from gate.vex import Vex
+    from gate.vulnerabilities import Docket
+
 PASSED, FAILED, USAGE, UNJUDGED, INTERRUPTED = 0, 1, 2, 3, 130
+LOOKER = "grype"
+"""The engine that looks for vulnerabilities."""
 
 
 @dataclass
 class Case:
     """All that is to be judged together: the files under each policy, the engines' runs, what went wrong elsewhere.
 
-    ``baseline`` are the fingerprints of findings that are accepted as they are.
+    ``baseline`` are the fingerprints of findings that are accepted as they are; ``vex`` has the statements of each
+    policy's documents, by the paths of these.
     """
 
     files: list[tuple[Policy, Judged]] = field(default_factory=list)
     runs: list[EngineRun] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     baseline: Container[str] = ()
+    vex: Mapping[tuple[str, ...], Vex] = field(default_factory=dict)
 
 
 def judge(case: Case, catalogue: Catalogue) -> Result:
     """The verdict."""
     policies = list({id(policy): policy for policy, _ in case.files}.values()) or [Policy()]
-    findings = _unique(finding for policy, file in case.files for finding in _marked(file.findings, policy, case))
+    docket = _docket(case)
+    findings = _unique(f for policy, file in case.files for f in _marked(file.findings, policy, case, docket))
     findings += _hygiene(policies, catalogue)
     findings.sort(key=order)
     failures = [*case.failures, *(failure for _, file in case.files for failure in file.failures)]
     engines = _engines(case.runs, failures)
+    tally = _account(docket, engines, findings, case)
     failures += _missing(engines, policies)
     strictest = min(policies, key=lambda policy: (policy.fail_on is None, policy.fail_on or 0))
     fail_on = strictest.fail_on.word if strictest.fail_on is not None else "never"
-    word, exit_code, cause = _verdict(findings, failures, fail_on)
+    word, exit_code, cause = _verdict(findings, failures, fail_on, tally)
     return Result(
         verdict=word,
         exit_code=exit_code,
@@ -59,7 +69,31 @@ def judge(case: Case, catalogue: Catalogue) -> Result:
         findings=tuple(findings),
         undecided=_questions(file for _, file in case.files),
         failures=tuple(dict.fromkeys(failures)),
+        vulnerabilities=tally,
     )
+
+
+def _docket(case: Case) -> Docket | None:
+    """Where vulnerabilities are judged; None when nobody looked for any."""
+    if all(run.name != LOOKER or run.status == "skipped" for run in case.runs):
+        return None
+    from gate.vulnerabilities import Docket
+
+    return Docket()
+
+
+def _account(docket: Docket | None, engines: list[EngineRun], findings: Sequence[Finding], case: Case) -> Tally | None:
+    """The account of the vulnerabilities; every report shows it as what the engine says of its run."""
+    at = next((index for index, run in enumerate(engines) if run.name == LOOKER), None)
+    if docket is None or at is None:
+        return None
+    from gate.vulnerabilities import said as told
+
+    run = engines[at]
+    tally = docket.tally(findings, run, [row for vex in case.vex.values() for row in vex.statements])
+    if run.status == "ok":
+        engines[at] = replace(run, reason="; ".join(filter(None, (run.reason, told(tally)))))
+    return tally
 
 
 def waives(waiver: Waiver, finding: Finding, root: str) -> bool:
@@ -75,18 +109,22 @@ def waives(waiver: Waiver, finding: Finding, root: str) -> bool:
     return waiver.path is None or matches(waiver.path, _relative(finding.place.path, root))
 
 
-def _is_package(wanted: str, purl: str, name: str) -> bool:
+def _is_package(wanted: str, given: str, name: str) -> bool:
     """Whether a purl, with or without a version, or a bare name stands for a package."""
-    plain = purl.partition("?")[0]
-    return wanted.partition("?")[0] in (plain, plain.rpartition("@")[0] or plain, name)
+    pattern, package = purl.parse(wanted), purl.parse(given)
+    if pattern is not None and package is not None:
+        return pattern.covers(package)
+    return wanted == name
 
 
 def _relative(path: str, root: str) -> str:
     return os.path.relpath(path, root or ".").replace(os.sep, "/")
 
 
-def _marked(findings: Iterable[Finding], policy: Policy, case: Case) -> list[Finding]:
-    """The findings with their state, and whether they block: waivers, then the baseline, then the threshold."""
+def _marked(findings: Iterable[Finding], policy: Policy, case: Case, docket: Docket | None) -> list[Finding]:
+    """The findings with their state, and whether they block: VEX, then waivers, then the baseline, then the threshold."""
+    if docket is not None and policy.vex:
+        findings = docket.hear(findings, case.vex[policy.vex])
     today = suppress.today()
     live = [waiver for waiver in policy.waivers if waiver.expires is None or waiver.expires >= today]
     marked = []
@@ -101,7 +139,7 @@ def _marked(findings: Iterable[Finding], policy: Policy, case: Case) -> list[Fin
             else:
                 changes = {"blocking": policy.fails(finding.severity)}
         marked.append(replace(finding, **changes))
-    return marked
+    return marked if docket is None else docket.judge(marked, policy)
 
 
 def _described(waiver: Waiver) -> dict[str, Any]:
@@ -165,9 +203,13 @@ def said(failure: Failure) -> str:
     return f"{failure.path}: {failure.reason}" if failure.path else failure.reason
 
 
-def _verdict(findings: Sequence[Finding], failures: Sequence[Failure], fail_on: str) -> tuple[str, int, str]:
+def _verdict(
+    findings: Sequence[Finding], failures: Sequence[Failure], fail_on: str, tally: Tally | None
+) -> tuple[str, int, str]:
     blocking = sum(finding.blocking for finding in findings)
     counted = f"{blocking} finding{'s' if blocking != 1 else ''} at or above {fail_on}"
+    if tally is not None and tally.otherwise:
+        counted = f"{blocking} blocking, {tally.otherwise} of them by other terms than the threshold {fail_on}"
     if failures:
         more = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
         also = f"; {counted}" if blocking else ""

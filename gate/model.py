@@ -77,8 +77,7 @@ class Package:
     """The package that a vulnerability finding is about.
 
     ``fixed_in``: the versions with the fix, the one to take first; ``epss`` None: no score is known, which is not 0;
-    ``layer``: the layer's diff id; ``introduced_by``: ``{kind: "instruction" | "base", path, line}``; ``severities``:
-    what each source says, by the id of its record.
+    ``layer``: the layer's diff id; ``introduced_by``: ``{kind: "instruction" | "base", path, line}``.
     """
 
     name: str
@@ -91,7 +90,6 @@ class Package:
     known_exploited: bool = False
     layer: str | None = None
     introduced_by: dict[str, Any] | None = None
-    severities: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +166,45 @@ class EngineRun:
 
 
 @dataclass(frozen=True, slots=True)
+class Remedy:
+    """A package, the version to raise it to, and how many vulnerabilities that removes."""
+
+    package: str
+    version: str
+    raise_to: str
+    removes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """The account of the vulnerabilities, each number one of findings.
+
+    ``found`` = ``blocking`` + ``below`` (the threshold) + ``without_fix`` + ``in_budget`` + ``vex`` + ``waived`` +
+    ``baselined`` = ``inherited`` + ``introduced``. Some of the blocking do so by ``otherwise`` than their severity. Beside
+    them: ``set_aside`` by the engine itself, ``unknown`` severity, ``unscored`` (no EPSS score where the policy asks for
+    one), VEX statements that fit nothing (``unfitting``), budgets that are ``exceeded``, and what would help most.
+    """
+
+    found: int
+    blocking: int = 0
+    otherwise: int = 0
+    below: int = 0
+    without_fix: int = 0
+    in_budget: int = 0
+    vex: int = 0
+    waived: int = 0
+    baselined: int = 0
+    inherited: int = 0
+    introduced: int = 0
+    set_aside: int = 0
+    unknown: int = 0
+    unscored: int = 0
+    unfitting: int = 0
+    exceeded: tuple[str, ...] = ()
+    remedies: tuple[Remedy, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """A platform that the image is meant for. ``declared``: by the user; otherwise ``evidence`` says what gave it
     away."""
@@ -183,7 +220,7 @@ class Result:
 
     ``verdict``: ``pass``, ``fail``, ``error``; ``cause``: one sentence that says why. ``engines`` has every engine,
     also those that did not run, and ``mlgate`` itself. ``findings`` and ``undecided`` are sorted by path, line,
-    column, rule.
+    column, rule. ``vulnerabilities`` is None where no engine looked for any.
     """
 
     verdict: str
@@ -197,3 +234,4 @@ class Result:
     findings: tuple[Finding, ...] = ()
     undecided: tuple[Undecided, ...] = ()
     failures: tuple[Failure, ...] = ()
+    vulnerabilities: Tally | None = None

@@ -31,6 +31,11 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
     from multiprocessing.process import BaseProcess
 
+    from gate.discover import Found
+    from gate.images.evidence import Evidence
+    from gate.images.target import Target as Finished
+    from gate.vex import Vex
+
 FEW = 24
 """Up to this many files, starting a pool costs more than it brings."""
 SHARE = 32
@@ -43,7 +48,9 @@ PATIENCE = 1.0
 @dataclass(frozen=True)
 class Request:
     """What the user asks for. ``overrides`` is what the command line says against any policy
-    (:func:`gate.policy.overridden`); ``policy`` is a shipped name or a file, None to look for one beside each file."""
+    (:func:`gate.policy.overridden`); ``policy`` is a shipped name or a file, None to look for one beside each file.
+    ``targets`` are images and bills of materials of the one Dockerfile or, when they are ``scanned``, of their own;
+    ``platform`` is the one to take of an image for several."""
 
     paths: Sequence[str] = (".",)
     stdin: bytes | None = None
@@ -53,6 +60,9 @@ class Request:
     options: Options = field(default_factory=Options)
     baseline: str | None = None
     jobs: int = 0
+    targets: tuple[Finished, ...] = ()
+    scanned: bool = False
+    platform: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,22 +76,58 @@ class Answer:
 
 
 def check(
-    request: Request, *, executor: Executor | None = None, progress: Callable[[int, int], None] | None = None
+    request: Request,
+    *,
+    executor: Executor | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    tell: Callable[[str], None] = lambda text: None,
 ) -> Answer:
-    """Judge what a request asks for. ``progress`` is told how many files are done, and of how many.
+    """Judge what a request asks for. ``progress`` is told how many files are done, and of how many; ``tell`` hears what
+    else takes long.
 
     Raises :class:`~gate.policy.PolicyError` for a policy that cannot be used. Everything else that goes wrong is in the
     result.
     """
     found = collect(request.paths, stdin=request.stdin, stdin_filename=request.stdin_filename)
+    with _evidence(request, found, tell) as evidence:
+        return _judged(request, found, evidence, executor, progress)
+
+
+@contextmanager
+def _evidence(request: Request, found: Found, tell: Callable[[str], None]) -> Iterator[Evidence | None]:
+    """The images and documents that the request names, as long as they are needed."""
+    if not request.targets:
+        yield None
+        return
+    from gate.images.evidence import gathered
+
+    with gathered(
+        request.targets,
+        found,
+        scanned=request.scanned,
+        seconds=request.options.timeout,
+        platform=request.platform,
+        tell=tell,
+    ) as evidence:
+        yield evidence
+
+
+def _judged(
+    request: Request,
+    found: Found,
+    evidence: Evidence | None,
+    executor: Executor | None,
+    progress: Callable[[int, int], None] | None,
+) -> Answer:
     case = Case(failures=found.failures)
     if not found.inputs and not found.failures:
         case.failures.append(Failure("", f"no Dockerfile found in {', '.join(request.paths)}"))
     groups = _by_policy(request, found.inputs)
     known = _catalogue(groups, case)
     case.baseline = _accepted(request, groups)
+    case.vex = _statements(used for used, _ in groups)
     jobs = request.jobs or os.cpu_count() or 1
-    shares = list(_shares(groups, request.options, jobs))
+    shares = list(_shares(groups, request.options, jobs, evidence))
     count, total = 0, len(found.inputs)
     for share, done in _done(shares, jobs, executor):
         case.files += [(share.policy, file) for file in done.files]
@@ -130,12 +176,24 @@ def _accepted(request: Request, groups: Iterable[tuple[Policy, object]]) -> froz
     return frozenset(print_ for path in dict.fromkeys(paths) for print_ in baseline.read(path))
 
 
-def _shares(groups: Iterable[tuple[Policy, list[Input]]], options: Options, jobs: int) -> Iterator[Share]:
+def _statements(policies: Iterable[Policy]) -> dict[tuple[str, ...], Vex]:
+    """The VEX documents of each policy."""
+    wanted = {used.vex for used in policies if used.vex}
+    if not wanted:
+        return {}
+    from gate import vex
+
+    return {paths: vex.load(paths) for paths in wanted}
+
+
+def _shares(
+    groups: Iterable[tuple[Policy, list[Input]]], options: Options, jobs: int, evidence: Evidence | None
+) -> Iterator[Share]:
     for used, inputs in groups:
         size = max(len(inputs), 1) if len(inputs) <= FEW or jobs == 1 else SHARE
         engine_jobs = jobs if size >= len(inputs) else 1
         for start in range(0, len(inputs), size):
-            yield Share(tuple(inputs[start : start + size]), used, replace(options, jobs=engine_jobs))
+            yield Share(tuple(inputs[start : start + size]), used, replace(options, jobs=engine_jobs), evidence)
 
 
 def _done(shares: list[Share], jobs: int, executor: Executor | None) -> Iterator[tuple[Share, Done]]:

@@ -51,7 +51,7 @@ class Policy:
     """The policy in force for a file. ``fail_on`` None means that nothing fails the gate.
 
     ``settings`` is what rules see as ``build.settings``: the rule options of :mod:`gate.schema`, plain values under
-    their hyphenated keys, only those that are set. Paths (``rules_dirs``, ``baseline``) are already relative to the
+    their hyphenated keys, only those that are set. Paths (``rules_dirs``, ``vex``, ``baseline``) are already relative to the
     working directory; patterns (``per_file_ignores``, a waiver's ``path``) are relative to ``root``, the folder of the
     policy file.
     """
@@ -67,6 +67,7 @@ class Policy:
     platforms: tuple[str, ...] = ()
     engines: Mapping[str, EngineChoice] = field(default_factory=dict)
     rules_dirs: tuple[str, ...] = ()
+    vex: tuple[str, ...] = ()
     waivers: tuple[Waiver, ...] = ()
     baseline: str | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -166,12 +167,15 @@ def _mentions_mlgate(project: Path) -> bool:
 
 
 def overridden(policy: Policy, **values: Any) -> Policy:
-    """The policy with what the command line says: ``ignore`` and ``extend_select`` are added to, ``engines`` are
+    """The policy with what the command line says: ``ignore``, ``extend_select`` and ``vex`` are added to, ``engines`` are
     replaced one by one, everything else is replaced. What is not given is left alone. With ``fresh``, the policy's own
-    ``ignore`` and ``extend_select`` are forgotten first."""
+    ``ignore`` and ``extend_select`` are forgotten first. A threshold is one for every engine."""
     if values.pop("fresh", False):
         policy = replace(policy, ignore=(), extend_select=())
-    for key in ("ignore", "extend_select"):
+    if "fail_on" in values and "fail-on" in policy.settings.get("cve", ()):
+        cve = {key: value for key, value in policy.settings["cve"].items() if key != "fail-on"}
+        policy = replace(policy, settings={**policy.settings, "cve": cve})
+    for key in ("ignore", "extend_select", "vex"):
         if key in values:
             values[key] = (*getattr(policy, key), *values[key])
     if "engines" in values:

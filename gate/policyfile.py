@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Hashable, Iterator, Mapping
-from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, get_args
@@ -14,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from gate import tomlfile, yamlfile
 from gate.model import Place, Severity, Span
 from gate.policy import EngineChoice, Policy, PolicyError, Waiver, shipped
+from gate.record import dataclass
 from gate.schema import Options, PolicyFile
 from gate.words import did_you_mean
 from gate.yamlfile import Document, YamlError
@@ -182,12 +182,13 @@ def _merge(layers: list[_Layer]) -> Policy:
     """One policy out of its layers. Later scalars and ``select`` replace, mappings are merged key by key, lists of what
     is ignored, added or waived grow."""
     values: dict[str, Any] = {"settings": {}, "severity": {}, "engines": {}, "per_file_ignores": {}}
-    values.update(ignore=(), extend_select=(), rules_dirs=(), waivers=())
+    values.update(ignore=(), extend_select=(), rules_dirs=(), vex=(), waivers=())
     for layer in layers:
         model, folder = layer.model, layer.source.folder
         for key in ("ignore", "extend_select"):
             values[key] += tuple(getattr(model, key))
-        values["rules_dirs"] += tuple(_joined(folder, name) for name in model.rules_dirs)
+        for key in ("rules_dirs", "vex"):
+            values[key] += tuple(_joined(folder, name) for name in getattr(model, key))
         values["waivers"] += tuple(_waivers(layer))
         values["severity"].update({word: Severity[name.upper()] for word, name in model.severity.items()})
         values["engines"].update({name: EngineChoice(e.mode, e.timeout) for name, e in model.engines.items()})

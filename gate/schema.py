@@ -117,13 +117,17 @@ class Budgets(Model):
 
 
 class Cve(Model):
+    fail_on: Literal["critical", "high", "medium", "low", "info", "never"] | None = None
+    """Vulnerabilities of this severity or above fail the gate; default: `fail-on` of the whole policy."""
     only_fixed: StrictBool = False
-    """Only vulnerabilities that have a fix block."""
+    """Of these, only those that have a fix block. The others stay in the reports, and are counted."""
     kev: StrictBool = False
     """A vulnerability that is known to be exploited blocks whatever its severity."""
     epss: Annotated[float, Field(ge=0, le=1)] | None = None
-    """A vulnerability with at least this exploit probability blocks whatever its severity."""
+    """A vulnerability with at least this exploit probability blocks whatever its severity. One without a score is judged
+    by its severity."""
     budgets: Budgets | None = None
+    """How many vulnerabilities are let through, per severity. One more, and all of that severity block."""
     max_db_age: Annotated[int, Field(ge=1, strict=True)] | None = None
     """The oldest vulnerability database to be trusted, in days."""
 
@@ -205,6 +209,8 @@ class PolicyFile(Options):
     """The same as `platforms`."""
     engines: dict[Literal["hadolint", "grype"], EngineChoice] = {}
     """Engine → whether it is used: auto (when it is there), required, off."""
+    vex: Words = []
+    """OpenVEX documents, relative to this file: vulnerabilities that are known not to affect the product."""
     rules_dirs: Words = []
     """Folders with more rules, relative to this file. Their code is run."""
     waivers: list[Waiver] = []

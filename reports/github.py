@@ -29,6 +29,9 @@ def render(result: Result, page: Page) -> str:
             lines.append(f"::{command} title=mlgate::{_data(rest)}")
     for failed in [run for run in result.engines if run.status == "failed"]:
         lines.append(f"::error title=mlgate::{_data(f'{failed.name} failed: {clean(failed.reason)}')}")
+    for run in result.engines:
+        if run.status == "ok" and run.reason:
+            lines.append(f"::notice title=mlgate::{_data(f'{run.name}: {clean(run.reason)}')}")
     return "".join(f"{line}\n" for line in lines)
 
 

@@ -33,6 +33,7 @@ def document(result: Result) -> dict[str, Any]:
         "files": list(result.files),
         "findings": [_finding(finding) for finding in result.findings],
         "undecided": [_undecided(question) for question in result.undecided],
+        **_vulnerabilities(result),
         "summary": summary(result),
     }
 
@@ -88,6 +89,18 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "waiver": finding.waiver,
         "fix": finding.fix,
     }
+
+
+def _vulnerabilities(result: Result) -> dict[str, Any]:
+    """What became of the vulnerabilities, and the packages that nothing can be said about, where somebody looked."""
+    if result.vulnerabilities is None:
+        return {}
+    unchecked = [
+        {"name": package.name, "path": package.place.path, "line": package.place.line, "reason": package.reason}
+        for run in result.engines
+        for package in run.unchecked
+    ]
+    return {"vulnerabilities": {**asdict(result.vulnerabilities), "not_checkable": unchecked}}
 
 
 def _undecided(question: Undecided) -> dict[str, Any]:

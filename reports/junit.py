@@ -19,6 +19,7 @@ def render(result: Result, page: Page) -> str:
     for path in result.files or ("mlgate",):
         _suite(suites, path, [finding for finding in result.findings if _belongs(finding, path, result)])
     _engines(suites, result)
+    _accounts(suites, result)
     totals = {
         key: sum(int(suite.get(key, "0")) for suite in suites) for key in ("tests", "failures", "errors", "skipped")
     }
@@ -74,8 +75,19 @@ def _engines(suites: Any, result: Result) -> None:
     _count(suite)
 
 
+def _accounts(suites: Any, result: Result) -> None:
+    """What the engines looked at, and what they left out: a property of the first suite each."""
+    from xml.etree.ElementTree import Element
+
+    said = [(run.name, run.reason) for run in result.engines if run.status == "ok" and run.reason]
+    if said:
+        properties = Element("properties")
+        properties.extend(Element("property", name=name, value=clean(reason)) for name, reason in said)
+        suites[0].insert(0, properties)
+
+
 def _count(suite: Any) -> None:
-    suite.set("tests", str(len(suite)))
+    suite.set("tests", str(len(suite.findall("testcase"))))
     for key, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
         suite.set(key, str(len(suite.findall(f"testcase/{tag}"))))
 

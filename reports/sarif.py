@@ -102,7 +102,10 @@ class _Run:
             left_out = f"{count - MAX_RESULTS} findings of the lowest severities are left out of SARIF"
             texts.append(f"{left_out}; the JSON report has them all.")
             self.page.notes.append(f"{self.run.name}: {left_out}; --format json=FILE has them all")
-        return [{"level": "warning", "message": {"text": clean(text)}} for text in texts]
+        rows = [{"level": "warning", "message": {"text": clean(text)}} for text in texts]
+        if self.run.reason:
+            rows.append({"level": "note", "message": {"text": clean(f"{self.run.name}: {self.run.reason}")}})
+        return rows
 
     def _rule(self, rule_id: str, row: dict[str, Any]) -> None:
         self.indices[rule_id] = len(self.rules)

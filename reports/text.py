@@ -136,9 +136,8 @@ class _Writer:
         word, style = _VERDICTS[result.verdict]
         nothing = "not judged" if result.verdict == "error" else "no findings"
         head = f"{self.paint(word, 'bold', style)}  {counts or nothing}   {self.files()}".rstrip()
-        engines = ", ".join(_engine(run) for run in result.engines)
         if clean_pass:
-            yield f"{head}   {engines}"
+            yield f"{head}   {', '.join(_engine(run, run.reason) for run in result.engines)}"
             return
         yield head
         blocking = Counter(finding.rule_id for finding in result.findings if finding.blocking)
@@ -146,7 +145,8 @@ class _Writer:
             "blocking": ", ".join(f"{clean(rule_id)} x{count}" for rule_id, count in sorted(blocking.items())),
             "policy": f"{clean(result.policy)}, fails on {result.fail_on}",
             "platform": ", ".join(self.platforms()),
-            "engines": engines,
+            "engines": ", ".join(_engine(run, run.reason if run.status != "ok" else "") for run in result.engines),
+            **{run.name: clean(run.reason) for run in result.engines if run.status == "ok"},
         }
         for label, text in rows.items():
             if text:
@@ -172,10 +172,10 @@ class _Writer:
             yield f"{target.name} ({clean(how)})"
 
 
-def _engine(run: EngineRun) -> str:
+def _engine(run: EngineRun, about: str) -> str:
     version = f" {run.version}" if run.version else ""
-    reason = f" ({clean(run.reason)})" if run.reason and run.status != "ok" else ""
-    return clean(f"{run.name}{version} ") + (run.status if run.status == "ok" else run.status.upper()) + reason
+    said = f" ({clean(about)})" if about else ""
+    return clean(f"{run.name}{version} ") + (run.status if run.status == "ok" else run.status.upper()) + said
 
 
 report = Report(summary="For people: findings with excerpts, and the verdict.", render=render)

@@ -17,7 +17,7 @@ from gate.pipeline import Answer, Request, check
 from gate.policy import ENGINES, EngineChoice, PolicyError
 from gate.record import dataclass, field
 from gate.report import Page
-from gate.terminal import wants_color
+from gate.terminal import clean, wants_color
 from gate.words import did_you_mean
 from gate.work import Options
 
@@ -47,24 +47,27 @@ class Arguments:
     engines: Sequence[str] = ()
     engine_timeout: str = "300"
     baseline: str | None = None
+    vex: Sequence[str] = ()
     cache: bool = True
     jobs: str = "0"
     stdin_filename: str | None = None
     color: str = "auto"
     quiet: bool = False
     verbose: bool = False
+    image: str | None = None
+    sbom: str | None = None
     environment: dict[str, str] = field(default_factory=lambda: dict(os.environ))
 
 
 def run(arguments: Arguments) -> int:
     """Judge, report, and give the exit code. Raises :class:`~gate.policy.PolicyError` on wrong use."""
-    if arguments.color not in ("auto", "always", "never"):
-        raise PolicyError(f"--color: write auto, always or never, not '{arguments.color}'")
-    if arguments.sarif_category and not arguments.sarif_category.replace("/", "").isprintable():
-        raise PolicyError("--sarif-category: write a name on one line")
-    wanted = _reports(arguments)
-    request = request_of(arguments)
-    answer = check(request, progress=_progress(arguments))
+    wanted = reports_of(arguments)
+    return finish(wanted, request_of(arguments), arguments)
+
+
+def finish(wanted: Sequence[Wanted], request: Request, arguments: Arguments) -> int:
+    """Judge, write the reports, and give the exit code."""
+    answer = check(request, progress=_progress(arguments), tell=_teller(arguments))
     code, cause = answer.result.exit_code, answer.result.cause
     try:
         _write_reports(wanted, answer, arguments, request)
@@ -95,7 +98,27 @@ def request_of(arguments: Arguments) -> Request:
         ),
         baseline=arguments.baseline,
         jobs=int(_number("--jobs", arguments.jobs, 0, 1024)),
+        targets=_targets(arguments),
     )
+
+
+def _targets(arguments: Arguments) -> tuple[Any, ...]:
+    """What ``--image`` and ``--sbom`` name."""
+    if arguments.image is None and arguments.sbom is None:
+        return ()
+    from gate.images.target import SBOM, Target, parse_target
+
+    found = []
+    if arguments.image is not None:
+        found.append(parse_target(arguments.image, "--image"))
+        if not found[0].is_image:
+            raise PolicyError(f"--image {arguments.image}: write --sbom {found[0].value}")
+    if arguments.sbom is not None:
+        path = arguments.sbom.removeprefix("sbom:")
+        if not path:
+            raise PolicyError("--sbom: the file name is missing")
+        found.append(Target(SBOM, path))
+    return tuple(found)
 
 
 def _overrides(arguments: Arguments) -> dict[str, Any]:
@@ -112,6 +135,8 @@ def _overrides(arguments: Arguments) -> dict[str, Any]:
         overrides["ignore"] = _split(arguments.ignore)
     if arguments.extend_select:
         overrides["extend_select"] = _split(arguments.extend_select)
+    if arguments.vex:
+        overrides["vex"] = tuple(arguments.vex)
     if arguments.engines:
         overrides["engines"] = dict(map(_engine, _split(arguments.engines)))
     return overrides
@@ -177,24 +202,28 @@ def _read_stdin() -> bytes | None:
 
 
 @dataclass(frozen=True)
-class _Wanted:
+class Wanted:
     """One report to write: its name, and the file it goes to (None: standard output)."""
 
     name: str
     path: str | None = None
 
 
-def _reports(arguments: Arguments) -> list[_Wanted]:
+def reports_of(arguments: Arguments) -> list[Wanted]:
     """The reports that are asked for; a file never takes the text away from the terminal."""
+    if arguments.color not in ("auto", "always", "never"):
+        raise PolicyError(f"--color: write auto, always or never, not '{arguments.color}'")
+    if arguments.sarif_category and not arguments.sarif_category.replace("/", "").isprintable():
+        raise PolicyError("--sarif-category: write a name on one line")
     wanted = []
     for text in arguments.formats:
         name, equals, path = text.partition("=")
         if equals and not path:
             raise PolicyError(f"--format {text}: the file name is missing")
-        wanted.append(_Wanted(name, path or None))
-    wanted += [_Wanted(report.for_file(path), path) for path in arguments.outputs]
+        wanted.append(Wanted(name, path or None))
+    wanted += [Wanted(report.for_file(path), path) for path in arguments.outputs]
     if all(one.path is not None for one in wanted):
-        wanted.insert(0, _Wanted("text"))
+        wanted.insert(0, Wanted("text"))
     for one in wanted:
         report.find(one.name)
         if one.path is not None and (why := files.why_unwritable(one.path)):
@@ -202,7 +231,7 @@ def _reports(arguments: Arguments) -> list[_Wanted]:
     return wanted
 
 
-def _write_reports(wanted: Sequence[_Wanted], answer: Answer, arguments: Arguments, request: Request) -> None:
+def _write_reports(wanted: Sequence[Wanted], answer: Answer, arguments: Arguments, request: Request) -> None:
     page = Page(
         catalogue=answer.catalogue,
         width=page_width(),
@@ -235,7 +264,7 @@ def _builds(request: Request) -> Callable[[str], Build | None]:
     return lambda path: builds()(path)
 
 
-def _write_report(wanted: _Wanted, result: Result, page: Page, arguments: Arguments) -> None:
+def _write_report(wanted: Wanted, result: Result, page: Page, arguments: Arguments) -> None:
     from dataclasses import replace
 
     found = report.find(wanted.name)
@@ -250,6 +279,18 @@ def _write_report(wanted: _Wanted, result: Result, page: Page, arguments: Argume
         say(found.render(result, replace(page, color=color, quiet=arguments.quiet)))
     else:
         write(found.render(result, page).encode("utf-8", "backslashreplace"))
+
+
+def _teller(arguments: Arguments) -> Callable[[str], None]:
+    """A line on the terminal that says what takes long."""
+    if arguments.quiet or sys.stderr is None or not sys.stderr.isatty():
+        return lambda text: None
+
+    def show(text: str) -> None:
+        sys.stderr.write(f"\r\x1b[K{clean(text)[:100]}")
+        sys.stderr.flush()
+
+    return show
 
 
 def _progress(arguments: Arguments) -> Callable[[int, int], None] | None:

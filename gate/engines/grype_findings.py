@@ -7,10 +7,11 @@ and that is asked of the caller, as an :class:`Origin`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from gate.engines.grype_fixes import fixed_in
+from gate.lazy import pattern
 from gate.model import Finding, Package, Place, Severity
 from gate.record import dataclass, field
 
@@ -21,7 +22,7 @@ _SEVERITIES = {
     "low": Severity.LOW,
     "negligible": Severity.INFO,
 }
-_CVE = re.compile(r"CVE-\d{4}-\d{4,19}", re.ASCII)
+_CVE = pattern(r"CVE-\d{4}-\d{4,19}", re.ASCII)
 _LONGEST = 200
 
 
@@ -163,7 +164,7 @@ def _finding(vulnerability: _Vulnerability) -> Finding:
     name = cves[0] if cves else min(vulnerability.ids)
     rows = [_object(match.get("vulnerability")) for match in vulnerability.matches]
     related = [row for match in vulnerability.matches for row in _objects(match.get("relatedVulnerabilities"))]
-    severity, said = _severity(rows)
+    severity, said = _severity(rows, related, name)
     fixed = fixed_in(vulnerability.matches, artifact.version, artifact.type)
     exploited = any(row.get("knownExploited") for row in [*rows, *related])
     message = f"{artifact.name} {artifact.version} has {name} ({said})"
@@ -197,7 +198,6 @@ def _finding(vulnerability: _Vulnerability) -> Finding:
             known_exploited=exploited,
             layer=origin.layer,
             introduced_by=origin.introduced_by,
-            severities=tuple(_severities(rows, related)),
         ),
     )
 
@@ -207,24 +207,27 @@ def _by_number(cve: str) -> tuple[int, int]:
     return int(year), int(number)
 
 
-def _severity(rows: Sequence[dict[str, Any]]) -> tuple[Severity, str]:
-    """The worst severity that a source of the matches gives, and what the sources say where they differ."""
-    words = [_text(row.get("severity")) or "Unknown" for row in rows]
-    best = max((_SEVERITIES.get(word.lower(), Severity.UNKNOWN) for word in words), default=Severity.UNKNOWN)
-    if len({word.lower() for word in words}) == 1:
+def _severity(rows: Sequence[dict[str, Any]], related: Iterable[dict[str, Any]], name: str) -> tuple[Severity, str]:
+    """The worst severity that a matched record gives, and in words what every source says where they differ. A record
+    that is only mentioned (NVD's) may differ; the ones that matched count."""
+    best = max((_SEVERITIES.get(_word(row), Severity.UNKNOWN) for row in rows), default=Severity.UNKNOWN)
+    said = {_source(row, name): _word(row) for row in rows}
+    for row in related:
+        if _word(row) != "unknown":  # a record that is not there reads the same
+            said.setdefault(_source(row, name), _word(row))
+    if len(set(said.values())) == 1:
         return best, best.word
-    said = dict.fromkeys(f"{_text(row.get('id'))}: {word.lower()}" for row, word in zip(rows, words, strict=True))
-    return best, ", ".join(said)
+    return best, ", ".join(f"{source}: {word}" for source, word in said.items())
 
 
-def _severities(rows: Iterable[dict[str, Any]], related: Iterable[dict[str, Any]]) -> Iterator[tuple[str, str]]:
-    """Each record with its severity, those that were matched first; one that is only mentioned may not have any."""
-    seen: set[str] = set()
-    for row in (*rows, *(row for row in related if row.get("severity"))):
-        source = " ".join(filter(None, (_text(row.get("id")), _text(row.get("namespace")))))
-        if source not in seen:
-            seen.add(source)
-            yield source, (_text(row.get("severity")) or "Unknown").lower()
+def _word(row: dict[str, Any]) -> str:
+    return (_text(row.get("severity")) or "Unknown").lower()
+
+
+def _source(row: dict[str, Any], name: str) -> str:
+    """Whose record it is: its id, or where that is the vulnerability's own, who keeps it (``debian``, ``nvd``)."""
+    own = _text(row.get("id"))
+    return own if own != name else _text(row.get("namespace")).partition(":")[0] or own
 
 
 def _epss(rows: Sequence[dict[str, Any]]) -> float | None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import cmp_to_key
 from typing import Any
 
 from packaging.version import InvalidVersion, Version
@@ -21,10 +24,24 @@ def fixed_in(matches: Sequence[dict[str, Any]], installed: str, kind: str) -> tu
         ordered = _ordered(suggested or versions, installed, kind)
         choices += ordered[:1]
     found = list(dict.fromkeys(every))
-    if len(set(choices)) > 1 and kind == "python":
-        choices.sort(key=lambda text: _parsed(text) or Version("0"), reverse=True)
-    rest = _ordered(found, installed, kind)
-    return tuple(dict.fromkeys([*choices[:1], *rest]))
+    best = [highest(choices, kind)[0]] if choices else []
+    return tuple(dict.fromkeys([*best, *_ordered(found, installed, kind)]))
+
+
+def highest(versions: Sequence[str], kind: str) -> tuple[str, int]:
+    """The highest of some versions, and how many it has behind it. Where their order is not known: the most frequent.
+
+    ``versions``: at least one.
+    """
+    if kind == "python":
+        known = [(version, text) for text in versions if (version := _parsed(text)) is not None]
+        if known:
+            return max(known)[1], len(known)
+    elif kind == "deb":
+        return max(versions, key=cmp_to_key(_debian)), len(versions)
+    counted = Counter(versions)
+    best = max(counted, key=lambda text: (counted[text], text))
+    return best, counted[best]
 
 
 def _suggested(match: dict[str, Any]) -> list[str]:
@@ -63,6 +80,28 @@ def _common(version: Version, now: Version) -> int:
         return 0
     ours, theirs = (*now.release, 0)[:2], (*version.release, 0)[:2]
     return 1 + (ours[0] == theirs[0]) + (ours == theirs)
+
+
+def _debian(one: str, other: str) -> int:
+    """Debian's order of versions: epoch, upstream version, revision; digits as numbers, ``~`` before everything."""
+    left, right = _debian_parts(one), _debian_parts(other)
+    return (left > right) - (left < right)
+
+
+def _debian_parts(version: str) -> list[list[tuple[tuple[int, ...], int]]]:
+    epoch, colon, rest = version.partition(":")
+    if not colon:
+        epoch, rest = "", version
+    upstream, _, revision = rest.rpartition("-") if "-" in rest else (rest, "", "")
+    return [_pieces(epoch), _pieces(upstream), _pieces(revision)]
+
+
+def _pieces(text: str) -> list[tuple[tuple[int, ...], int]]:
+    """Runs of non-digits and digits, each comparable; the end of a text sorts after ``~`` and before the rest."""
+    return [
+        ((*(-1 if c == "~" else ord(c) + (0 if c.isalpha() else 256) for c in word), 0), int(number[:400] or 0))
+        for word, number in re.findall(r"(\D*)(\d*)", text)
+    ]
 
 
 def _parsed(text: str) -> Version | None:

@@ -104,6 +104,13 @@ def test_severities(name: str, severity: str) -> None:
     assert finding.severity.word == severity
 
 
+def test_every_source_is_heard() -> None:
+    (twin,) = found("FROM python:3.12\nRUN pip install mlgate-fixture-twin==1.0\n")
+    assert "(GHSA-mlga-te01-twin: high, GHSA-mlga-te02-twin: medium)" in twin.message
+    (unknown,) = found("FROM debian:12\nRUN apt-get install -y util-linux=2.38.1-5\n")
+    assert (unknown.severity.word, "(debian: unknown, nvd: medium)" in unknown.message) == ("unknown", True)
+
+
 def test_without_a_fix_nothing_is_promised() -> None:
     (finding,) = found("FROM python:3.12\nRUN pip install mlgate-fixture-nofix==1.0.0\n")
     assert finding.package is not None

@@ -53,7 +53,8 @@ class Example:
     """A Dockerfile with the context and the settings that it needs. A plain string is an Example without either.
 
     ``files``: context path → content; ``str`` is written as UTF-8; a path that ends in ``*`` in the key is written
-    executable (``"train*"``). ``platforms`` are given as ``--for``; ``policy`` as the policy file's keys.
+    executable (``"train*"``). ``platforms`` are given as ``--for``; ``policy`` as the policy file's keys. ``image``: the configuration
+    (``config`` of the OCI's) of an image that is said to be built from it.
     """
 
     dockerfile: str
@@ -61,6 +62,7 @@ class Example:
     platforms: tuple[str, ...] = ()
     policy: Mapping[str, object] = field(default_factory=dict)
     build_args: Mapping[str, str] = field(default_factory=dict)
+    image: Mapping[str, object] | None = None
 
 
 @dataclass(eq=False)

@@ -133,6 +133,8 @@ def _example(example: str | Example) -> str:
     lines = [f"# with {', '.join(name.rstrip('*') for name in example.files)} in the context"] if example.files else []
     if example.platforms:
         lines.append(f"# for {', '.join(example.platforms)}")
+    if example.image is not None:
+        lines.append(f"# beside an image with {', '.join(f'{key} {value}' for key, value in example.image.items())}")
     return "\n".join([*lines, example.dockerfile.replace(MARK, "")])
 
 

@@ -49,6 +49,8 @@ def check(build: Build) -> Results:
     if not schema.required or build.target is None:
         return
     present = {label.key for label in labels_that_ship(build)} | schema.provided
+    if build.built is not None and build.built.usable:
+        present |= set(build.built.image.pairs("Labels"))  # docker build --label
     for key in schema.required:
         if key not in present:
             yield rule.finding(

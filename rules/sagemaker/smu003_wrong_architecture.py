@@ -47,13 +47,18 @@ def check(build: Build) -> Results:
         return
     from_ = build.target.root.from_
     pinned = pinned_architecture(from_, build)
-    if pinned is None:
+    built = build.built.image.architecture if build.built is not None and build.built.usable else ""
+    if pinned is None and not built:
         return
-    architecture, place = pinned
+    architecture, place = pinned or ("", from_.image.place)
+    architecture = built or architecture
     titles = [platforms()[name].title for name in sorted(build.platforms) if not _runs(name, architecture, build)]
     if titles:
         yield rule.finding(
-            place, f"The image is for {architecture}, which {titles[0]} does not run.", stage=build.target
+            place,
+            f"The image is for {architecture}, which {titles[0]} does not run.",
+            severity=Severity.HIGH if built else None,
+            stage=build.target,
         )
 
 

@@ -1,4 +1,8 @@
-"""SMU009 too-large: what is copied alone exceeds a hard limit."""
+"""SMU009 too-large: what is copied alone, or the image, exceeds a hard limit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from gate.build import Build
 from gate.image.arrivals import Arrival, arrivals
@@ -6,6 +10,9 @@ from gate.model import Severity
 from gate.platforms.registry import platforms
 from gate.rule import Example, Results, Rule
 from gate.rules.artifacts._models import human
+
+if TYPE_CHECKING:
+    from gate.images.built import BuiltImage
 
 rule = Rule(
     id="SMU009",
@@ -46,15 +53,17 @@ def check(build: Build) -> Results:
     ecr = not build.platforms.isdisjoint(_ECR)
     if not limits and not ecr:
         return
+    if build.built is not None and build.built.usable:
+        yield from _of_image(build, build.built.image, limits, ecr)
+        return
     layers: dict[int, tuple[int, Arrival]] = {}
     for arrival in arrivals(build):
         size, first = layers.get(id(arrival.copy), (0, arrival))
         layers[id(arrival.copy)] = (size + arrival.size, first)
     total = sum(size for size, _ in layers.values())
     if limits and total > min(limits)[0]:
-        limit, name = min(limits)
+        limit, title = _tightest(limits)
         _, largest = max(layers.values(), key=lambda layer: layer[0])
-        title = platforms()[name].title if name in platforms() else name
         yield rule.finding(
             largest.word,
             f"The copied files alone are {human(total)}, and {title} takes {human(limit)}.",
@@ -64,4 +73,25 @@ def check(build: Build) -> Results:
         if ecr and size > LAYER:
             yield rule.finding(
                 first.word, f"This layer is {human(size)}, and Amazon ECR takes 52,000 MiB.", stage=first.copy.stage
+            )
+
+
+def _tightest(limits: list[tuple[int, str]]) -> tuple[int, str]:
+    limit, name = min(limits)
+    return limit, platforms()[name].title if name in platforms() else name
+
+
+def _of_image(build: Build, image: BuiltImage, limits: list[tuple[int, str]], ecr: bool) -> Results:
+    """The sizes of a finished image: of all its layers, and of each."""
+    assert build.target is not None and build.built is not None
+    if limits and image.size > min(limits)[0]:
+        limit, title = _tightest(limits)
+        message = f"The image is {human(image.size)}, and {title} takes {human(limit)}."
+        yield rule.finding(build.target.from_.image, message, stage=build.target)
+    for number, layer in enumerate(image.layers):
+        if ecr and layer.size > LAYER:
+            origin = build.built.alignment.instructions.get(number)
+            yield rule.finding(
+                origin.place if origin is not None else build.target.root.from_.image,
+                f"Layer {number + 1} is {human(layer.size)}, and Amazon ECR takes 52,000 MiB.",
             )

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import io
 import tarfile
+from collections.abc import Mapping
 from pathlib import Path
 
+from gate.images.built import BuiltImage
+from gate.images.layers import Stack
+from gate.images.stream import Limits
 from tests.engines.bases import busybox_base
 
 OS_RELEASE = 'ID=debian\nVERSION_ID="12"\nVERSION_CODENAME=bookworm\nPRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\n'
@@ -84,3 +88,8 @@ def unpacked(archive: Path, folder: Path) -> Path:
     with tarfile.open(archive) as tar:
         tar.extractall(folder, filter="data")
     return folder
+
+
+def image_of(values: Mapping[str, object], name: str = "image:1") -> BuiltImage:
+    """An image without layers and with this configuration."""
+    return BuiltImage(name, "sha256:" + "0" * 64, "linux", "amd64", values, [], Stack(Limits(float("inf"))))

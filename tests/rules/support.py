@@ -16,11 +16,13 @@ from gate.build import Build
 from gate.context import memory_context
 from gate.dockerfile.parse import parse
 from gate.dockerfile.source import Source
+from gate.images.settle import Settled
 from gate.model import Finding, Undecided
 from gate.policyfile import from_values
 from gate.rule import Example
 from gate.walk import Outcome, Walker
 from gate.work import suppressed
+from tests.images.support import image_of
 
 MARK = "»"
 TODAY = datetime.date(2026, 11, 1)
@@ -95,7 +97,7 @@ def unmark(example: str | Example, **kw: object) -> tuple[Example, list[Position
         name: _cut_marks(name.removesuffix("*"), content, marks) if isinstance(content, str) else content
         for name, content in example.files.items()
     }
-    return Example(dockerfile, files, example.platforms, example.policy, example.build_args), marks
+    return Example(dockerfile, files, example.platforms, example.policy, example.build_args, example.image), marks
 
 
 def _cut_marks(path: str, text: str, marks: list[Position]) -> str:
@@ -108,8 +110,8 @@ def _cut_marks(path: str, text: str, marks: list[Position]) -> str:
 
 
 def _of(rule_id: str, case: Example) -> list[Finding]:
-    found = findings(case.dockerfile, [rule_id], case.files, case.platforms, case.policy, case.build_args)
-    return [finding for finding in found if finding.rule_id == rule_id]
+    outcome = _outcome(case.dockerfile, [rule_id], case.files, case.platforms, case.policy, case.build_args, case.image)
+    return [finding for finding in outcome.findings if finding.rule_id == rule_id]
 
 
 def _position(finding: Finding) -> Position:
@@ -130,10 +132,13 @@ def _outcome(
     platforms: Iterable[str],
     policy: Mapping[str, object] | None,
     build_args: Mapping[str, str] | None,
+    image: Mapping[str, object] | None = None,
 ) -> Outcome:
     known = catalogue.load()
     rules = list(known.rules.values()) if rule_ids is None else [known.rules[rule_id] for rule_id in rule_ids]
     build = make_build(dockerfile, files or {}, platforms, policy or {}, build_args or {})
+    if image is not None:
+        build.built = Settled(image_of(image), build)
     about_suppressions = any(rule.suppression_checks for rule in rules)
     # Whether a suppression is of use shows only when all that it could suppress was looked for.
     walker = Walker(known.rules.values() if about_suppressions else rules)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from gate.context.paths import BadPattern, has_wildcards, matches
@@ -200,18 +201,18 @@ def _pairs(command: Command) -> Iterator[tuple[str | None, ShellWord]]:
 def _may_make(run: Run, build: Build) -> bool:
     kept = memo(build, "makers")
     if run.index not in kept:
-        kept[run.index] = _makes(run, build)
+        kept[run.index] = makes(run, build)
     return bool(kept[run.index])
 
 
-def _makes(run: Run, build: Build) -> bool:
-    """True for a RUN that may bring files whose names nobody can tell."""
+def makes(run: Run, build: Build, until: Command | None = None) -> bool:
+    """True for a RUN that may bring files whose names nobody can tell; with ``until``, before that command."""
     script = build.script(run)
     if not script.parsed or script.shell not in {"sh", "bash", "dash", "ash", "zsh"}:
         return True
     return any(
         command.name in _MAKERS or command.name is None or "/" in (command.words[0].value or "/")
-        for command in script.commands
+        for command in takewhile(lambda command: command is not until, script.commands)
         if command.words
     )
 

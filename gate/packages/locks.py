@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gate.image.base import identify
 from gate.model import Unknown
-from gate.packages.files import Found, Missing, find
+from gate.packages.files import Found, Missing, find, makes
 from gate.packages.memo import memo
 from gate.packages.model import Install
 
@@ -27,7 +28,7 @@ _LOCKERS = {"poetry", "uv", "pdm", "pipenv"}
 
 
 def lock(install: Install, build: Build) -> bool | Unknown:
-    """True: a lock file is there. False: the project is, and no lock file. Unknown: neither can be said."""
+    """True: a lock file is there. False: there is none. Unknown: neither can be said."""
     run = install.run
     if run is None:
         return Unknown("the command is not in a RUN")
@@ -74,6 +75,9 @@ def _without(install: Install, prefix: str, made: bool, build: Build) -> bool | 
     for name in _MANIFESTS.get(install.manager, ()):
         if isinstance(find(prefix + name, install.command, install.run, build), Found):
             return False
-    if made:
+    if made or makes(install.run, build, install.command):
         return Unknown("an earlier RUN may have fetched the project")
+    base = install.run.stage.root.base if install.run.stage is not None else None
+    if base is not None and (base == "scratch" or any(identify(base).releases())):
+        return False  # a distribution's or a language's own image: no project lies in there
     return Unknown(f"no COPY brings {install.locks[0]}")

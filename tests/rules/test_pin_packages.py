@@ -188,7 +188,6 @@ def test_unread_files_are_undecided() -> None:
         "RUN pip install -r r.txt\n",
         "COPY --from=x:1 /r.txt .\nRUN pip install -r r.txt\n",
         "RUN pip install -c https://h/c.txt foo\n",
-        "RUN uv sync\n",
     ):
         silent("PIN003", PYTHON + text)
         assert undecided(PYTHON + text, ["PIN003"]), text
@@ -454,3 +453,10 @@ def test_one_word_one_finding() -> None:
     """A version that the shell takes away is PKG002's, not PIN003's."""
     text = f"{PYTHON}RUN pip install --no-cache-dir boto3>=1.15\n"
     assert [row[0] for row in run(text, ["PIN003", "PKG002", "PKG003"])] == ["PKG002"]
+
+
+@pytest.mark.parametrize("command", ["uv sync", "uv sync --frozen", "poetry install", "pdm install", "pipenv install"])
+def test_a_lock_file_that_nothing_brings(command: str) -> None:
+    expect("PIN003", f"{PYTHON}RUN »{command}\n")
+    silent("PIN003", f"FROM registry.example.com/team/base:1.0.0\nRUN {command}\n")  # it may lie in there
+    silent("PIN003", f"{PYTHON}RUN git clone https://example.com/x . && {command}\n")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import posixpath
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from gate.dockerfile.command import Command
@@ -127,13 +128,22 @@ def _run(run: Run, stage: Stage, paths: list[str] | tuple[()], folder: str, buil
     text: Text | None = run.script
     if text is None or ("/" not in text.value and not paths):
         return
-    for command in build.script(run).commands:
+    commands = build.script(run).commands
+    for at, command in enumerate(commands):
         said = [path for path in _destinations(command, run, build) if _under(path, folder)]
         for path in said:
+            if any(_removes(later, path) for later in commands[at + 1 :] if later.name == "rm"):
+                continue
             inside = [each for each in paths if _under(each, path)]
             if command.name in ("mv", "cp", "ln", "install", "tee") and paths and not inside:
                 continue  # carried out in the file map, and not there any more
             yield Landing(inside[0] if inside else path, command.place, stage, run)
+
+
+def _removes(command: Command, path: str) -> bool:
+    """Whether an ``rm`` takes a path away, a folder above it, or what its wildcard matches."""
+    targets = [(value or "").rstrip("/") for value in command.values]
+    return any(target and (fnmatchcase(path, target) or path.startswith(target + "/")) for target in targets)
 
 
 def _destinations(command: Command, run: Run, build: Build) -> Iterator[str]:

@@ -21,7 +21,9 @@ LIMIT = 1 << 18
 """Bytes of a source that is read; nobody writes a longer one by hand."""
 MAX_FILES = 300
 _SUFFIXES = (".py", ".sh", ".bash", ".r", ".js", ".jl")
-_TESTS = pattern(r"(?:^|/)(?:tests?|test_\w+|local_test|testing|fixtures?|docs?|examples?)(?:/|$)|(?:^|/)(?:test_[^/]*|[^/]*_test)\.\w+$")
+_TESTS = pattern(
+    r"(?:^|/)(?:tests?|test_\w+|local_test|testing|fixtures?|docs?|examples?)(?:/|$)|(?:^|/)(?:test_[^/]*|[^/]*_test)\.\w+$"
+)
 _PATH_WORD = pattern(r"[\w.$~{}/-]*/[\w.$~{}/-]+|\w+\.json")
 
 

@@ -9,7 +9,10 @@ from collections.abc import Iterator
 _MAKERS = {"makedirs": 0, "mkdir": 0, "copy": 1, "copy2": 1, "copyfile": 1, "copytree": 1, "move": 1, "urlretrieve": 1}
 """Functions of modules that write, and which argument says where."""
 _MODULES = frozenset({"os", "shutil", "urllib", "request"})
-_SAVERS = {"save": (0, 1), "dump": (1,), "save_pretrained": (0,), "to_csv": (0,), "to_parquet": (0,), "extractall": (0,), "write_text": (), "write_bytes": ()}
+_SAVERS = {
+    "save": (0, 1), "dump": (1,), "save_pretrained": (0,), "to_csv": (0,), "to_parquet": (0,), "extractall": (0,),
+}  # fmt: skip
+"""Methods that write, and which arguments may say where."""
 _PATH_METHODS = frozenset({"write_text", "write_bytes", "mkdir", "touch", "open"})
 _KEYWORDS = frozenset({"cache_dir", "download_root", "local_dir"})
 
@@ -19,7 +22,7 @@ def writes(tree: ast.Module, *, inside_main: bool = True) -> Iterator[tuple[str,
     names = _constants(tree)
     waiting: list[ast.AST] = list(tree.body)
     while waiting:
-        node = waiting.pop(0)
+        node = waiting.pop()
         if not inside_main and isinstance(node, ast.If) and _is_main(node.test):
             continue
         if isinstance(node, ast.Call):
@@ -61,7 +64,7 @@ def _targets(call: ast.Call) -> Iterator[ast.expr]:
         return
     name, owner = function.attr, function.value
     if name in _MAKERS and isinstance(owner, (ast.Name, ast.Attribute)) and _last(owner) in _MODULES:
-        if len(call.args) > _MAKERS[name] and not (name == "makedirs" and _may_be_there(call)):
+        if len(call.args) > _MAKERS[name]:
             yield call.args[_MAKERS[name]]
     elif name in _PATH_METHODS and isinstance(owner, ast.Call) and _last(owner.func) == "Path" and owner.args:
         if name != "open" or _writes(call, 0):
@@ -75,15 +78,12 @@ def _last(node: ast.expr) -> str:
     return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
 
 
-def _may_be_there(call: ast.Call) -> bool:
-    """``exist_ok=True`` does nothing to a folder that is there, and that of a mount is."""
-    return False
-
-
 def _writes(call: ast.Call, at: int) -> bool:
     """Whether the mode of an ``open`` says that it writes."""
     given = call.args[at] if len(call.args) > at else next((k.value for k in call.keywords if k.arg == "mode"), None)
-    return isinstance(given, ast.Constant) and isinstance(given.value, str) and any(sign in given.value for sign in "wax+")
+    return (
+        isinstance(given, ast.Constant) and isinstance(given.value, str) and any(sign in given.value for sign in "wax+")
+    )
 
 
 def beginning(node: ast.expr, names: dict[str, ast.expr], depth: int = 0) -> str:
@@ -107,6 +107,10 @@ def beginning(node: ast.expr, names: dict[str, ast.expr], depth: int = 0) -> str
     return ""
 
 
+def _is_environ(function: ast.expr) -> bool:
+    return isinstance(function, ast.Attribute) and _last(function.value) == "environ"
+
+
 def _called(node: ast.Call, names: dict[str, ast.expr], depth: int) -> str:
     name = _last(node.func)
     if name in ("join", "Path", "PurePosixPath", "str", "abspath", "expanduser") and node.args:
@@ -117,6 +121,6 @@ def _called(node: ast.Call, names: dict[str, ast.expr], depth: int) -> str:
                 break
             parts.append(part)
         return posixpath.join(*parts) if parts else ""
-    if name in ("get", "getenv") and len(node.args) == 2 and "env" in ast.dump(node.func):
+    if len(node.args) == 2 and (name == "getenv" or (name == "get" and _is_environ(node.func))):
         return beginning(node.args[1], names, depth + 1)
     return ""

@@ -1,0 +1,1 @@
+"""PRC: SageMaker Processing."""

@@ -1,0 +1,1 @@
+"""STU: SageMaker Studio."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from gate.servers.start import Explorer
 
 _MAIN = "/etc/nginx/nginx.conf"
+OF_THE_PACKAGE = "its main configuration is that of the package"
 _NOWHERE = Place("", Span(1, 1, 1, 1))
 
 
@@ -79,7 +80,7 @@ def _of_the_package(explorer: Explorer, reader: Reader) -> Site:
         paths += [file.path for file in listed if file.path.endswith(ending)]
     site = reader.parts(paths)
     if not paths or "/etc/nginx/sites-enabled/default" not in paths:
-        site.unread = site.unread or "its main configuration is that of the package"
+        site.unread = site.unread or OF_THE_PACKAGE
     return site
 
 

@@ -1,0 +1,55 @@
+"""SMS011 bind-to-port-ignored: the label promises to listen where SageMaker says, and nothing reads that."""
+
+from gate.build import Build
+from gate.model import Severity
+from gate.rule import Example, Results, Rule
+from gate.rules.sagemaker._serving import HOSTING, PYTHON, ROUTES, RUN, hosted, label, mentions
+from gate.rules.sagemaker.sms010_multi_model import _has_toolkit
+from gate.servers.verdicts import SETTLE, open_question
+
+_FOR = (HOSTING,)
+_LABEL = "com.amazonaws.sagemaker.capabilities.accept-bind-to-port"
+
+rule = Rule(
+    id="SMS011",
+    name="bind-to-port-ignored",
+    severity=Severity.MEDIUM,
+    platforms=_FOR,
+    summary="The image is labelled to take its port from SageMaker, and nothing in it does.",
+    reason="In an inference pipeline several containers share one network. With this label SageMaker tells each its port in SAGEMAKER_BIND_TO_PORT; a server on 8080 "
+    "cannot start beside another, or never answers on the port that it was given.",
+    fix='Read the variable: port = int(os.environ.get("SAGEMAKER_BIND_TO_PORT", 8080)), or drop the label.',
+    bad=[Example(PYTHON + f"LABEL »{_LABEL}=true\n", files={"app.py": ROUTES + RUN}, platforms=_FOR)],
+    good=[
+        Example(
+            PYTHON + f"LABEL {_LABEL}=true\n",
+            files={
+                "app.py": "import os\n"
+                + ROUTES
+                + 'app.run("0.0.0.0", int(os.environ.get("SAGEMAKER_BIND_TO_PORT", 8080)))\n'
+            },
+            platforms=_FOR,
+        ),
+        Example(PYTHON, files={"app.py": ROUTES + RUN}, platforms=_FOR),
+    ],
+)
+
+
+@rule.on_build
+def check(build: Build) -> Results:
+    labelled = label(build, _LABEL)
+    found = hosted(build) if labelled is not None else None
+    if labelled is None or found is None or found.platform_serves or _has_toolkit(build):
+        return
+    pair, instruction = labelled
+    if mentions(build, b"SAGEMAKER_BIND_TO_PORT") or b"SAGEMAKER_BIND_TO_PORT" in build.dockerfile.source.data:
+        return
+    question = open_question(found)
+    if question is not None:
+        yield rule.undecided(pair, f"whether the server reads SAGEMAKER_BIND_TO_PORT: {question[0]}", SETTLE)
+    else:
+        yield rule.finding(
+            pair,
+            "The label says that the port is taken from SAGEMAKER_BIND_TO_PORT, which nothing in the image reads.",
+            stage=instruction.stage,
+        )

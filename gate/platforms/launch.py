@@ -61,13 +61,13 @@ class _Launch:
             outcome.verdict = Verdict.FAILS
             outcome.error, outcome.exit_code, outcome.fault = failure.error, failure.exit_code, failure.fault
             outcome.program, outcome.file = failure.program, failure.file or self.follower.current
-            outcome.place = failure.place or _place_of(failure) or self._launch_place()
+            outcome.place = _in_a_file(failure.place) or _place_of(failure) or self._launch_place()
             outcome.depth = self.follower.depth
             self.follower.note("start " + (failure.program or "the container"), failure.error, outcome.place)
         except Doubt as doubt:
             outcome.verdict = Verdict.UNDECIDED
             outcome.unknown = doubt.unknown
-            outcome.place = doubt.place or self._launch_place()
+            outcome.place = _in_a_file(doubt.place) or self._launch_place()
             self.follower.note("undecided", doubt.unknown.reason, outcome.place)
         outcome.scripts = self.follower.scripts
         return outcome
@@ -294,6 +294,11 @@ def _told(found: Found) -> str:
         return f"{found.brought} of the base image or a package"
     mode = f", mode {found.node.mode:04o}" if found.node.mode is not None else ""
     return f"{found.path}{mode}"
+
+
+def _in_a_file(place: Place | None) -> Place | None:
+    """A place, unless it is in a text that stands in no file: the words of ``sh -c``."""
+    return place if place is not None and place.path else None
 
 
 def _place_of(failure: Fails) -> Place | None:

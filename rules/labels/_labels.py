@@ -84,3 +84,8 @@ def labels_that_ship(build: Build) -> Iterator[Label]:
     if build.target is not None:
         for stage in build.target.lineage():
             yield from labels_of(stage, build)
+
+
+def stays_behind(stage: Stage, build: Build) -> bool:
+    """Whether a stage only hands files to the image: its labels are nowhere then."""
+    return stage.index in build.needed and not build.ships(stage)

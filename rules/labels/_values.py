@@ -71,6 +71,15 @@ def spdx(value: str) -> str:
     return ""
 
 
+def spdx_spelling(value: str) -> str:
+    """The SPDX id that a licence expression writes in another case than the SPDX list does; empty where there is none."""
+    from license_expression import get_spdx_licensing
+
+    ids = {name.lower(): name for name in get_spdx_licensing().known_symbols}
+    written = (word for word in re.findall(r"[\w.+-]+", value) if word.upper() not in ("AND", "OR", "WITH"))
+    return next((ids[word.lower()] for word in written if ids.get(word.lower(), word) != word), "")
+
+
 TYPES: dict[str, Callable[[str], str]] = {
     "text": text,
     "url": url,

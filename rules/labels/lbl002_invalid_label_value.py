@@ -1,13 +1,11 @@
 """LBL002 invalid-label-value: the value does not have the type that its key asks for."""
 
-from collections.abc import Mapping
-
 from gate.build import Build
 from gate.dockerfile.tree import Stage
 from gate.model import Severity, Unknown
 from gate.rule import Example, Results, Rule
-from gate.rules.labels._labels import OCI, Label, labels_of, schema_of
-from gate.rules.labels._values import OCI_TYPES, TYPES
+from gate.rules.labels._labels import OCI, Label, labels_of, schema_of, stays_behind
+from gate.rules.labels._values import OCI_TYPES, TYPES, spdx_spelling
 
 rule = Rule(
     id="LBL002",
@@ -40,14 +38,19 @@ rule = Rule(
 @rule.on_stage
 def check(stage: Stage, build: Build) -> Results:
     types = schema_of(build).types
-    for label in labels_of(stage, build):
+    labels = list(labels_of(stage, build))
+    if not labels or stays_behind(stage, build):
+        return
+    last = {label.key: label for label in labels}  # what is replaced further down is LBL007's
+    for label in last.values():
         if isinstance(label.value, Unknown) or not label.value:
             continue  # an unknown value is checked when it is known, an empty one is LBL005's
         if _single_quoted_variable(label):
             yield rule.finding(label, f"The label {label.key} holds the literal text {label.value!r}: single quotes keep variables as they are.",
                                help="Use double quotes.", stage=stage)  # fmt: skip
             continue
-        wrong = _wrong(label, types)
+        kind = types.get(label.key) or OCI_TYPES.get(label.key.removeprefix(OCI), "text")
+        wrong = TYPES.get(kind, TYPES["text"])(label.value)
         if wrong:
             severity = None if label.literal else Severity.LOW  # a default that the build command may replace
             yield rule.finding(
@@ -56,11 +59,9 @@ def check(stage: Stage, build: Build) -> Results:
                 severity=severity,
                 stage=stage,
             )
-
-
-def _wrong(label: Label, types: Mapping[str, str]) -> str:
-    kind = types.get(label.key) or OCI_TYPES.get(label.key.removeprefix(OCI), "text")
-    return TYPES.get(kind, TYPES["text"])(str(label.value))
+        elif kind == "spdx" and (name := spdx_spelling(label.value)):
+            message = f"The label {label.key} has the value {label.value!r}: the SPDX list writes {name}."
+            yield rule.finding(label, message, severity=Severity.LOW, confidence="low", stage=stage)
 
 
 def _single_quoted_variable(label: Label) -> bool:

@@ -3,9 +3,12 @@
 from gate.build import Build
 from gate.dockerfile.expand import parse_word
 from gate.dockerfile.tree import Pairs, Stage
+from gate.image.base import identify
 from gate.model import Severity
 from gate.rule import Results, Rule
-from gate.rules.labels._labels import Label, labels_of
+from gate.rules.labels._labels import Label, labels_of, stays_behind
+
+_BARE = frozenset({"debian", "ubuntu", "alpine", "busybox", "rockylinux", "almalinux", "amazonlinux", "centos"})
 
 rule = Rule(
     id="LBL005",
@@ -33,9 +36,14 @@ rule = Rule(
 
 @rule.on_stage
 def check(stage: Stage, build: Build) -> Results:
-    for label in labels_of(stage, build):
-        unset = _never_set(label, stage, build)
-        if unset:
+    labels = list(labels_of(stage, build))
+    if not labels or stays_behind(stage, build):
+        return
+    for label in labels:
+        unset = _never_set(label, build)
+        if unset and _base_may_set(unset, stage, build):
+            yield rule.undecided(label, f"whether the base image sets ${unset} is not known", "--image REF")
+        elif unset:
             yield rule.finding(
                 label, f"The label {label.key} uses ${unset}, which is not set here: the value has a hole.", stage=stage
             )
@@ -43,19 +51,25 @@ def check(stage: Stage, build: Build) -> Results:
             yield rule.finding(label, f"The label {label.key} has an empty value.", stage=stage)
 
 
-def _never_set(label: Label, stage: Stage, build: Build) -> str:
-    """The variable of the value that nothing sets: a global ARG that the stage does not declare, or one that this file sets
-    only elsewhere. A name that this file never mentions may come from the base image."""
+def _never_set(label: Label, build: Build) -> str:
+    """The variable of the value that nothing in this file sets in front of it, or in its stage."""
     if label.pair.value is None or label.literal:
         return ""
     scope = build.scope(label.instruction)
-    elsewhere = _names_set_in(build)
-    scratch = stage.root.base == "scratch"
     for variable in parse_word(label.pair.value.value, build.dockerfile.escape).variables():
         decides = variable.operator.removeprefix(":") not in {"-", "+"}
-        if decides and scope.get(variable.name) is None and (scratch or variable.name in elsewhere):
+        if decides and scope.get(variable.name) is None:
             return variable.name
     return ""
+
+
+def _base_may_set(name: str, stage: Stage, build: Build) -> bool:
+    """A name that this file never sets may come from the base image, unless that is a distribution's own, which sets
+    PATH and little else. A global ARG that the stage does not declare is what its author meant."""
+    if name in _names_set_in(build):
+        return False
+    base = stage.root.base
+    return base is None or not (base == "scratch" or identify(base).repository in _BARE) or name == "PATH"
 
 
 def _names_set_in(build: Build) -> set[str]:

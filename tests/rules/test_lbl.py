@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.rules.support import expect, run, silent
+from tests.rules.support import expect, run, silent, undecided
 
 OCI = "org.opencontainers.image"
 SOURCE = {"labels": {"required": {f"{OCI}.source": "url"}}}
@@ -215,3 +215,37 @@ def test_maintainer_and_duplicates() -> None:
     silent("LBL006", "FROM debian:12.5\nLABEL maintainer=a\n")
     expect("LBL007", 'FROM debian:12.5\nLABEL a=1 b=2 »a=3\nLABEL »b="x"\n')
     silent("LBL007", "FROM debian:12.5\nLABEL a=1\nFROM debian:12.5\nLABEL a=1\n")
+
+
+def test_lbl002_looks_at_the_values_of_the_image() -> None:
+    silent(
+        "LBL002",
+        "FROM debian:12.5\n"
+        + "LABEL org.opencontainers.image.url=x\nLABEL org.opencontainers.image.url=https://e.org\n",
+    )
+    silent(
+        "LBL002", "FROM debian:12.5 AS x\nLABEL org.opencontainers.image.url=x\nFROM debian:12.5\nCOPY --from=x /a /\n"
+    )
+    expect("LBL002", "FROM debian:12.5 AS x\nLABEL »org.opencontainers.image.url=x\nFROM x\n")
+
+
+def test_lbl002_the_case_of_an_spdx_id_is_advice() -> None:
+    expect("LBL002", "FROM debian:12.5\n" + "LABEL »org.opencontainers.image.licenses=apache-2.0\n", severity="low")
+    expect(
+        "LBL002",
+        "FROM debian:12.5\n" + 'LABEL »org.opencontainers.image.licenses="MIT OR gpl-2.0-only"\n',
+        severity="low",
+    )
+    silent(
+        "LBL002",
+        "FROM debian:12.5\n" + 'LABEL org.opencontainers.image.licenses="MIT or Apache-2.0 AND LicenseRef-own"\n',
+    )
+
+
+def test_lbl005_a_variable_of_the_base_image() -> None:
+    expect("LBL005", "FROM debian:12.5\nLABEL »version=$VERSION\n")
+    silent("LBL005", "FROM debian:12.5\nLABEL path=$PATH\n")
+    for base in ("python:3.12.4", "registry.example.com/base:1.0.0"):
+        text = f"FROM {base}\nLABEL version=$VERSION\n"
+        silent("LBL005", text)
+        assert [question.rule_id for question in undecided(text, ["LBL005"])] == ["LBL005"]

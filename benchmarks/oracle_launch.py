@@ -85,7 +85,10 @@ def observe(case: Case, folder: Path, bk: BuildKit, engine: DockerEngine) -> See
         return Seen(False, None, made.stderr.strip(), "")
     container = made.stdout.strip()
     try:
-        ran = engine.run("start", "-a", container, timeout=5)
+        ran = subprocess.run(
+            [engine.cli, "start", "-a", container],
+            env=engine.environment, capture_output=True, encoding="utf-8", errors="replace", timeout=5, check=False,
+        )  # fmt: skip
     except subprocess.TimeoutExpired:  # it runs and runs
         engine.run("rm", "-f", container)
         return Seen(True, None, "", "")

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import Any
 
 from gate.build import Build
+from gate.dockerfile.tree import Run, Stage
 from gate.facts import facts
+from gate.image.node import Node
 from gate.image.references import needed
-from gate.model import Unknown
+from gate.model import Place, Unknown
+from gate.packages.distribution import Distribution
 from gate.packages.installs import installs
+from gate.packages.local import local_distributions, locked_names, setup_distribution
+from gate.packages.memo import memo
 from gate.packages.model import Install, Pin, Request
 from gate.packages.requirement import normalized
 from gate.packages.resolve import wanted
+from gate.packages.scripts_folder import scripts_folder
 
 WORDS = frozenset({"train", "serve"})
 """Programs that no distribution's package brings."""
@@ -26,30 +32,62 @@ _INTERPRETERS = ("python", "python2", "python3", "node", "Rscript", "java", "per
 
 
 class Brought:
-    """The programs that the installations of the needed stages put on PATH."""
+    """The programs that the installations of the needed stages put on PATH. ``tree``: the files of a stage at its end."""
 
-    def __init__(self, build: Build) -> None:
+    def __init__(self, build: Build, tree: Callable[[Stage], Node]) -> None:
         self.build = build
+        self.tree = tree
+        self._kept: dict[str, list[tuple[str | Unknown | None, bool | Unknown]]] = {}
+
+    @cached_property
+    def _stages(self) -> set[int]:
+        return needed(self.build, self.build.target) if self.build.target is not None else set()
 
     @cached_property
     def _installs(self) -> list[Install]:
-        build = self.build
-        stages = needed(build, build.target) if build.target is not None else set()
         return [
-            install for install in installs(build)
-            if install.verb == "install" and install.stage is not None and install.stage.index in stages
+            install for install in installs(self.build)
+            if install.verb == "install" and install.stage is not None and install.stage.index in self._stages
         ]  # fmt: skip
 
-    def program(self, name: str) -> bool | Unknown:
-        """Whether an installation brings a program; Unknown where one may. False: none does."""
+    def program(self, name: str, folder: str = "") -> bool | Unknown:
+        """Whether an installation brings a program into a folder (empty: one of the base image's PATH); Unknown where one
+        may. False: none does."""
+        if name not in self._kept:
+            self._kept[name] = list(self._answers(name))
         doubt: Unknown | None = None
+        for place, answer in self._kept[name]:
+            if isinstance(place, Unknown):
+                doubt = doubt or (place if answer is not False else None)
+            elif place is None or place == folder:
+                if answer is True:
+                    return True
+                doubt = doubt or (answer if isinstance(answer, Unknown) else None)
+        return doubt or False
+
+    def _answers(self, name: str) -> Iterator[tuple[str | Unknown | None, bool | Unknown]]:
+        """For each installation, the folder where it puts programs (None: any that is on PATH) and whether this is one."""
         for install in self._installs:
             answer = self._by(install, name)
-            if answer is True:
-                return True
-            if isinstance(answer, Unknown):
-                doubt = doubt or answer
-        return doubt or False
+            if answer is not False:
+                python = install.ecosystem == "pypi" and self.build.ships(install.stage)  # type: ignore[arg-type]
+                yield scripts_folder(install, self.build) if python else None, answer
+        for place, distribution in self._by_setup_scripts:
+            why = Unknown(f"line {place.line} may bring {name}", "--image")
+            yield None, self._of_distribution(distribution, name, why)
+
+    @cached_property
+    def _by_setup_scripts(self) -> list[tuple[Place, Distribution]]:
+        """``python setup.py install``."""
+        found = []
+        for stage in self.build.stages if b"setup.py" in self.build.dockerfile.source.data else ():
+            for run in stage.instructions if stage.index in self._stages else ():
+                if isinstance(run, Run):
+                    for command in self.build.script(run).commands:
+                        distribution = setup_distribution(command, run, self.build, self.tree(stage))
+                        if distribution is not None:
+                            found.append((command.place, distribution))
+        return found
 
     def module(self, name: str) -> bool | Unknown:
         """Whether an installation brings a Python module; a package's module mostly has its name."""
@@ -87,25 +125,64 @@ class Brought:
     def _python(self, install: Install, name: str, why: Unknown) -> bool | Unknown:
         if name in _INTERPRETERS:
             return False
-        brings = facts("programs")["pypi"]
         asked = wanted(install, self.build)
-        doubt = bool(asked.unread) or not install.complete or bool(install.locks) or name not in WORDS
-        for request in (*install.requests, *asked.from_files):
-            package = normalized(request.name)
-            programs = brings.get(package)
-            if name in (programs if programs is not None else [package]) and (
-                programs is not None or name not in WORDS
-            ):
-                # ray brings `serve` only with its extra
-                return why if package == "ray" and name == "serve" else True
-            if programs is None and _may_be_anything(request):
+        requests = [*install.requests, *asked.from_files]
+        doubt = bool(asked.unread) or not install.complete or name not in WORDS
+        for request in requests:
+            answer = _by_name(normalized(request.name), name)
+            if answer is True:
+                return True
+            unsure = normalized(request.name) in facts("programs")["unsure"].get(name, ())
+            doubt = doubt or unsure or (answer is None and _may_be_anything(request))
+        for distribution in self._local(install, requests):
+            mine = self._of_distribution(distribution, name, why)
+            if mine is True:
+                return True
+            doubt = doubt or mine is not False
+        if install.locks:
+            locked = self._locked(install)
+            if isinstance(locked, Unknown):
                 doubt = True
+            elif any(_by_name(normalized(package), name) for package in locked):
+                return True
         return why if doubt else False
+
+    def _local(self, install: Install, requests: list[Request]) -> list[Distribution]:
+        kept = memo(self.build, "distributions")
+        if id(install) not in kept:
+            assert install.stage is not None
+            kept[id(install)] = local_distributions(install, requests, self.build, self.tree(install.stage))
+        found: list[Distribution] = kept[id(install)]
+        return found
+
+    def _locked(self, install: Install) -> set[str] | Unknown:
+        kept = memo(self.build, "locked")
+        if id(install) not in kept:
+            assert install.stage is not None
+            kept[id(install)] = locked_names(install, self.build, self.tree(install.stage))
+        found: set[str] | Unknown = kept[id(install)]
+        return found
+
+    def _of_distribution(self, distribution: Distribution, name: str, why: Unknown) -> bool | Unknown:
+        if name in distribution.programs or any(_by_name(package, name) for package in distribution.requires):
+            return True
+        return why if distribution.unknown is not None else False
+
+
+def _by_name(package: str, name: str) -> bool | None:
+    """Whether a package of an index brings a program; None where that is not listed."""
+    table = facts("programs")
+    programs = table["pypi"].get(package)
+    if programs is not None:
+        return name in programs and package not in table["unsure"].get(name, ())
+    return True if name == package and name not in WORDS else None
 
 
 def _may_be_anything(request: Request) -> bool:
-    """A project of the user's own, whose programs nobody has listed."""
-    return request.pin in (Pin.LOCAL, Pin.MOVABLE, Pin.UNRESOLVED) or request.url is not None or not request.name
+    """Somebody's own project, whose programs nobody has listed. A local one is read."""
+    if request.pin is Pin.LOCAL:
+        return False
+    return request.pin in (Pin.MOVABLE, Pin.UNRESOLVED) or request.url is not None or not request.name
 
 
 def _system(install: Install, name: str, why: Unknown) -> bool | Unknown:

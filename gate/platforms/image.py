@@ -55,7 +55,7 @@ class LaunchImage:
     @cached_property
     def supply(self) -> Supply:
         reference, known = base_of(self.stage)
-        return Supply(reference, known, Brought(self.build))
+        return Supply(reference, known, Brought(self.build, lambda stage: self.evaluator.world(stage).tree(stage)))
 
     def suspicion(self, node: Node | None) -> Unknown | None:
         """Why a file may have been mended: a RUN of unknown effect comes behind it."""

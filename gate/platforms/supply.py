@@ -26,7 +26,7 @@ class Supply:
 
     def __call__(self, path: str, why: Unknown, searching: bool) -> bool | Unknown:
         folder, name = posixpath.split(path)
-        answer = self._has(name, why)
+        answer = self._has(name, why, folder)
         if answer is not True or searching:
             return answer
         places = self.brought.places(name) or _PLACES.get(name, ())
@@ -46,10 +46,10 @@ class Supply:
         """Whether a program is in the folders of the base image's PATH, where these are not known."""
         return self._has(name, Unknown(f"the PATH of {self.reference or 'the base image'} is not known", "--image"))
 
-    def _has(self, name: str, why: Unknown) -> bool | Unknown:
+    def _has(self, name: str, why: Unknown, folder: str = "") -> bool | Unknown:
         if "\r" in name:
             return False  # nobody calls a program that
-        brought = self.brought.program(name)
+        brought = self.brought.program(name, folder)
         if brought is True or name in self.base.has or name in self.base.answers:
             return True
         if name in self.base.lacks:

@@ -1,0 +1,77 @@
+"""What the rules about a training job's program share."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from gate.build import Build
+from gate.image.model import File
+from gate.model import Place, Span
+from gate.platforms.launch import launch
+from gate.platforms.outcome import Outcome, Verdict
+from gate.rules.sagemaker._answer import toolkit
+from gate.rules.sagemaker._serving import texts
+from gate.servers.source import PythonFile
+
+TRAINING = "sagemaker-training"
+TRAIN = 'FROM python:3.12\nCOPY train.py /app/\nENTRYPOINT ["python", "/app/train.py"]\n'
+"""An image whose own script trains."""
+_TOOLKITS = (b"sagemaker_training", b"sagemaker_containers", b"smdistributed")
+
+
+def trained(build: Build) -> Outcome | None:
+    """The launch of a training job that works and runs a script of the image's own; None for every other, and where a toolkit
+    stands between SageMaker and the script."""
+    if TRAINING not in build.platforms or build.target is None or build.faults or toolkit(build) is not None:
+        return None
+    outcome = launch(build, TRAINING)
+    return outcome if outcome.verdict is Verdict.WORKS and outcome.scripts else None
+
+
+def entry(outcome: Outcome, build: Build) -> PythonFile | None:
+    """The Python program that a launch ends in; None where it ends in something else, or where it cannot be read."""
+    file = outcome.scripts[-1]
+    source = PythonFile(file, build)
+    return source if source.tree is not None and is_python(file) else None
+
+
+def is_python(file: File) -> bool:
+    line = (file.read(128) or b"").split(b"\n")[0]
+    return b"python" in line if line.startswith(b"#!") else file.path.endswith(".py")
+
+
+def sources(build: Build) -> list[tuple[str, bytes]]:
+    """The programs among the image's own texts."""
+    kept: list[tuple[str, bytes]] | None = build.__dict__.get("training_sources")
+    if kept is None:
+        kept = [each for each in texts(build) if _is_program(*each)]
+        build.__dict__["training_sources"] = kept
+    return kept
+
+
+def _is_program(path: str, data: bytes) -> bool:
+    name = path.rpartition("/")[2]
+    return "." not in name or name.endswith(
+        (".py", ".sh", ".R", ".r", ".jl", ".lua", ".cfg", ".ini", ".yaml", ".yml", ".json", ".toml")
+    )
+
+
+def uses_toolkit(build: Build) -> bool:
+    return any(word in data for _, data in sources(build) for word in _TOOLKITS)
+
+
+def calls(tree: ast.AST) -> Iterator[tuple[str, ast.Call]]:
+    """Every call with the dotted name of what is called."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            parts: list[str] = []
+            function = node.func
+            while isinstance(function, ast.Attribute):
+                parts.append(function.attr)
+                function = function.value
+            yield ".".join([function.id if isinstance(function, ast.Name) else "", *reversed(parts)]), node
+
+
+def at_line(source: PythonFile, number: int, width: int) -> Place:
+    return Place(source.shown, Span(number, 1, number, width + 1))

@@ -1,0 +1,66 @@
+"""SMT003 sigterm-ignored: the program is process 1 and never hears that it is to stop."""
+
+from gate.build import Build
+from gate.model import Severity
+from gate.packages.options import listed
+from gate.platforms.outcome import Outcome
+from gate.rule import Example, Results, Rule
+from gate.rules.sagemaker._answer import entrypoint_of
+from gate.rules.sagemaker._training import TRAIN, TRAINING, is_python, sources, trained, uses_toolkit
+
+_FOR = (TRAINING,)
+
+rule = Rule(
+    id="SMT003",
+    name="sigterm-ignored",
+    severity=Severity.MEDIUM,
+    confidence="medium",
+    platforms=_FOR,
+    summary="The program is process 1 and handles no SIGTERM.",
+    reason="The kernel does not apply the default action of a signal to process 1, so that SIGTERM does nothing. A stop and the loss of a Spot instance take the full "
+    "120 seconds, and then the work since the last checkpoint is gone.",
+    fix="Set a handler that saves and ends: signal.signal(signal.SIGTERM, handler).",
+    bad=[
+        Example(
+            'FROM python:3.12\nCOPY train.py /app/\n»ENTRYPOINT ["python", "/app/train.py"]\n',
+            files={"train.py": "import job\njob.train()\n"},
+            platforms=_FOR,
+        ),
+    ],
+    good=[
+        Example(
+            TRAIN,
+            files={"train.py": "import signal\nsignal.signal(signal.SIGTERM, lambda s, f: exit(1))\n"},
+            platforms=_FOR,
+        ),
+        Example("FROM python:3.12\nRUN pip install sagemaker-training==4.7.4\n", platforms=_FOR),
+    ],
+)
+
+_HANDLE = (b"SIGTERM", b"lightning", b"accelerate", b"torchrun", b"ray.", b"mpirun", b"Composer", b"signal.signal")
+_SHELLS = listed("sh bash dash ash zsh")
+
+
+@rule.on_build
+def check(build: Build) -> Results:
+    outcome = trained(build)
+    if outcome is None or not _is_process_one(outcome) or uses_toolkit(build):
+        return
+    if any(word in data for _, data in sources(build) for word in _HANDLE):
+        return
+    entrypoint = entrypoint_of(build)
+    at = entrypoint if entrypoint is not None else outcome.scripts[-1].instruction
+    if at is not None:
+        yield rule.finding(
+            at, "The program is process 1 of the container, and nothing in it handles SIGTERM.", stage=at.stage
+        )
+
+
+def _is_process_one(outcome: Outcome) -> bool:
+    """Whether the words of the launch themselves are the Python program."""
+    scripts = {file.path for file in outcome.scripts}
+    if len(scripts) != 1 or not outcome.argv or not is_python(outcome.scripts[-1]):
+        return False
+    first = outcome.argv[0].rpartition("/")[2].rstrip("0123456789.")
+    name = outcome.scripts[-1].path.rpartition("/")[2]
+    return first == "python" or first == name.rstrip("0123456789.")

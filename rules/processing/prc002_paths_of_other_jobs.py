@@ -41,7 +41,9 @@ def check(build: Build) -> Results:
     if build.platforms & {"sagemaker-training", "sagemaker-hosting"}:
         return
     for source in texts(build):
+        told: set[str] = set()
         if b"/opt/ml/" in source.data:
             for value, place in source.strings():
-                if value.startswith(_ELSEWHERE):
+                if value.startswith(_ELSEWHERE) and value not in told and not any(sign in value for sign in " \n{"):
+                    told.add(value)
                     yield rule.finding(place, f"A processing job has nothing at {value[:80]}.")

@@ -3,6 +3,7 @@
 from gate.build import Build
 from gate.model import Severity
 from gate.packages.installs import installs
+from gate.packages.model import Pin
 from gate.packages.requirement import normalized
 from gate.packages.resolve import wanted
 from gate.platforms.bases import base_of
@@ -64,6 +65,7 @@ _KERNELS = frozenset(
     ]
 )
 _PLAIN = ("python", "debian", "ubuntu", "continuumio/miniconda3", "condaforge/", "amazonlinux", "nvidia/cuda", "r-base", "alpine")  # fmt: skip
+_OPAQUE = (Pin.LOCAL, Pin.MOVABLE, Pin.UNRESOLVED)
 _SAID = ("kernel", "jupyter", "IRkernel", "IJulia", "kernelspec")
 
 
@@ -103,4 +105,6 @@ def _doubt(build: Build) -> str:
             or (install.files and install.ecosystem == "conda")
         ):
             return f"line {install.place.line} may install one"
+    if any(request.pin in _OPAQUE for _, request in shipped_requests(build)):
+        return "a package of your own may bring one"
     return ""

@@ -1,0 +1,1 @@
+"""EDG: edge devices."""

@@ -27,6 +27,7 @@ from gate.image import content_commands, file_commands
 from gate.image.effects import Certainty, Effects
 from gate.image.modes import ModeError
 from gate.image.node import Node as File
+from gate.image.node import directory
 from gate.image.output import write_redirects
 from gate.image.plan import RunCommands
 from gate.image.tree import TreeError, TreeUnknown
@@ -50,6 +51,7 @@ _INSTALLERS = frozenset({
     "mamba", "microdnf", "micromamba", "opam", "pacman", "pip", "pip2", "pip3", "pipx", "rpm", "tdnf",
     "update-alternatives", "update-ca-certificates", "uv", "yum", "zypper",
 })  # fmt: skip
+_PROJECTS = frozenset({"pdm", "pipenv", "poetry"})
 _NOT_EVERYWHERE = frozenset({"curl", "dos2unix", "git", "install", "unzip", "wget"})
 _SYSTEM = ("bin", "etc", "home", "lib", "lib64", "opt", "root", "run", "sbin", "srv", "usr", "var")
 _FOLDER_OPTIONS = frozenset({
@@ -142,8 +144,14 @@ class RunJob:
         name = command.name
         if name == "" or name in _HARMLESS:
             return
-        if name in _INSTALLERS or (name is not None and name.startswith("python") and _module(command) == "pip"):
+        module = _module(command) if name is not None and name.startswith("python") else None
+        if name in _INSTALLERS or module == "pip":
             self._installer(command, folder)
+        elif name in _PROJECTS:
+            self._installer(command, folder)
+            self._may_fill(join(folder, ".venv") if folder is not None else None)
+        elif name == "virtualenv" or module == "venv":
+            self._environment(command, folder)
         elif not self._own_script(command, folder, certainty):
             self._anything()
 
@@ -157,13 +165,19 @@ class RunJob:
             elif node is not None:
                 _open_below(node, self.why)
         for value in _named_folders(command):
-            self._may_fill(join(folder, value) if folder is not None and value is not None else value)
+            self._may_fill(_absolute(value, folder))
         if not _WORKS_HERE.isdisjoint(command.values):
             self._may_fill(folder)
         scope = self.carrier.world.evaluator.build.scope(self.operation.instruction)
         for name, setting in scope.environment().items():
             if name in _FOLDER_SETTINGS:
                 self._may_fill(setting if isinstance(setting, str) else None)
+
+    def _environment(self, command: Command, folder: str | None) -> None:
+        """``python -m venv FOLDER``."""
+        words = command.values[2:] if command.name != "virtualenv" else command.values
+        operands = [value for value in words if value is None or not value.startswith("-")]
+        self._may_fill(_absolute(operands[0], folder) if len(operands) == 1 else None)
 
     def _may_fill(self, path: str | None) -> None:
         """There may be more in a folder, or the folder itself."""
@@ -173,7 +187,7 @@ class RunJob:
         tree = self.carrier.tree
         place = tree.find(tree.resolve(path))
         if place is None:
-            self._anything()
+            tree.make_folders(tree.resolve(path), lambda above: _may_be_there(above.open or self.why))
         elif place.type == "directory":
             _open_below(place, self.why)
 
@@ -262,6 +276,18 @@ def _changed(folder: str | None, command: Command) -> str | None:
 def _module(command: Command) -> str | None:
     values = command.values
     return values[values.index("-m") + 1] if "-m" in values[:-1] else None
+
+
+def _absolute(path: str | None, folder: str | None) -> str | None:
+    if path is None or path.startswith("/"):
+        return join("/", path) if path is not None else None
+    return join(folder, path) if folder is not None else None
+
+
+def _may_be_there(why: Unknown) -> File:
+    folder = directory(None, None, None)
+    folder.implied, folder.open = True, why
+    return folder
 
 
 def _open_below(folder: File, why: Unknown) -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _ARCHIVE = pattern(r"(?i)\.(?:whl|zip|tgz|tbz|txz|tar(?:\.(?:gz|bz2|xz))?)\Z")
 _EXTRAS = pattern(r"\[[^\]]*\]\Z")
 _LOCKED = pattern(rb'(?m)^name = "([^"\n]{1,200})"')
+_MAX_ENTRIES = 20_000
 _WITHOUT_PROJECT = ("--no-root", "--no-install-project", "--no-self", "--only-root", "--no-install-workspace")
 _OWN_PROJECT = frozenset({"poetry", "uv", "pdm"})
 _UNPACKAGED = {"uv": pattern(rb"(?m)^\[build-system\]|^package\s*=\s*true"), "pdm": pattern(rb"(?m)^\[build-system\]")}
@@ -121,7 +122,18 @@ class _Files:
         except (TreeError, TreeUnknown):
             return []
         children = node.children() if node is not None and node.type == "directory" else {}
-        return [each for each in children if fnmatchcase(each, name)]
+        found = [each for each in children if fnmatchcase(each, name)]
+        return found or self._removed(folder, name)
+
+    def _removed(self, folder: str, name: str) -> list[str]:
+        """Files of the context that were there when the command ran."""
+        context = self.build.context
+        paths = [entry.path for entry in context.entries()] if context is not None else []
+        names = {path.rpartition("/")[2] for path in paths[:_MAX_ENTRIES]}
+        return [
+            each for each in sorted(names)
+            if fnmatchcase(each, name) and isinstance(at(f"{folder}/{each}", self.run, self.build, self.command), Found)
+        ]  # fmt: skip
 
     def _absolute(self, path: str) -> str | Unknown:
         if path.startswith("/"):

@@ -55,6 +55,12 @@ def baked(build: Build) -> list[Baked]:
     return found
 
 
+def meant_to_be_baked(build: Build) -> bool:
+    """Whether models belong into the image: because the policy says so, or because it is for a device."""
+    wanted = build.settings.get("artifacts")
+    return wanted == "baked" or (wanted is None and build.platforms == {"edge"})
+
+
 def told(models: tuple[Model, ...]) -> str:
     """``model.pt (43 MB)``, ``3 model files (1.2 GB), the largest model.pt``."""
     largest = max(models, key=lambda model: (model.size or 0, model.path))

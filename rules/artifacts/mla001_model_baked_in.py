@@ -3,7 +3,7 @@
 from gate.build import Build
 from gate.model import Severity
 from gate.rule import Example, Results, Rule
-from gate.rules.artifacts._models import baked, human, told
+from gate.rules.artifacts._models import baked, human, meant_to_be_baked, told
 
 MODEL_SIZE = 500_000_000
 """``thresholds.model-size`` where the policy says nothing."""
@@ -50,7 +50,6 @@ def check(build: Build) -> Results:
 
 
 def _severity(build: Build, too_large: bool) -> Severity:
-    wanted = build.settings.get("artifacts")
-    if wanted == "baked" or (wanted is None and build.platforms == {"edge"}):
+    if meant_to_be_baked(build):
         return Severity.INFO
-    return Severity.HIGH if too_large or wanted == "separate" else Severity.MEDIUM
+    return Severity.HIGH if too_large or build.settings.get("artifacts") == "separate" else Severity.MEDIUM

@@ -10,6 +10,7 @@ from gate.model import Place, Severity
 from gate.packages.where import BASE, directory, resolve
 from gate.platforms.image import launch_image
 from gate.rule import Example, Results, Rule
+from gate.rules.artifacts._models import meant_to_be_baked
 
 rule = Rule(
     id="MLA002",
@@ -64,7 +65,10 @@ def check_add(instruction: Instruction, build: Build) -> Results:
         for word in instruction.sources:
             value = build.expand(word, instruction)
             if isinstance(value, str) and "://" in value and _is_model(value, str(instruction.destination)):
-                yield rule.finding(word, f"ADD downloads {_short(value)} into the image.", stage=instruction.stage)
+                severity = Severity.INFO if meant_to_be_baked(build) else Severity.MEDIUM
+                yield rule.finding(
+                    word, f"ADD downloads {_short(value)} into the image.", severity=severity, stage=instruction.stage
+                )
 
 
 @rule.on_instruction("RUN")
@@ -73,6 +77,7 @@ def check_run(instruction: Instruction, build: Build) -> Results:
         return
     for command in build.script(instruction).commands:
         for place, what, severity in _fetched(command, instruction, build):
+            severity = Severity.INFO if meant_to_be_baked(build) else severity
             yield rule.finding(place, f"{what} while the image is built.", severity=severity, stage=instruction.stage)
 
 

@@ -79,7 +79,9 @@ def _doubt(build: Build) -> str:
     assert build.target is not None
     reference, known = base_of(build.target)
     if reference is None or not (known.has or known.plain):
-        return f"{reference or 'the base image'} may bring one"
+        return (
+            f"{reference or 'the base image'} may bring one" if reference != "scratch" else "what is copied may be one"
+        )
     for install in installs(build):
         ships = install.stage is not None and build.ships(install.stage) and install.verb == "install"
         if ships and (not install.complete or install.locks or wanted(install, build).unread):

@@ -69,20 +69,27 @@ _WRITABLE = ("/tmp/", "/dev/", "/mnt/", "/proc/")  # noqa: S108
 def check(build: Build) -> Results:
     if build.target is None or build.faults:
         return
-    for source in _function(build):
+    handlers = _handlers(build)
+    for source in reachable(handlers, build):
         if source.tree is not None:
+            # What another module could do, the function may never ask of it.
+            severity = Severity.HIGH if source in handlers else Severity.MEDIUM
             for path, call in writes(source.tree, inside_main=False):
                 if path.startswith("/") and not path.startswith(_WRITABLE) and path != "/tmp":  # noqa: S108
-                    yield rule.finding(source.place(call), f"This writes to {path[:80]}, which is read-only in Lambda.")
+                    yield rule.finding(
+                        source.place(call),
+                        f"This writes to {path[:80]}, which is read-only in Lambda.",
+                        severity=severity,
+                    )
     yield from _caches(build)
 
 
-def _function(build: Build) -> list[SourceText]:
-    """The module that CMD names (``app.handler``), and what it imports."""
+def _handlers(build: Build) -> list[SourceText]:
+    """The module that CMD names (``app.handler``)."""
     cmd = launch_image(build).config.cmd
     words = [] if isinstance(cmd, Unknown) or cmd is None else cmd
     handlers = {word.rpartition(".")[0].replace("/", ".").rpartition(".")[2] for word in words if "." in word}
-    return reachable([source for source in texts(build) if source.is_python and source.module in handlers], build)
+    return [source for source in texts(build) if source.is_python and source.module in handlers]
 
 
 def _caches(build: Build) -> Results:

@@ -8,6 +8,7 @@ from gate.platforms.image import launch_image
 from gate.platforms.outcome import Doubt, Fault, Outcome, Verdict
 from gate.rule import Example, Results, Rule
 from gate.rules.launch._outcome import failures, is_word, outcomes
+from gate.rules.launch._repetition import repetition
 
 rule = Rule(
     id="ENT014",
@@ -52,7 +53,7 @@ _TOLD_ELSEWHERE = frozenset({"sagemaker-training", "sagemaker-hosting"})
 @rule.on_build
 def check(build: Build) -> Results:
     for outcome in failures(build, Fault.MISSING, Fault.NOT_FOUND, Fault.USER):
-        if outcome.place is not None and not is_word(outcome):
+        if outcome.place is not None and not is_word(outcome) and not _told(outcome, build):
             yield rule.finding(outcome.place, _message(outcome))
     for outcome in outcomes(build):
         if (
@@ -66,6 +67,14 @@ def check(build: Build) -> Results:
             yield rule.undecided(outcome.place, f"what {outcome.argv[0]} is: {why.reason}", why.settle)
     if "sagemaker-training" in build.platforms:
         yield from _program(build)
+
+
+def _told(outcome: Outcome, build: Build) -> bool:
+    """Whether another rule names the reason: a variable that no shell reads (ENT008), a program named twice (ENT004)."""
+    if outcome.program.startswith(("$", "~", "`")) or "${" in outcome.program:
+        return True
+    twice = repetition(build)
+    return twice is not None and str(twice.word) == outcome.program
 
 
 def _message(outcome: Outcome) -> str:

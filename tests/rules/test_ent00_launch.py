@@ -13,7 +13,7 @@ import pytest
 from gate.dockerfile.tree import Launch
 from gate.rules.launch._launch import effective
 from tests.engines.buildkit import BuildKit
-from tests.rules.support import expect, findings, make_build, silent, undecided
+from tests.rules.support import expect, findings, make_build, run, silent, undecided
 
 RULES = [f"ENT00{number}" for number in range(1, 10)]
 
@@ -551,3 +551,18 @@ def test_hostile_arrays_and_scripts_take_no_time() -> None:
     findings("FROM x\nCMD [" + "'a'," * 3000 + "]\n", RULES)
     findings("FROM x\nCMD " + '["' * 5000 + "\n", RULES)
     findings("FROM x\nENTRYPOINT [" + ",".join(['"tini"'] * 3000) + ']\nCMD ["a"]\n', RULES)
+
+
+@pytest.mark.parametrize(
+    ("rule_id", "lines"),
+    [
+        ("ENT004", 'ENTRYPOINT ["python"]\nCMD ["python", "app.py"]\n'),
+        ("ENT008", 'CMD ["python", "$APP"]\n'),
+        ("ENT008", 'CMD ["python", "${HOME}/app.py"]\n'),
+        ("ENT008", 'CMD ["python", "~/app.py"]\n'),
+    ],
+)
+def test_a_missing_file_is_told_by_its_reason(rule_id: str, lines: str) -> None:
+    text = "FROM python:3.12.4\nWORKDIR /app\nCOPY app.py .\n" + lines
+    found = run(text, files={"app.py": ""})
+    assert [row[0] for row in found if row[0].startswith("ENT")] == [rule_id]

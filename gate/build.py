@@ -90,6 +90,11 @@ class Build:
         """Which stage is used by which other, and by which instruction (FROM, COPY or RUN)."""
         return list(stage_uses(self.dockerfile, self._variables))
 
+    @property
+    def architecture(self) -> str:
+        """The processor that the image is for, as Docker calls it: that of the finished image, else the usual one."""
+        return self.built.image.architecture if self.built is not None and self.built.usable else "amd64"
+
     def ships(self, instruction_or_stage: Instruction | Stage) -> bool:
         stage = instruction_or_stage if isinstance(instruction_or_stage, Stage) else instruction_or_stage.stage
         return stage is not None and stage.index in self.shipped

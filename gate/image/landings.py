@@ -52,7 +52,14 @@ def landings(build: Build, folder: str) -> list[Landing]:
 
 
 def _landings(build: Build, folder: str) -> Iterator[Landing]:
-    if build.target is None or build.faults or not _mentions(build, folder):
+    if build.target is None or build.faults:
+        return
+    if build.built is not None and build.built.alone:
+        listed = _listed(build, folder)
+        for step in build.built.alignment.instructions.values():
+            yield from (Landing(path, step.place, build.target, step) for path in listed.get(id(step), ()))
+        return
+    if not _mentions(build, folder):
         return
     listed = _listed(build, folder)
     for stage in build.target.lineage():

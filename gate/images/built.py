@@ -34,8 +34,9 @@ class Step:
 
 @dataclass(slots=True)
 class BuiltImage:
-    """``name``: as users see it. ``digest``: of the configuration, the image's id. ``values``: the part ``config`` of the
-    configuration under its own names. ``history`` is empty when the image has none or one that does not fit its layers."""
+    """``name``: as users see it; ``reference``: what engines call it. ``digest``: of the configuration, the image's id.
+    ``values``: the part ``config`` of it under its own names. ``history`` is empty when the image has none, or one that does not
+    fit its layers."""
 
     name: str
     digest: str
@@ -45,10 +46,15 @@ class BuiltImage:
     history: list[Step]
     stack: Stack
     chosen: str = ""
+    reference: str = ""
     path: str = ""
     folder: bool = False
     manifest: Manifest | None = field(default=None, repr=False)
     _budget: int = field(default=_READ_AGAIN, repr=False)
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        return self.manifest.tags if self.manifest is not None else ()
 
     @property
     def layers(self) -> list[Layer]:

@@ -17,6 +17,9 @@ from gate.lazy import pattern
 _LONGEST = 4000
 _NAME = pattern(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _SHELL = pattern(r"(?:\|\d+ .*? )?/bin/(?:ba|da)?sh (?:-o pipefail )?-\w*c ")
+_REFERENCE = pattern(
+    r"(?:[a-z0-9][a-z0-9.-]*(?::\d+)?/)?[a-z0-9]+(?:[._/-]+[a-z0-9]+)*(?::\w[\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?"
+)
 _FIRST = 3
 """The line of the first step."""
 
@@ -24,10 +27,10 @@ _FIRST = 3
 def document(image: BuiltImage) -> bytes:
     """The text. Line 3 is the first step of the history."""
     lines = [
-        "FROM scratch",
+        f"FROM {image.reference if _REFERENCE.fullmatch(image.reference) else 'scratch'}",
         f"# {image.platform}, {len(image.layers)} layer{'s' if len(image.layers) != 1 else ''}, as its history tells:",
     ]
-    lines += [f"# {_line(*command_of(step))}" for step in image.history]
+    lines += [f"# {_line(*_said(step))}" for step in image.history]
     lines += [f"# layer {number + 1}" for number in range(0 if image.history else len(image.layers))]
     lines += [line for line in _configuration(image) if len(line) < 60_000]
     return ("\n".join(lines) + "\n").encode("utf-8", "replace")
@@ -40,13 +43,14 @@ def aligned(image: BuiltImage, source: Source, stage: Stage) -> Alignment:
     offset = len("\n".join(source.text.split("\n")[: _FIRST - 1])) + 1
     for number, step in enumerate(steps):
         line = source.line(_FIRST + number)
+        step.instruction = _instruction(source, offset, line, stage)
         if step.layer is not None:
-            found.instructions[step.layer] = _instruction(step, source, offset, line, stage)
+            found.instructions[step.layer] = step.instruction
         offset += len(line) + 1
     return found
 
 
-def _instruction(step: Step, source: Source, offset: int, line: str, stage: Stage) -> Instruction:
+def _instruction(source: Source, offset: int, line: str, stage: Stage) -> Instruction:
     start = offset + 2
     keyword, _, rest = line[2:].partition(" ")
     head = Text(source, keyword, start)
@@ -55,10 +59,15 @@ def _instruction(step: Step, source: Source, offset: int, line: str, stage: Stag
     return Instruction(brings, source, head, text, start, start + len(line) - 2, stage=stage)
 
 
+def _said(step: Step) -> tuple[str, str]:
+    keyword, text = command_of(step)
+    return (keyword, text) if keyword or text else ("step", step.comment)
+
+
 def _line(keyword: str, text: str) -> str:
     """One step on one line, beginning with its keyword: a history cannot smuggle in a comment that quiets findings."""
     text = _SHELL.sub("", text) if keyword == "RUN" else text
-    shown = "".join(character if character.isprintable() else " " for character in f"{keyword or 'step'} {text}")
+    shown = "".join(character if character.isprintable() else " " for character in f"{keyword} {text}")
     return shown[:_LONGEST].rstrip()
 
 

@@ -112,6 +112,7 @@ class Evidence:
             elif kind != OCI_DIR:
                 path = plain_archive(path, self._place, self._seconds)
             image = read_image(path, kind, target.name, seconds=self._seconds, platform=self._platform, tell=self._tell)
+            image.reference = target.value if target.kind == ENGINE else next(iter(image.tags), "")
             found = Opened(target, f"{kind}:{path}", image)
         self._tell("")
         self.opened.append(found)

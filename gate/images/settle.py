@@ -24,7 +24,8 @@ class Settled:
     """An image beside the Dockerfile that it is said to be built from.
 
     ``alignment`` says which instruction made which layer; ``contradictions``, what the Dockerfile decides and the image has
-    otherwise. ``usable``: the image is this Dockerfile's, so what it says goes.
+    otherwise. ``usable``: the image is this Dockerfile's, so what it says goes. ``alone``: there is no Dockerfile; the build is
+    the image's own history (:mod:`gate.images.document`).
     """
 
     def __init__(self, image: BuiltImage, build: Build, alignment: Alignment | None = None) -> None:
@@ -33,6 +34,7 @@ class Settled:
         self.contradictions = (
             list(_contradictions(build.image().config, image)) if alignment is None and build.target else []
         )
+        self.alone = alignment is not None
         self.usable = not self.contradictions and (self.alignment.whole or self.alignment.squashed)
 
     @cached_property

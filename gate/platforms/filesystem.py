@@ -13,6 +13,8 @@ from gate.platforms.outcome import Doubt
 from gate.record import dataclass
 
 MAX_LINKS = 40
+X86_64, AARCH64 = 62, 183
+"""ELF's numbers of processors."""
 _MAX_NAME = 255
 _MOUNTED = ("proc", "sys", "dev")
 
@@ -71,12 +73,14 @@ Suspicion = Callable[[Node | None], "Unknown | None"]
 
 @dataclass(slots=True)
 class FileSystem:
-    """The tree below ``root``. ``supplied`` and ``brings_module`` answer for what other images and packages bring."""
+    """The tree below ``root``. ``supplied`` and ``brings_module`` answer for what other images and packages bring;
+    ``machine`` is the number that programs for the image's processor carry, None for one that is not looked into."""
 
     root: Node
     supplied: Supplier
     brings_module: Callable[[str], bool | Unknown]
     suspicion: Suspicion
+    machine: int | None = X86_64
 
     def find(self, path: str, cwd: str, user: User, *, searching: bool = False) -> Found:
         """What a system call finds; ``searching`` for a program on PATH. Raises :class:`Errno` or :class:`Doubt`."""

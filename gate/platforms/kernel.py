@@ -12,7 +12,7 @@ from gate.record import dataclass, field
 BUFFER = 256
 """Bytes of a file that the kernel looks at."""
 _MAX_SCRIPTS = 5
-_X86_64, _I386 = 62, 3
+_I386 = 3
 _BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 
 
@@ -158,7 +158,10 @@ def _program(process: Process, found: Found, data: bytes) -> None:
         marked = data.startswith(_BOMS) and behind.startswith(b"#")
         raise Unusable("exec format error", Fault.LINE_ENDS if marked else Fault.NO_FORMAT, found)
     size = found.node.size if found.node is not None else None
-    header = _Elf(data, size or len(data))
+    machine = process.files.machine
+    if machine is None:
+        raise Doubt(Unknown(f"{found.path} is a program for another processor, and not looked into"))
+    header = _Elf(data, size or len(data), machine)
     if header.machine == _I386 and header.word == 1:
         raise Doubt(Unknown(f"{found.path} is a 32-bit program: the machine decides"))
     whole = _read(found, header.table_end) if header.plausible else b""
@@ -170,7 +173,7 @@ def _program(process: Process, found: Found, data: bytes) -> None:
 class _Elf:
     """The header of an ELF file, as far as the kernel looks at it."""
 
-    def __init__(self, data: bytes, size: int) -> None:
+    def __init__(self, data: bytes, size: int, machine: int) -> None:
         self.size = size
         self.word = data[4] if len(data) > 4 else 0
         self.machine = 0
@@ -183,7 +186,7 @@ class _Elf:
         entry, self.count = struct.unpack_from("<HH", data, 54)
         self.table_end = self.table + 56 * self.count
         self.plausible = (
-            kind in (2, 3) and self.machine == _X86_64 and entry == 56 and 1 <= self.count <= 65536 // 56
+            kind in (2, 3) and self.machine == machine and entry == 56 and 1 <= self.count <= 65536 // 56
             and self.table_end <= size
         )  # fmt: skip
 

@@ -15,7 +15,7 @@ from gate.model import Place, Unknown
 from gate.platforms.accounts import find_user
 from gate.platforms.argv import declared_entrypoint, effective_argv
 from gate.platforms.bases import MORE_PATH, USUAL_PATH, base_of
-from gate.platforms.filesystem import Errno, FileSystem, Found, NotAllowed, User
+from gate.platforms.filesystem import AARCH64, X86_64, Errno, FileSystem, Found, NotAllowed, User
 from gate.platforms.image import LaunchImage, launch_image
 from gate.platforms.kernel import Crashes, Loaded, Process, Unusable, executable, execute
 from gate.platforms.model import Platform
@@ -26,6 +26,7 @@ from gate.platforms.registry import platforms
 if TYPE_CHECKING:
     from gate.build import Build
 
+_MACHINES = {"amd64": X86_64, "arm64": AARCH64}
 _ANYBODY = User(-1, -1)
 """A user without any right of its own."""
 
@@ -84,7 +85,8 @@ class _Launch:
             return
         self.outcome.argv = argv
         self.follower.note("put the words together", " ".join(map(repr, argv)), self._launch_place())
-        files = FileSystem(self.image.root, self.image.supply, self.image.supply.module, self.image.suspicion)
+        machine = _MACHINES.get(self.build.architecture)
+        files = FileSystem(self.image.root, self.image.supply, self.image.supply.module, self.image.suspicion, machine)
         user = self.config.user
         cwd = self.config.working_dir or "/"
         env = dict(self.config.env)

@@ -48,6 +48,26 @@ def check(instruction: Instruction, build: Build) -> Results:
                            stage=instruction.stage)  # fmt: skip
 
 
+@rule.on_build
+def check_history(build: Build) -> Results:
+    """The values of build arguments in a finished image."""
+    built = build.built
+    if built is None or not (built.usable or built.alignment.instructions):
+        return
+    from gate.rules.security._history import secrets_in
+
+    for step, name, what in secrets_in(built.image):
+        at = step.instruction
+        if at is None or build.target is None:
+            continue  # the base image's
+        yield rule.finding(
+            at.text if at.text.value else at,
+            f"The image's history holds the value of the build argument {name}: {what}.",
+            severity=Severity.HIGH,
+            stage=at.stage,
+        )
+
+
 def _pair(pair: Pair, instruction: Pairs, build: Build) -> Results:
     name = pair.key.value
     value = build.expand(pair.value, instruction) if pair.value is not None else None

@@ -206,6 +206,10 @@ def from_context(sent: Sent) -> Node:
 
 
 def directory(
-    mode: int | None = 0o755, uid: int | None = 0, gid: int | None = 0, instruction: Instruction | None = None
+    mode: int | None = 0o755,
+    uid: int | None = 0,
+    gid: int | None = 0,
+    instruction: Instruction | None = None,
+    origin: Origin | None = None,
 ) -> Node:
-    return Node("directory", mode, uid, gid, instruction=instruction)
+    return Node("directory", mode, uid, gid, instruction=instruction, origin=origin)

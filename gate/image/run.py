@@ -291,10 +291,10 @@ def _may_be_there(why: Unknown) -> File:
 
 
 def _open_below(folder: File, why: Unknown) -> None:
-    """Let a folder of the base image, and those in it, hold more."""
+    """Let a folder of the base image, and those in it, hold more. Below one that may already, all may."""
     waiting = [folder]
     while waiting:
         node = waiting.pop()
-        if node.type == "directory":
-            node.open = node.open or why
+        if node.type == "directory" and node.open is None:
+            node.open = why
             waiting.extend(child for child in node.children().values() if child.implied)

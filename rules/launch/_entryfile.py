@@ -14,6 +14,8 @@ from gate.dockerfile.tree import Copy, Pairs
 from gate.image.model import File
 from gate.lazy import pattern
 from gate.model import Unknown
+from gate.platforms.bases import MORE_PATH
+from gate.platforms.image import launch_image
 from gate.rules.launch._handover import INTERPRETERS, Fate, Handover, may_wrap, plain_name
 
 LIMIT = 1 << 18
@@ -36,7 +38,7 @@ def find_entry(program: str, build: Build) -> File | Unknown | None:
     """
     if build.target is None:
         return Unknown("the file has no stage")
-    image = build.image()
+    image = launch_image(build)
     if "/" in program:
         directory = image.config.working_dir
         if program.startswith("/"):
@@ -55,9 +57,11 @@ def find_entry(program: str, build: Build) -> File | Unknown | None:
 
 def _search_path(build: Build) -> list[str]:
     """The folders of PATH that this file names, the latest first, then the usual ones; the base image may have more."""
-    path = build.image().config.env.get("PATH")
+    path = launch_image(build).config.env.get("PATH")
     if isinstance(path, str):
-        return [folder for folder in path.split(":") if folder.startswith("/")]
+        folders = path.split(":")
+        usual = _DEFAULT_PATH.split(":") if MORE_PATH in folders else ()
+        return [*(folder for folder in folders if folder.startswith("/")), *usual]
     values = [
         build.expand(part, instruction)
         for stage in (build.target.lineage() if build.target is not None else ())

@@ -146,7 +146,8 @@ def gunicorn(explorer: Explorer, start: Start) -> Server | None:
     for option, short, name in (
         ("--timeout", "-t", "timeout"),
         ("--workers", "-w", "workers"),
-        ("--worker-class", "-k", "worker_class"), ("--threads", "--threads", "threads"),
+        ("--worker-class", "-k", "worker_class"),
+        ("--threads", "--threads", "threads"),
     ):
         value = read.get(option, short)
         if value is not None:

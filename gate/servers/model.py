@@ -119,6 +119,12 @@ class Serving:
     sources: list[Any] = field(default_factory=list)
     idle: list[Place] = field(default_factory=list)
     silent: bool = False
+    followed: bool = False
+
+    @property
+    def starts_nothing(self) -> bool:
+        """Whether the launch was followed to its end, and nothing that could serve was started."""
+        return self.followed and not self.servers and not self.platform_serves
 
     def outside(self) -> Iterator[tuple[Server, Address]]:
         """What may be reached from outside of the container: every address that is a port."""

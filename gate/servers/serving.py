@@ -28,7 +28,15 @@ def serving(build: Build, platform: str) -> Serving | None:
     return None if found.silent else found
 
 
-def _work_out(build: Build, name: str) -> Serving:
+def explored(build: Build, platform: str, words: tuple[str, ...]) -> Serving | None:
+    """What the launch starts when it is given more words; None where its own are not known."""
+    outcome = launch(build, platform)
+    if outcome.argv is None or outcome.verdict is Verdict.FAILS:
+        return None
+    return _work_out(build, platform, words)
+
+
+def _work_out(build: Build, name: str, words: tuple[str, ...] = ()) -> Serving:
     outcome = launch(build, name)
     platform = platforms()[name]
     place = outcome.place or build.stages[-1].from_.place
@@ -48,10 +56,11 @@ def _work_out(build: Build, name: str) -> Serving:
     found.place = place = _launch_place(config, place)
     start = Start("", [], place, directory if isinstance(directory, str) and directory else "/")
     try:
-        explorer.program(outcome.argv, start)
+        explorer.program([*outcome.argv, *words], start)
     except RecursionError:
         found.unread.append(("its programs are nested too deeply", place))
     if not found.servers and not found.unread and not found.platform_serves:
+        found.followed = True
         found.unread.append(("it starts no server that is known", place))
     if outcome.unknown is not None and not found.servers:
         found.undecided = outcome.unknown

@@ -1,0 +1,1 @@
+"""AZM: Azure ML."""

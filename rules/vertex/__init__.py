@@ -1,0 +1,1 @@
+"""VTX: Vertex AI."""

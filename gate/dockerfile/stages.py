@@ -17,7 +17,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from gate.dockerfile.expand import SubstitutionError, Value, expand
+from gate.dockerfile.expand import SubstitutionError, Value, expand, parse_word
 from gate.dockerfile.source import Text
 from gate.dockerfile.tree import Dockerfile, From, Instruction, Onbuild, Pairs, Stage
 from gate.model import Unknown
@@ -343,10 +343,21 @@ def link(
     return variables
 
 
+def _has_own_defaults(written: str, scope: VariableScope, escape: str) -> bool:
+    """Whether each variable without a value says itself what it is then: ``${BASE:-debian:12}``."""
+    variables = parse_word(written, escape).variables()
+    return all(
+        variable.operator in (":-", "-") for variable in variables if not isinstance(scope.get(variable.name), str)
+    )
+
+
 def _link(stage: Stage, scope: VariableScope, by_name: Mapping[str, Stage], escape: str) -> None:
     image: Value
     try:
-        image = expand(stage.from_.image.value, scope.lookup, escape)
+        written = stage.from_.image.value
+        image = expand(written, scope.lookup, escape)
+        if isinstance(image, Unknown) and _has_own_defaults(written, scope, escape):
+            image = expand(written, scope.default_lookup, escape)
     except SubstitutionError as error:
         image = Unknown(str(error))
     stage.parent, stage.base, stage.base_unknown = None, None, ""

@@ -32,7 +32,7 @@ def bases(text: str, **build_args: str) -> list[str]:
         ("FROM a AS x\nFROM b AS x\nFROM x", ["a", "b", "<x"]),
         ("FROM a\nFROM 0", ["a", "0"]),
         ("ARG V=12\nFROM debian:$V", ["debian:12"]),
-        ("ARG V\nFROM debian:${V:-11}", ["?ARG V has no default"]),
+        ("ARG V\nFROM debian:${V:-11}", ["debian:11"]),
         ("ARG V\nFROM debian:${V}", ["?ARG V has no default"]),
         ("ARG A=a\nARG B=${A}b\nFROM $B", ["ab"]),
         ("ARG A=a B=${A}b\nFROM $B", ["ab"]),

@@ -149,3 +149,15 @@ def test_deprecated_repositories(image: str) -> None:
 )
 def test_other_repositories(image: str) -> None:
     silent("BAS003", f"FROM {image}\n")
+
+
+@pytest.mark.parametrize(
+    "image", ["${BASE:-debian:12.5}", "${BASE-debian:12.5}", "debian:${TAG:-12.5}", "${BASE:-debian:${TAG:-12.5}}"]
+)
+def test_a_default_beside_the_variable_is_a_default(image: str) -> None:
+    text = f"ARG BASE\nARG TAG\nFROM {image}\n"
+    for rule_id in ("BAS001", "BAS002", "PIN001"):
+        silent(rule_id, text)
+        assert not undecided(text, [rule_id])
+    expect("BAS001", "ARG BASE\nFROM »${BASE:-debian:9}\n", severity="high")
+    expect("BAS002", "ARG BASE\nARG TAG\nFROM »${BASE:-debian:12.5}-${TAG}\n")

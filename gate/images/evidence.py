@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gate.discover import Found, Input
+from gate.dockerfile.tree import Instruction
 from gate.engines.base import Engine, Task, combine
 from gate.images import daemon
 from gate.images.built import BuiltImage, read_image
@@ -21,7 +22,7 @@ from gate.images.settle import Settled
 from gate.images.source import ImageError, open_regular
 from gate.images.stream import plain_archive
 from gate.images.target import DOCKER_ARCHIVE, ENGINE, OCI_DIR, SBOM, Target
-from gate.model import EngineRun, Failure, Undecided
+from gate.model import EngineRun, Failure, Image, ImageLayer, Undecided
 from gate.policy import PolicyError
 from gate.record import dataclass
 
@@ -144,6 +145,20 @@ class Evidence:
                 self.settled = Settled(found.image, build)
             build.built = self.settled
 
+    def images(self) -> tuple[Image, ...]:
+        """What the images are made of, for reports."""
+        settled = self.settled
+        return tuple(
+            Image(
+                found.image.name,
+                found.image.digest,
+                found.image.platform,
+                tuple(_layer(found.image, number, settled) for number in range(len(found.image.layers))),
+            )
+            for found in self.opened
+            if found.image is not None
+        )
+
     def rules(self, rules: Iterable[Rule]) -> list[Rule]:
         """Those that have a say about an image of which there is no Dockerfile."""
         if not self.scanned:
@@ -180,6 +195,17 @@ class Evidence:
         if found.image is None or self.settled is None:
             return InDocument(found.target.value, found.target.name)
         return InImage(self.settled, build)
+
+
+def _layer(image: BuiltImage, number: int, settled: Settled | None) -> ImageLayer:
+    layer = image.layers[number]
+    origin = settled.alignment.origin(number) if settled is not None and settled.image is image else None
+    kind, place = "unknown", None
+    if settled is not None and origin == "base" and settled.target is not None:
+        kind, place = "base", settled.target.root.from_.image.place
+    elif isinstance(origin, Instruction):
+        kind, place = "instruction", origin.place
+    return ImageLayer(layer.diff_id, layer.size, layer.files, layer.removed, kind, place)
 
 
 class _Idle:

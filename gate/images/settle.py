@@ -30,6 +30,7 @@ class Settled:
 
     def __init__(self, image: BuiltImage, build: Build, alignment: Alignment | None = None) -> None:
         self.image = image
+        self.target = build.target
         self.alignment = align(build, image) if alignment is None else alignment
         self.contradictions = (
             list(_contradictions(build.image().config, image)) if alignment is None and build.target else []

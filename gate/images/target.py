@@ -49,15 +49,13 @@ def parse_target(text: str, option: str = "scan") -> Target:
     if colon and scheme in _NEVER:
         raise PolicyError(f"{option} {text}: {_NEVER[scheme].format(value=value)}")
     if not text or text.startswith("-") or any(character.isspace() or character < " " for character in text):
-        raise PolicyError(
-            f"{option}: write an image, or one of {', '.join(f'{name}:…' for name in _SCHEMES)}, not '{text}'"
-        )
+        kinds = ", ".join(f"{name}:…" for name in _SCHEMES)
+        raise PolicyError(f"{option}: write an image, or one of {kinds}, not '{text}'")
+    hint = did_you_mean(scheme, [kind for kind in _SCHEMES if kind != ENGINE]) if colon and "/" not in scheme else ""
+    if hint:
+        raise PolicyError(f"{option} {text}: there is no kind '{scheme}'{hint}")
     if text.startswith((".", "/", "~")) or text.endswith(_FILES) or ("/" in text and os.path.exists(text)):
         raise PolicyError(f"{option} {text}: this is a path; say what is there: {_guess(text)}:{text}")
-    if colon and "-" in scheme and "/" in value:
-        hint = did_you_mean(scheme, _SCHEMES)
-        if hint:
-            raise PolicyError(f"{option}: there is no kind '{scheme}'{hint}")
     return Target(ENGINE, text)
 
 

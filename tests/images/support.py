@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+import json
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from gate.images.built import BuiltImage
 from gate.images.layers import Stack
@@ -93,3 +96,75 @@ def unpacked(archive: Path, folder: Path) -> Path:
 def image_of(values: Mapping[str, object], name: str = "image:1") -> BuiltImage:
     """An image without layers and with this configuration."""
     return BuiltImage(name, "sha256:" + "0" * 64, "linux", "amd64", values, [], Stack(Limits(float("inf"))))
+
+
+def layer(files: Mapping[str, str | bytes], *more: tarfile.TarInfo) -> bytes:
+    """A layer with these files, and with further entries as they are; what is under ``bin/`` can be executed."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as tar:
+        for name, content in files.items():
+            put(tar, name, content, 0o755 if "bin/" in name else 0o644)
+        for entry in more:
+            tar.addfile(entry)
+    return out.getvalue()
+
+
+def entry(name: str, kind: bytes = tarfile.SYMTYPE, link: str = "", mode: int = 0o644) -> tarfile.TarInfo:
+    found = tarfile.TarInfo(name)
+    found.type, found.linkname, found.mode = kind, link, mode
+    return found
+
+
+def configuration(layers: Sequence[bytes], **changes: Any) -> dict[str, Any]:
+    """The configuration of an image with these (uncompressed) layers."""
+    diff_ids = [f"sha256:{hashlib.sha256(data).hexdigest()}" for data in layers]
+    history = [{"created_by": f"RUN step {number} # buildkit"} for number in range(len(layers))]
+    values = {"Cmd": ["/bin/run"], "Env": ["PATH=/bin"]}
+    rootfs = {"type": "layers", "diff_ids": diff_ids}
+    return {"architecture": "amd64", "os": "linux", "config": values, "rootfs": rootfs, "history": history, **changes}
+
+
+def docker_archive(
+    path: Path, layers: Sequence[bytes], config: Any = None, manifest: Any = None, stored: Sequence[bytes] | None = None
+) -> Path:
+    """What ``docker save`` writes. ``stored``: the layers as they lie there, when they are compressed."""
+    document = json.dumps(configuration(layers) if config is None else config).encode()
+    name = f"{hashlib.sha256(document).hexdigest()}.json"
+    names = [f"{number}/layer.tar" for number in range(len(layers))]
+    rows = [{"Config": name, "RepoTags": ["made:1"], "Layers": names}] if manifest is None else manifest
+    with tarfile.open(path, "w") as tar:
+        for member, data in zip(names, stored or layers, strict=True):
+            put(tar, member, data)
+        put(tar, name, document)
+        put(tar, "manifest.json", rows if isinstance(rows, bytes) else json.dumps(rows))
+    return path
+
+
+def oci_folder(folder: Path, images: Mapping[str, Sequence[bytes]], **changes: Any) -> Path:
+    """An OCI layout with one image per platform (``linux/amd64``)."""
+    blobs = folder / "blobs" / "sha256"
+    blobs.mkdir(parents=True, exist_ok=True)
+
+    def blob(data: bytes, kind: str) -> dict[str, Any]:
+        digest = hashlib.sha256(data).hexdigest()
+        (blobs / digest).write_bytes(data)
+        return {
+            "mediaType": f"application/vnd.oci.image.{kind}.v1+json",
+            "digest": f"sha256:{digest}",
+            "size": len(data),
+        }
+
+    rows = []
+    for platform, layers in images.items():
+        system, architecture = platform.split("/")
+        config = configuration(layers, os=system, architecture=architecture, **changes)
+        manifest = {
+            "schemaVersion": 2,
+            "config": blob(json.dumps(config).encode(), "config"),
+            "layers": [blob(data, "layer") for data in layers],
+        }
+        row = blob(json.dumps(manifest).encode(), "manifest")
+        rows.append({**row, "platform": {"os": system, "architecture": architecture}})
+    (folder / "index.json").write_text(json.dumps({"schemaVersion": 2, "manifests": rows}))
+    (folder / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')
+    return folder

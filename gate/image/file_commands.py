@@ -231,8 +231,8 @@ def _rm(effects: Effects, command: Command) -> None:
                 node = effects.tree.find(place)
                 if whole or node is None or node.type != "directory":
                     _remove(effects, place)
-        except TreeUnknown:
-            continue  # what it removes is hardly what was brought here
+        except (TreeError, TreeUnknown):
+            continue  # what it removes is hardly what was brought here: rm -rf /var/lib/apt/lists/*
 
 
 def _rmdir(effects: Effects, command: Command) -> None:

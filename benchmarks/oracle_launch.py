@@ -111,7 +111,7 @@ def _build_from_base(case: Case, folder: Path, name: str, bk: BuildKit, engine: 
     text = case.dockerfile
     if case.base == "debian":
         base = engine.import_tar("debian-python:1", debian_base("python3-minimal"))
-        text = text.replace(f"FROM {DEBIAN}\n{INSTALL}\n", f"FROM {base}\nENV PATH={_DEBIAN_PATH}\n")
+        text = text.replace(f"FROM {DEBIAN}\n{INSTALL}\n", f'FROM {base}\nENV PATH={_DEBIAN_PATH}\nCMD ["bash"]\n')
     else:
         _hidden_base(case.base, engine)
     (folder / "Dockerfile.real").write_text(text)
@@ -164,6 +164,7 @@ _KINDS = {
         "can't find",
         "not known",
         "unable to find",
+        "symbolic links",
     ),
     "denied": ("permission denied",),
     "format": ("exec format error", "cannot execute binary", "syntax error", "not found"),

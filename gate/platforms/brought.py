@@ -21,9 +21,11 @@ from gate.packages.model import Install, Pin, Request
 from gate.packages.requirement import normalized
 from gate.packages.resolve import wanted
 from gate.packages.scripts_folder import scripts_folder
+from gate.platforms.bases import USUAL_PATH
 
 WORDS = frozenset({"train", "serve"})
 """Programs that no distribution's package brings."""
+_USUAL = "the system's folders"
 _SYSTEM = frozenset({"deb", "rpm", "apk"})
 _WITH_PYTHON = frozenset({"pip", "setuptools", "wheel", "pkg_resources"})
 """Modules that Python's own images bring beside its standard library."""
@@ -59,7 +61,7 @@ class Brought:
         for place, answer in self._kept[name]:
             if isinstance(place, Unknown):
                 doubt = doubt or (place if answer is not False else None)
-            elif place is None or place == folder:
+            elif place is None or place == folder or (place == _USUAL and (not folder or folder in USUAL_PATH)):
                 if answer is True:
                     return True
                 doubt = doubt or (answer if isinstance(answer, Unknown) else None)
@@ -70,11 +72,17 @@ class Brought:
         for install in self._installs:
             answer = self._by(install, name)
             if answer is not False:
-                python = install.ecosystem == "pypi" and self.build.ships(install.stage)  # type: ignore[arg-type]
-                yield scripts_folder(install, self.build) if python else None, answer
+                yield self._place(install), answer
         for place, distribution in self._by_setup_scripts:
             why = Unknown(f"line {place.line} may bring {name}", "--image")
             yield None, self._of_distribution(distribution, name, why)
+
+    def _place(self, install: Install) -> str | Unknown | None:
+        if install.ecosystem in _SYSTEM:
+            return _USUAL
+        if install.ecosystem == "pypi" and install.stage is not None and self.build.ships(install.stage):
+            return scripts_folder(install, self.build)
+        return None
 
     @cached_property
     def _by_setup_scripts(self) -> list[tuple[Place, Distribution]]:
@@ -192,6 +200,8 @@ def _system(install: Install, name: str, why: Unknown) -> bool | Unknown:
     doubt = not install.complete
     for request in install.requests:
         package = request.name
+        if name == package and name.startswith("python"):
+            return True  # python3.9
         for pattern, programs in table["system"].items():
             if name in programs and fnmatchcase(package, pattern):
                 return True

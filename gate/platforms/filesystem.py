@@ -141,7 +141,7 @@ class FileSystem:
             self.unless_suspicious(None)
             raise NoEntry
         if folder.open is not None:
-            answer = self.supplied(path, folder.open, searching)
+            answer = self.supplied(path, folder.open, searching and (bool(waiting) or not _is_own(folder)))
             if isinstance(answer, Unknown):
                 raise Doubt(answer)
             if answer:
@@ -167,6 +167,14 @@ class FileSystem:
             return True
         self.unless_suspicious(node)
         return False
+
+
+def _is_own(folder: Node) -> bool:
+    """Whether a folder is one that COPY or WORKDIR makes: no package puts its programs there."""
+    maker = folder.instruction
+    return maker is not None and (
+        maker.keyword == "WORKDIR" or (maker.keyword == "COPY" and maker.flag("from") is None)
+    )
 
 
 def allowed(node: Node, user: User, bit: int) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import posixpath
 import sys
 from collections.abc import Callable
 
 from gate.image.model import File
+from gate.lazy import pattern
 from gate.model import Unknown
 from gate.packages.options import listed
 from gate.platforms.filesystem import Errno, Found, NotAllowed
@@ -19,6 +21,7 @@ _ENDS_WITH = {"python": 2, "pypy": 2, "perl": 2, "Rscript": 2, "node": 1, "nodej
 _VALUE_OPTIONS = {"python": "W X", "node": "r", "nodejs": "r", "perl": "I", "ruby": "I r", "java": ""}
 _NODE_ENDINGS = ("", ".js", ".json", ".mjs", ".cjs")
 _INIT_LIMIT = 1 << 16
+_SHELL_LINE = pattern(rb"#![ \t]*(?:/\S*/)?(?:env[ \t]+)?(?:/\S*/)?(?:ba|da|a|z|k)?sh\b")
 
 Note = Callable[[str, str, Found], None]
 
@@ -53,6 +56,8 @@ def _script(plain: str, path: str, process: Process, note: Note) -> File | None:
             elif not process.files.check(found, process.user, 4):
                 raise NotAllowed
             note(f"{plain} reads {path}", found.path, found)
+            if plain in ("python", "pypy"):
+                _unless_shell_text(path, found)
             return found.file
         except Errno as missing:
             error = missing
@@ -63,6 +68,17 @@ def _script(plain: str, path: str, process: Process, note: Note) -> File | None:
     elif plain == "java":
         said = f"Unable to access jarfile {path}"
     raise Fails(said, _ENDS_WITH.get(plain, 1), fault, program=path)
+
+
+def _unless_shell_text(path: str, found: Found) -> None:
+    """A script whose first line names a shell. Raises :class:`Fails`."""
+    data = found.node.read(_INIT_LIMIT) if found.node is not None else None
+    if data is None or not _SHELL_LINE.match(data):
+        return
+    try:
+        ast.parse(data)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        raise Fails(f"{path}: SyntaxError: invalid syntax", 1, Fault.OTHER, program=path, file=found.file) from None
 
 
 def _in_folder(plain: str, path: str, process: Process) -> Found:

@@ -173,6 +173,9 @@ class Follower:
             elif word == "--":
                 at += 1
                 break
+            elif word in ("-C", "--chdir") and self.box is None and at + 1 < len(argv):
+                at += 1
+                process = Process(process.files, process.user, _folder(argv[at], process), env)
             elif word.startswith("-"):
                 if self.box is not None and word not in ("-0", "--null"):
                     raise Fails(f"unrecognized option '{word}'", 1, Fault.OTHER, program=argv[0])
@@ -231,16 +234,16 @@ class Follower:
                 raise Fails(f"{path}: Is a directory", 126, Fault.MISSING, program=path)
             return  # nothing can be read of it, and the shell takes that for the end
         data = _content(found)
+        errexit = any(word.startswith("-") and "e" in word.partition("o")[0] for word in argv[1:at])
+        if data is None or len(data) >= _LIMIT or b"\0" in data[:80].split(b"\n")[0]:
+            self._program_as_text(name, path, found, data, errexit)
         if data is None or len(data) >= _LIMIT:
-            self._program_as_text(name, path, found, data)
             return
-        if data.startswith(b"\x7fELF") or b"\0" in data[:80].split(b"\n")[0]:
-            self._program_as_text(name, path, found, data)
+        data = data.replace(b"\0", b"")
         self.note(f"{name} reads {path}", f"{len(data)} bytes", found)
         self.current = found.file
         if found.file is not None:
             self.scripts.append(found.file)
-        errexit = any(word.startswith("-") and "e" in word.partition("o")[0] for word in argv[1:at])
         frame = Frame(path, argv[at + 1 :], process, depth, self.start, errexit)
         source = Source((found.node.source if found.node else None) or found.path, data)
         try:
@@ -250,7 +253,7 @@ class Follower:
                 raise Fails(f"{path}: syntax error", 2, Fault.OTHER, program=path, file=found.file) from None
             raise
 
-    def _program_as_text(self, name: str, path: str, found: Found, data: bytes | None) -> None:
+    def _program_as_text(self, name: str, path: str, found: Found, data: bytes | None, errexit: bool) -> None:
         """A shell that is told to read what is no shell text. Raises :class:`Fails` or :class:`Doubt`."""
         if data is None:
             program = found.node is None and (plain_name(found.brought) or found.brought in _PROGRAMS)
@@ -260,9 +263,11 @@ class Follower:
             if found.node is None and not path.endswith(".sh"):
                 raise Doubt(Unknown(f"whether {path} is a text for {name} to read cannot be known", "--image"))
             return
+        if name in ("sh", "dash", "ash") and data is not None and not data.startswith(b"\x7fELF"):
+            return  # these pass over the NULs
         if name == "bash":
             raise Fails(f"{path}: cannot execute binary file", 126, Fault.OTHER, program=path, file=found.file)
-        if data is None or (data.startswith(b"\x7fELF") and len(data) >= _NO_TEXT_FROM):
+        if not errexit and (data is None or len(data) >= _NO_TEXT_FROM):
             raise Fails(f"{path}: Syntax error", 2, Fault.OTHER, program=path, file=found.file)
         raise Doubt(Unknown(f"{path} is no shell text"))
 
@@ -389,7 +394,7 @@ class Follower:
             return execute(process, path, words, searching=searching)
         except Unusable as error:
             if str(error) == "exec format error":
-                return self._as_shell_text(error.found, path, words, process)
+                return self._as_shell_text(error.found, path, words)
             if error.fault is Fault.LINE_ENDS or str(error) == "no such file or directory":
                 raise Fails(
                     f"{told}: not found", 127, error.fault, program=path, file=error.found.file, place=place
@@ -410,11 +415,14 @@ class Follower:
                 place=place,
             ) from error
 
-    def _as_shell_text(self, found: Found, path: str, words: list[str], process: Process) -> Loaded | None:
+    def _as_shell_text(self, found: Found, path: str, words: list[str], shell: Found | None = None) -> Loaded | None:
+        """``shell``: the one that reads it; None for another of the shell that runs."""
         data = _content(found)
         if data is None or b"\0" in data[:80]:
             raise Doubt(Unknown(f"a shell makes what it can of {path}"))
-        return Loaded(found, ["sh", path, *words[1:]], [found])
+        if shell is None and self.box is not None:
+            shell = self.box.found
+        return Loaded(shell or found, ["sh", path, *words[1:]], [found])
 
     def _by_libc(self, words: list[str], process: Process, place: Place | None) -> Loaded | None:
         """``execvp``: it goes on after a file that may not be executed, and hands one without a format to ``/bin/sh``."""
@@ -469,9 +477,17 @@ class Follower:
         except Unusable as error:
             if str(error) != "exec format error":
                 raise
-            loaded = self._as_shell_text(error.found, path, words, process)
-            process.stat(_SH)
-            return loaded
+            return self._as_shell_text(error.found, path, words, process.stat(_SH))
+
+
+def _folder(path: str, process: Process) -> str:
+    """``env -C``."""
+    try:
+        if process.stat(path).is_folder:
+            return posixpath.join(process.cwd if isinstance(process.cwd, str) else "/", path)
+        raise NotFolder
+    except Errno as error:
+        raise Fails(f"cannot change directory to '{path}': {error}", 125, Fault.MISSING, program=path) from error
 
 
 def _libc_paths(name: str, process: Process) -> list[str]:
@@ -521,6 +537,6 @@ def _other_language(data: bytes) -> bool:
     parsed = shebang(data) if data.startswith(b"#!") else None
     if parsed is None:
         return False
-    words = f"{parsed[0]} {parsed[1]}".split()
+    words = [word for word in f"{parsed[0]} {parsed[1]}".split() if not word.startswith("-")]
     name = posixpath.basename(words[1] if posixpath.basename(words[0]) == "env" and len(words) > 1 else words[0])
     return bool(plain_name(name))

@@ -169,6 +169,8 @@ class _Walk:
                 self._command(left, last=True)
             except Fails:
                 self.node(right, last=last)
+            except Doubt as doubt:
+                self._either(right, last, doubt)
             except Ended:
                 if last:
                     raise
@@ -177,6 +179,13 @@ class _Walk:
             self._perhaps(left, last)
         except Doubt:
             self._perhaps(right, last)
+
+    def _either(self, right: Node, last: bool, doubt: Doubt) -> None:
+        """What stands behind ``||``, where it is open whether it is reached."""
+        try:
+            self.node(right, last=last)
+        except Fails:
+            raise doubt from None
 
     def _perhaps(self, node: Node, last: bool) -> None:
         """A part that may be reached: what it would start is looked at, and a failure is only a doubt."""
@@ -413,6 +422,8 @@ class _Walk:
             return
         try:
             found = self._sourced(path)
+        except Doubt:
+            return
         except Errno as error:
             if frame.strict or last or frame.errexit:
                 code = 2 if frame.strict else 1

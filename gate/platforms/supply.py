@@ -6,7 +6,7 @@ import posixpath
 from typing import TYPE_CHECKING
 
 from gate.model import Unknown
-from gate.platforms.bases import Known
+from gate.platforms.bases import USUAL_PATH, Known
 
 if TYPE_CHECKING:
     from gate.platforms.brought import Brought
@@ -26,6 +26,8 @@ class Supply:
 
     def __call__(self, path: str, why: Unknown, searching: bool) -> bool | Unknown:
         folder, name = posixpath.split(path)
+        if path in self.base.has:
+            return True
         answer = self._has(name, why, folder)
         if answer is not True or searching:
             return answer
@@ -46,11 +48,15 @@ class Supply:
         """Whether a program is in the folders of the base image's PATH, where these are not known."""
         return self._has(name, Unknown(f"the PATH of {self.reference or 'the base image'} is not known", "--image"))
 
+    def _in_base(self, folder: str) -> bool:
+        """Whether the base image's own programs may be in a folder (empty: one of its PATH)."""
+        return not folder or self.base.path is None or folder in USUAL_PATH or folder in self.base.path.split(":")
+
     def _has(self, name: str, why: Unknown, folder: str = "") -> bool | Unknown:
         if "\r" in name:
             return False  # nobody calls a program that
         brought = self.brought.program(name, folder)
-        if brought is True or name in self.base.has or name in self.base.answers:
+        if brought is True or (self._in_base(folder) and (name in self.base.has or name in self.base.answers)):
             return True
         if name in self.base.lacks:
             return brought

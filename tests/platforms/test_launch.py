@@ -45,6 +45,10 @@ def test_the_scikit_image_answers_both_words_without_an_entrypoint(platform: str
     assert outcome(SCIKIT, files, platform).verdict is Verdict.WORKS
 
 
+def test_the_removed_package_lists_may_not_have_been_the_program() -> None:
+    assert outcome(SCIKIT, {"decision_trees/predictor.py": ""}).verdict is Verdict.FAILS
+
+
 def test_the_same_image_without_the_link_to_python_is_not_taken_for_sound() -> None:
     text = SCIKIT.replace("RUN ln -s /usr/bin/python3 /usr/bin/python\n", "")
     assert outcome(text, {"decision_trees/train*": "#!/usr/bin/env python\n"}).verdict is not Verdict.WORKS

@@ -25,7 +25,8 @@ _KINDS = list(_FORMATS)
 # One of these stands in every value of a known format: a cheap look before the expressions.
 _HINTS = ("AKIA", "ASIA", "hf_", "gh", "glpat-", "sk-", "xox", "AIza", "npm_", "pypi-", "nvapi-", "PRIVATE KEY", "dapi")
 _USERINFO = pattern(r"[a-z][a-z0-9+.-]*://[^/\s:@\"']*:(?P<password>[^/\s@\"']+)@")
-_EXAMPLE = pattern(r"EXAMPLE|(?:x{6}|X{6}|\*{4}|0{8}|1234567890)")
+_EXAMPLE = pattern(r"x{6}|X{6}|\*{4}|0{8}")
+_WORDS = pattern(r"sk-[a-z]+(?:[-_][a-z]+)+\Z")
 
 _SECRET_NAMES = pattern(
     r"(?:^|_)(?:PASSWORDS?|PASSWD|PASSPHRASE|SECRETS?|TOKEN|APIKEY|API_KEY|ACCESS_KEY|SECRET_KEY|PRIVATE_KEY|AUTH_KEY"
@@ -46,11 +47,12 @@ _PLACEHOLDER = pattern(
 
 
 def known_format(text: str) -> tuple[str, int, int] | None:
-    """The first secret of a known format in a text: what it is, and where. Documentation's examples do not count."""
+    """The first secret of a known format in a text: what it is, and where. Rows of one sign and plain words do not count
+    (``hf_xxxxxxxx…``, ``sk-learn-training-container``)."""
     if not any(hint in text for hint in _HINTS):
         return None
     for match in _FORMAT.finditer(text):
-        if not _EXAMPLE.search(match[0]) and len(set(match[0])) > 8:
+        if not _EXAMPLE.search(match[0]) and not _WORDS.match(match[0]):
             return _KINDS[int((match.lastgroup or "f0")[1:])], match.start(), match.end()
     return None
 
@@ -75,8 +77,8 @@ def secret_name(name: str) -> bool:
 
 
 def placeholder(value: str) -> bool:
-    """A value that only stands for one: ``changeme``, ``<token>``, ``xxxx``."""
-    return bool(_PLACEHOLDER.fullmatch(value.strip()))
+    """A value that only stands for one: ``changeme``, ``<token>``, ``xxxx``, ``hf_xxxxxxxx``."""
+    return bool(_PLACEHOLDER.fullmatch(value.strip()) or _EXAMPLE.search(value))
 
 
 def redacted(secret: str) -> str:

@@ -1,9 +1,11 @@
 """SEC001 secret-in-variable: a secret in ARG or ENV, or written into the Dockerfile itself."""
 
 from gate.build import Build
-from gate.dockerfile.tree import Instruction, Pair, Pairs
+from gate.dockerfile.tree import Instruction, Pair, Pairs, Run
+from gate.lazy import pattern
 from gate.model import Finding, Severity, Unknown
 from gate.rule import Results, Rule
+from gate.rules.security._assignments import assignments
 from gate.rules.security._secrets import known_format, password_in_url, placeholder, redacted, secret_name
 
 rule = Rule(
@@ -34,6 +36,9 @@ rule = Rule(
 )
 
 
+_SECRET_WORD = pattern(r"PASS|SECRET|TOKEN|KEY|CREDENTIAL|(?i:password|secret)\w*=")
+
+
 @rule.on_instruction()
 def check(instruction: Instruction, build: Build) -> Results:
     if isinstance(instruction, Pairs) and instruction.keyword in {"ARG", "ENV"}:
@@ -46,6 +51,18 @@ def check(instruction: Instruction, build: Build) -> Results:
         kind, start, end = found
         yield rule.finding(text.slice(start, end), f"{kind[0].upper()}{kind[1:]} stands in the Dockerfile: {redacted(text.value[start:end])}.",
                            stage=instruction.stage)  # fmt: skip
+    elif isinstance(instruction, Run) and "=" in text.value and _SECRET_WORD.search(text.value):
+        yield from _assigned(instruction, build)
+
+
+def _assigned(run: Run, build: Build) -> Results:
+    """``export DB_PASSWORD=…`` and ``HF_TOKEN=… command``: the text of a RUN stays in the image's history."""
+    for command in build.script(run).commands:
+        for name, value, text in assignments(command):
+            literal = value and "$" not in text.value and "`" not in text.value
+            if literal and secret_name(name) and not placeholder(value):
+                message = f"{name} gets a secret in clear text, which stays in the image's history: {redacted(value)}."
+                yield rule.finding(text, message, severity=Severity.HIGH, stage=run.stage)
 
 
 @rule.on_build

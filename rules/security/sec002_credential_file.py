@@ -8,6 +8,7 @@ from gate.dockerfile.tree import Copy, Instruction, Run
 from gate.lazy import pattern
 from gate.model import Severity
 from gate.rule import Example, Results, Rule
+from gate.rules.security._secrets import password_in_url
 
 rule = Rule(
     id="SEC002",
@@ -45,6 +46,9 @@ _FILE = pattern(
 )
 _FOLDER = pattern(r"(?:^|/)\.(?:aws|ssh|kaggle|gnupg|azure|kube|docker)/?\Z")
 _HARMLESS = pattern(r"example|sample|template|dummy|fake|test|\.pub\Z|\.dist\Z", re.IGNORECASE)
+_SETTINGS = ("pip.conf", "pip.ini", ".npmrc", ".yarnrc", ".yarnrc.yml", ".condarc")
+"""Files that hold credentials only if they say so."""
+_AUTHORIZED = pattern(r"(?im)^[^#\n]*(?:_auth(?:token)?|_password|npmauthtoken|npmauthident)\"?\s*[=:]\s*\"?[^\s$\"]")
 _PRIVATE_KEY = b"PRIVATE KEY-----"
 _LOGINS = {
     ("huggingface-cli", "login"), ("hf", "auth"), ("wandb", "login"), ("docker", "login"), ("gcloud", "auth"), ("az", "login"),
@@ -61,7 +65,7 @@ def check_copy(instruction: Instruction, build: Build) -> Results:
     severity = Severity.HIGH if build.ships(instruction) else Severity.LOW
     for source in instruction.sources:
         name = source.value.removeprefix("./")
-        if _credential(name) or (_FOLDER.search(name) and not _HARMLESS.search(name)):
+        if _is_credential(name, build) or _becomes_credential(instruction, name, build) or _is_folder(name):
             yield rule.finding(
                 source,
                 f"{name} holds credentials and is copied into the image.",
@@ -78,6 +82,18 @@ def check_copy(instruction: Instruction, build: Build) -> Results:
                 severity=severity,
                 stage=instruction.stage,
             )
+
+
+def _is_folder(name: str) -> bool:
+    return bool(_FOLDER.search(name)) and not _HARMLESS.search(name)
+
+
+def _becomes_credential(copy: Copy, name: str, build: Build) -> bool:
+    """Whether the place that a single file is copied to is that of a credential: ``COPY login.json /root/.docker/config.json``."""
+    target = build.expand(copy.destination, copy)
+    if not isinstance(target, str) or len(copy.sources) > 1 or _HARMLESS.search(name):
+        return False
+    return _credential(target) and not target.endswith(_SETTINGS)
 
 
 def _credential(path: str) -> bool:
@@ -98,9 +114,22 @@ def _below(name: str, build: Build) -> list[str]:
 
 
 def _is_credential(path: str, build: Build) -> bool:
-    if path.endswith((".pem", ".key")) and not _HARMLESS.search(path):
-        return _PRIVATE_KEY in ((build.context.read(path, 4096) if build.context else None) or b"")
+    """By its name, or by what it says where that decides: a key, or the settings of a package manager."""
+    if _HARMLESS.search(path):
+        return False
+    if path.endswith((".pem", ".key")):
+        return _PRIVATE_KEY in (_read(path, build) or b"")
+    if path.endswith(_SETTINGS):
+        data = _read(path, build)
+        if data is None:
+            return _credential(path)
+        text = data.decode("utf-8", "replace")
+        return password_in_url(text) is not None or bool(_AUTHORIZED.search(text))
     return _credential(path)
+
+
+def _read(path: str, build: Build) -> bytes | None:
+    return build.context.read(path.strip("/"), 1 << 16) if build.context is not None else None
 
 
 @rule.on_instruction("RUN")
@@ -146,6 +175,8 @@ def _mounted(target: str, instruction: Run) -> bool:
 
 def _logs_in(command: Command) -> bool:
     values = command.values
+    if command.name == "aws" and values[:2] == ["configure", "set"]:
+        return any(value and value.startswith(("aws_secret", "aws_session", "aws_access")) for value in values)
     return bool(values) and (command.name or "", values[0] or "") in _LOGINS and _given_credentials(command)
 
 

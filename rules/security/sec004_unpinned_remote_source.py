@@ -41,6 +41,9 @@ _CODE = pattern(
     re.IGNORECASE,
 )
 _KEY = pattern(r"\.(?:gpg|asc|key|pub|pem|crt|sig|sha\d*(?:sum)?s?)\Z|/(?:gpg|keys?|apt-key)[\w.]*\Z", re.IGNORECASE)
+_UNPACKERS = frozenset(
+    {"tar", "bsdtar", "unzip", "funzip", "gunzip", "zcat", "xz", "unxz", "bunzip2", "unzstd", "cpio", "dpkg"}
+)
 _MODEL = pattern(r"\.(?:pt|pth|safetensors|h5|onnx|gguf|pkl|ckpt|tflite|joblib)\Z", re.IGNORECASE)
 
 
@@ -133,11 +136,22 @@ def check_download(instruction: Instruction, build: Build) -> Results:
 
 def _is_code(download: Download, commands: tuple[Command, ...]) -> bool:
     """An archive, package or program that is kept; scripts that are run at once are SEC003's, models MLA002's."""
-    if not download.file or not re.match(r"(?:https?|ftp)://", download.url):
+    if not re.match(r"(?:https?|ftp)://", download.url):
         return False
+    if not download.file:
+        return _is_unpacked(download.command)
     path = urlsplit_path(download.url)
     if _KEY.search(path) or _MODEL.search(path) or path.endswith(".sh"):
         return False
     if _CODE.search(path) or _CODE.search(download.file):
         return True
     return any(command.name == "chmod" and download.file in (command.values or ()) for command in commands)
+
+
+def _is_unpacked(command: Command) -> bool:
+    """Whether what a command writes goes through a pipe into a program that unpacks or installs it."""
+    parent = command.parent
+    if parent is None or parent.kind != "pipeline":
+        return False
+    at = next(at for at, child in enumerate(parent.children) if child is command)
+    return any(isinstance(child, Command) and child.name in _UNPACKERS for child in parent.children[at + 1 :])

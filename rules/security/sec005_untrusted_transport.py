@@ -9,6 +9,7 @@ from gate.dockerfile.tree import Copy, Instruction, Pairs, Run
 from gate.lazy import pattern
 from gate.model import Severity
 from gate.rule import HasPlace, Results, Rule
+from gate.rules.security._assignments import assignments
 from gate.rules.security._downloads import DOWNLOADERS, downloads, verified
 
 rule = Rule(
@@ -100,6 +101,8 @@ def _what(name: str) -> str:
 def check_downloads(instruction: Instruction, build: Build) -> Results:
     assert isinstance(instruction, Run)
     commands = build.script(instruction).commands
+    if any(name in instruction.text.value for name in _ENVIRONMENT):
+        yield from _switched_off(commands, instruction)
     if not any(command.name in DOWNLOADERS for command in commands) or verified(commands):
         return
     for download in downloads(commands):
@@ -109,6 +112,14 @@ def check_downloads(instruction: Instruction, build: Build) -> Results:
                 f"{download.url.partition('://')[0]}:// is not encrypted: {download.url[:80]}.",
                 stage=instruction.stage,
             )
+
+
+def _switched_off(commands: tuple[Command, ...], run: Run) -> Results:
+    """``GIT_SSL_NO_VERIFY=1 git clone …`` and ``export PIP_TRUSTED_HOST=…``."""
+    for command in commands:
+        for name, value, text in assignments(command):
+            if name in _ENVIRONMENT and _ENVIRONMENT[name](value):
+                yield rule.finding(text, f"{name}={value} switches the check of certificates off.", stage=run.stage)
 
 
 @rule.on_instruction("ADD")

@@ -53,7 +53,6 @@ SECRETS = [
     "ENV SECRET_NAME=prod/db",
     "ENV PIP_INDEX_URL=https://pypi.example.com/simple",
     "ENV PIP_INDEX_URL=https://user:${PW}@pypi.example.com/simple",
-    "ENV KEY=AKIAIOSFODNN7EXAMPLE",
     "ENV KEYBOARD=us MONKEY=1 TURKEY=2",
     "ENV PASSWORDLESS=1",
     "ARG TOKENIZER=bert",
@@ -324,3 +323,61 @@ REGISTRIES = [
 @pytest.mark.parametrize("text", REGISTRIES)
 def test_registries(text: str) -> None:
     (expect if MARK in text else silent)("SEC008", text, policy=TRUSTED)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "ENV »KEY=AKIAIOSFODNN7EXAMPLE",
+        f"ENV »X=hf_{'a' * 34}",
+        "RUN »TOKEN=abc123 ./fetch",
+        "RUN export »DB_PASSWORD=hunter22",
+        "RUN a && export »AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG/bPxRfiCY && b",
+        "RUN TOKEN=$T ./fetch",
+        "RUN PASSWORD=$(cat /run/secrets/p) ./fetch",
+        "RUN TOKEN=changeme ./fetch",
+        "RUN MONKEY=1 KEY=/etc/apt/keyrings/x.gpg ./fetch",
+        "ENV IMAGE=sk-learn-training-container-image",
+    ],
+)
+def test_secrets_by_value_and_in_run(line: str) -> None:
+    (expect if "»" in line else silent)("SEC001", f"FROM debian:12.5\n{line}\n")
+
+
+def test_a_placeholder_of_a_known_format_is_one() -> None:
+    expect("SEC001", f"FROM debian:12.5\nENV »HF_TOKEN=hf_{'x' * 34}\n", severity="medium")
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "content"),
+    [
+        ("COPY »key.pem /x", "key.pem", "-----BEGIN PRIVATE KEY-----\n"),
+        ("COPY ca.pem /x", "ca.pem", "-----BEGIN CERTIFICATE-----\n"),
+        ("COPY »pip.conf /etc/", "pip.conf", "[global]\nindex-url=https://u:pw1234@example.com/simple\n"),
+        ("COPY pip.conf /etc/", "pip.conf", "[global]\nindex-url=https://example.com/simple\n"),
+        ("COPY ».npmrc .", ".npmrc", "//registry.example.com/:_authToken=abcdef\n"),
+        ("COPY .npmrc .", ".npmrc", "//registry.example.com/:_authToken=${NPM_TOKEN}\n"),
+        ("COPY .npmrc .", ".npmrc", "registry=https://registry.example.com/\n"),
+        ("COPY »login.json /root/.docker/config.json", "login.json", '{"auths": {}}'),
+        ("COPY env.example /app/.env", "env.example", "A=b"),
+        ("RUN »aws configure set aws_secret_access_key abc", "x", ""),
+        ("RUN aws configure set region eu-west-1", "x", ""),
+    ],
+)
+def test_credential_files_by_content_and_by_place(line: str, name: str, content: str) -> None:
+    (expect if "»" in line else silent)("SEC002", Example(f"FROM debian:12.5\n{line}\n", files={name: content}))
+
+
+@pytest.mark.parametrize(
+    ("rule_id", "line"),
+    [
+        ("SEC004", "RUN curl -L »https://example.com/latest/tool.tgz | tar xz"),
+        ("SEC004", "RUN wget -qO- »https://example.com/tool.zip | bsdtar -xf -"),
+        ("SEC004", "RUN curl https://example.com/state | jq ."),
+        ("SEC005", "RUN »GIT_SSL_NO_VERIFY=true git clone https://example.com/x"),
+        ("SEC005", "RUN export »PIP_TRUSTED_HOST=pypi.example.com && pip install x==1"),
+        ("SEC005", "RUN GIT_SSL_NO_VERIFY=0 git clone https://example.com/x"),
+    ],
+)
+def test_downloads_in_pipes_and_checks_switched_off_by_variables(rule_id: str, line: str) -> None:
+    (expect if "»" in line else silent)(rule_id, f"FROM debian:12.5\n{line}\n")

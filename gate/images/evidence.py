@@ -60,6 +60,7 @@ def gathered(
         evidence.close()
 
 
+_NAMED = 5
 QUESTION = "GAT006"
 """The rule that says whether an image is the Dockerfile's; its questions are told here."""
 
@@ -129,7 +130,7 @@ class Evidence:
     def as_input(self) -> Input:
         """The scanned target as a Dockerfile to judge."""
         (found,) = self.opened
-        return Input(found.target.name, None, document(found.image) if found.image is not None else b"FROM scratch\n")
+        return Input(found.target.name, None, document(found.image) if found.image is not None else b"")
 
     # Beside a build ---------------------------------------------------------------------------------------------------
 
@@ -242,7 +243,10 @@ class _Scan:
         if run.status == "skipped":
             return run
         findings, unchecked = self._attribution.checked(run.findings)
-        return replace(run, reason=f"{name}: {run.reason}", findings=findings, unchecked=(*run.unchecked, *unchecked))
+        names = ", ".join(dict.fromkeys(package.name for package in unchecked[:_NAMED]))
+        more = f" and {len(unchecked) - _NAMED} more" if len(unchecked) > _NAMED else ""
+        reason = f"{name}: {run.reason}" + (f"; not checkable: {names}{more}" if names else "")
+        return replace(run, reason=reason, findings=findings, unchecked=(*run.unchecked, *unchecked))
 
     def cancel(self) -> None:
         self._task.cancel()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Protocol
 
@@ -11,6 +10,7 @@ from gate import files
 from gate.dockerfile.source import Source
 from gate.dockerfile.tree import Instruction
 from gate.engines.grype_findings import Artifact, Origin
+from gate.images.bill import unchecked
 from gate.images.settle import Settled
 from gate.model import Finding, Place, Span, Unchecked
 
@@ -104,26 +104,22 @@ class InDocument:
             self._source = Source(shown, b"")
 
     def __call__(self, artifact: Artifact) -> Origin:
-        return Origin(self._place(artifact))
+        return Origin(self._place(artifact.name, artifact.purl))
 
-    def _place(self, artifact: Artifact) -> Place:
+    def _place(self, name: str, purl: str) -> Place:
+        """The package's URL, without its qualifiers where these are in another order, else its name."""
         text = self._source.text
-        for word in filter(None, (artifact.purl, artifact.name)):
-            quoted = json.dumps(word, ensure_ascii=False)
-            at = text.find(quoted)
-            if at < 0 and word == artifact.purl:
-                at, quoted = text.find(word), word
+        for word in (purl, purl.partition("?")[0], json.dumps(name, ensure_ascii=False) if name else ""):
+            at = text.find(word) if word else -1
             if at >= 0:
-                return self._source.place(at, at + len(quoted))
+                return self._source.place(at, at + len(word))
         return Place(self._shown, Span(1, 1, 1, 1))
 
     def checked(self, findings: Iterable[Finding]) -> tuple[tuple[Finding, ...], tuple[Unchecked, ...]]:
         """A package without a version fits every advisory that was ever written about it: that proves nothing."""
-        kept, unchecked = [], {}
-        for finding in findings:
-            package = finding.package
-            if package is not None and not re.search(r"\d", package.version):
-                unchecked[package.name] = Unchecked(package.name, finding.place, "it has no version")
-            else:
-                kept.append(finding)
-        return tuple(kept), tuple(unchecked.values())
+        kept = [f for f in findings if f.package is None or any(character.isdigit() for character in f.package.version)]
+        passed_over = (
+            Unchecked(package.name, self._place(package.name, package.purl), reason)
+            for package, reason in unchecked(self._source.text)
+        )
+        return tuple(kept), tuple(passed_over)

@@ -1,0 +1,165 @@
+"""What a Dockerfile leaves open, an image of it settles; and an image of something else does not."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli import Mlgate, Ran
+from tests.images.support import configuration, docker_archive, entry, layer
+
+SCRIPT = "#!/bin/sh\necho hi\n"
+ELF = b"\x7fELF" + bytes(60)
+BASE = layer({"bin/sh": "#!/bin/absent\n", "etc/passwd": "root:x:0:0::/:/bin/sh\napp:x:1000:1000::/:/bin/sh\n"})
+OFF = ("--engine", "grype=off", "--engine", "hadolint=off", "--format", "json")
+DOCKERFILE = """\
+FROM registry.example.com/team/base:1.2.3
+RUN make install
+COPY start /usr/bin/start
+ENV MODE=fast
+"""
+STEPS = ["RUN /bin/sh -c make install # buildkit", "COPY start /usr/bin/start # buildkit", "ENV MODE=fast"]
+
+
+def image(mlgate: Mlgate, layers: list[bytes], steps: list[str], **values: Any) -> str:
+    """Write an archive; the first layer is the base's. Steps without a layer are those that set something."""
+    history = [{"created_by": "ADD rootfs.tar / # buildkit"}]
+    for step in steps:
+        empty = {} if step.partition(" ")[0] in ("RUN", "COPY", "ADD", "WORKDIR") else {"empty_layer": True}
+        history.append({"created_by": step, **empty})
+    settings = {"Env": ["PATH=/usr/bin:/bin", "MODE=fast"], "Cmd": ["train"], **values}
+    config = configuration(layers, history=history, config=settings)
+    docker_archive(mlgate.folder / "image.tar", layers, config)
+    return "docker-archive:image.tar"
+
+
+def check(mlgate: Mlgate, target: str | None, dockerfile: str = DOCKERFILE, *options: str) -> Ran:
+    mlgate.write("Dockerfile", dockerfile)
+    mlgate.write("start", SCRIPT)
+    words = ["--image", target] if target else []
+    return mlgate("check", "Dockerfile", *words, "--for", "sagemaker-training", *OFF, *options)
+
+
+def ids(ran: Ran, key: str = "findings") -> dict[str, int]:
+    return {row["rule_id"]: row["line"] for row in ran.json[key]}
+
+
+def test_the_launch_is_decided(mlgate: Mlgate) -> None:
+    assert "SMC001" in ids(check(mlgate, None), "undecided")
+    built = layer({"usr/bin/train": SCRIPT.replace("/bin/sh", "/bin/start")})
+    good = layer({}, entry("usr/bin/other", link="train"))
+    ran = check(mlgate, image(mlgate, [BASE, built, good], STEPS))
+    assert "SMC001" not in {**ids(ran), **ids(ran, "undecided")}
+    ran = check(mlgate, image(mlgate, [BASE, good, good], STEPS))
+    assert ids(ran)["SMC001"] == 1
+    assert "SMC001" not in ids(ran, "undecided")
+
+
+def test_a_fault_stands_on_the_line_that_brought_the_file(mlgate: Mlgate) -> None:
+    built = layer({"usr/train": "x"})
+    bad = layer({"usr/bin/train": "#!/bin/absent\n"})
+    ran = check(mlgate, image(mlgate, [BASE, bad, built], STEPS))
+    assert ids(ran)["ENT013"] == 2
+    ran = check(mlgate, image(mlgate, [BASE, built, bad], STEPS))
+    assert ids(ran)["ENT013"] == 3
+
+
+def test_the_bases_user_is_known(mlgate: Mlgate) -> None:
+    assert "SMU001" in ids(check(mlgate, None), "undecided")
+    layers = [BASE, layer({"bin/train": SCRIPT}), layer({"x": ""})]
+    assert ids(check(mlgate, image(mlgate, layers, STEPS, User="1000")))["SMU001"] == 1
+    ran = check(mlgate, image(mlgate, layers, STEPS))
+    assert "SMU001" not in {**ids(ran), **ids(ran, "undecided")}
+
+
+def test_labels_of_the_build_command_count(mlgate: Mlgate) -> None:
+    mlgate.write("mlgate.yaml", "labels: {required: {team: text}}\n")
+    layers = [BASE, layer({"bin/train": SCRIPT}), layer({"x": ""})]
+    assert "LBL001" in ids(check(mlgate, image(mlgate, layers, STEPS)))
+    assert "LBL001" not in ids(
+        check(mlgate, image(mlgate, layers, [*STEPS, "LABEL team=vision"], Labels={"team": "vision"}))
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "line"), [({"Env": ["PATH=/bin", "MODE=slow"]}, 4), ({"Env": ["PATH=/bin"]}, 4)], ids=["another", "none"]
+)
+def test_an_image_of_another_build_settles_nothing(values: dict[str, Any], line: int, mlgate: Mlgate) -> None:
+    layers = [BASE, layer({"bin/train": SCRIPT}), layer({"x": ""})]
+    ran = check(mlgate, image(mlgate, layers, STEPS, **values))
+    assert ids(ran)["GAT006"] == line
+    assert "SMC001" in ids(ran, "undecided")
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [STEPS[0].replace("install", "all"), *STEPS[1:]],
+        [*STEPS[:1], "COPY start /elsewhere # buildkit", *STEPS[2:]],
+        [STEPS[1], STEPS[0], STEPS[2]],
+        [*STEPS[:2], "ENV MODE=fast", "CMD [\"bash\"]"],
+    ],
+    ids=["another command", "another place", "another order", "something behind it"],
+)  # fmt: skip
+def test_another_history_is_asked_about(steps: list[str], mlgate: Mlgate) -> None:
+    layers = [BASE, layer({"bin/train": SCRIPT}), layer({"x": ""})]
+    ran = check(mlgate, image(mlgate, layers, steps))
+    assert "GAT006" in ids(ran, "undecided")
+    assert "SMC001" in ids(ran, "undecided")
+
+
+def test_a_squashed_image_settles_but_attributes_nothing(mlgate: Mlgate) -> None:
+    """Its configuration and its files are true all the same."""
+    data = layer({"bin/train": "#!/bin/absent\n"})
+    values = {"Env": ["PATH=/usr/bin:/bin", "MODE=fast"]}
+    config = configuration([data], history=[{"created_by": "", "comment": "merge sha256:a to sha256:b"}], config=values)
+    docker_archive(mlgate.folder / "image.tar", [data], config)
+    ran = check(mlgate, "docker-archive:image.tar")
+    assert "ENT013" in ids(ran)
+    assert "GAT006" in ids(ran, "undecided")
+
+
+def test_an_image_for_another_processor(mlgate: Mlgate) -> None:
+    layers = [BASE, layer({"bin/train": SCRIPT}), layer({"x": ""})]
+    image(mlgate, layers, STEPS)
+    config = configuration(layers, architecture="arm64")
+    docker_archive(mlgate.folder / "image.tar", layers, config)
+    ran = mlgate("scan", "docker-archive:image.tar", "--for", "sagemaker-training", *OFF[:2], "--format", "json")
+    assert {row["rule_id"]: row["severity"] for row in ran.json["findings"]}["SMU003"] == "high"
+
+
+def test_sizes(mlgate: Mlgate) -> None:
+    mlgate.write("mlgate.yaml", "thresholds: {image-size: 5000}\n")
+    layers = [BASE, layer({"bin/train": SCRIPT, "model": "x" * 6000}), layer({"x": ""})]
+    assert "SMU009" in ids(check(mlgate, image(mlgate, layers, STEPS)))
+    mlgate.write("mlgate.yaml", "thresholds: {image-size: 9000}\n")
+    assert "SMU009" not in ids(check(mlgate, image(mlgate, layers, STEPS)))
+
+
+def test_a_build_argument_in_the_history(mlgate: Mlgate) -> None:
+    steps = ["ARG DB_PASSWORD=hunter22secret", "RUN |1 DB_PASSWORD=hunter22secret /bin/sh -c make install # buildkit"]
+    text = "FROM registry.example.com/team/base:1.2.3\nARG DB_PASSWORD\nRUN make install\n"
+    layers = [BASE, layer({"bin/train": SCRIPT})]
+    ran = check(mlgate, image(mlgate, layers, steps), text)
+    rows = [row for row in ran.json["findings"] if row["rule_id"] == "SEC001" and row["severity"] == "high"]
+    assert [row["line"] for row in rows] == [2]
+    assert "hunter22secret" not in ran.out
+
+
+def test_mounted_folders_are_looked_into(mlgate: Mlgate) -> None:
+    layers = [BASE, layer({"bin/serve": SCRIPT, "opt/ml/model/m.bin": "x"})]
+    image(mlgate, layers, ["COPY . / # buildkit"])
+    ran = mlgate("scan", "docker-archive:image.tar", "--for", "sagemaker-hosting", *OFF[:2], "--format", "json")
+    assert "SMP001" in ids(ran)
+
+
+def test_the_same_twice(mlgate: Mlgate) -> None:
+    layers = [BASE, layer({"bin/train": SCRIPT}), layer({"x": ""})]
+    target = image(mlgate, layers, STEPS)
+    assert check(mlgate, target).out == check(mlgate, target).out
+    assert hashlib.sha256((mlgate.folder / "image.tar").read_bytes()).hexdigest() not in check(mlgate, target).out
+    assert str(Path.cwd()) not in json.dumps(check(mlgate, target).json)

@@ -131,6 +131,8 @@ _GUNICORN_FLAGS = """--reload --preload --daemon -D --spew --check-config --prin
 def gunicorn(explorer: Explorer, start: Start) -> Server | None:
     """``gunicorn [OPTIONS] MODULE:APP``: command line over ``GUNICORN_CMD_ARGS`` over the configuration file."""
     words = list(start.words)
+    if any(word in ("-v", "--version", "-h", "--help", "--check-config", "--print-config") for word in words):
+        return None
     extra = explorer.variable(start, "GUNICORN_CMD_ARGS", None)
     if isinstance(plain(extra), str):
         words = [*plain(extra).split(), *words]

@@ -18,7 +18,7 @@ from gate.lazy import pattern
 from gate.model import Unknown
 from gate.record import dataclass, field
 from gate.servers.model import MANY, UNKNOWN, Variable, plain
-from gate.servers.source import PythonFile
+from gate.servers.source import PythonFile, of_use
 
 MAX_STEPS = 30_000
 MAX_MODULES = 60
@@ -30,6 +30,10 @@ _WIDTH = pattern(r"%(?![sdi%])")
 
 class Stopped(Exception):
     """The program ends here, or is too long to follow."""
+
+
+class _Raised(Stopped):
+    """The program ends with an exception."""
 
 
 class _Return(Exception):
@@ -133,6 +137,8 @@ class Interpreter:
         self.doubt = ""
         self.steps = 0
         self.calls = 0
+        self.pending: list[list[Any]] = [[]]
+        """For each function that is gone through, what it may already have returned."""
         self.libraries = Libraries(self)
 
     # Modules ---------------------------------------------------------------------------------------------------------
@@ -146,6 +152,8 @@ class Interpreter:
         self.modules.setdefault(name, module)
         try:
             self.block(file.tree.body, module, (module.names,))
+        except _Raised:
+            self.doubt = self.doubt or "it seems to end with an exception"
         except (_Return, Stopped):
             pass
         except RecursionError:
@@ -161,7 +169,7 @@ class Interpreter:
             base = posixpath.join(folder, *dotted.split("."))
             for path in (base + ".py", base + "/__init__.py"):
                 file = self.find(path)
-                if isinstance(file, File) and file.type == "file" and len(self.modules) < MAX_MODULES:
+                if isinstance(file, File) and file.type == "file" and len(self.modules) < MAX_MODULES and of_use(file):
                     return self._load(dotted, file)
         external = self.modules[dotted] = External(dotted)
         return external
@@ -315,7 +323,8 @@ class Interpreter:
         if not ends:
             if values:
                 raise _Return(merged(values))
-            raise Stopped
+            raise _Raised
+        self.pending[-1] += values
         scopes[0].clear()
         names = {name for end in ends for name in end}
         scopes[0].update({name: merged([end.get(name, before.get(name, UNKNOWN)) for end in ends]) for name in names})
@@ -388,7 +397,7 @@ class Interpreter:
                 return
 
     def _do_Raise(self, node: ast.Raise, module: Module, scopes: tuple[dict[str, Any], ...]) -> None:
-        raise Stopped
+        raise _Raised
 
     # Expressions -----------------------------------------------------------------------------------------------------
 
@@ -583,13 +592,20 @@ class Interpreter:
         kwargs = {**dict(function.options), **kwargs}
         self._bind(node.args, [function.bound, *args] if function.bound is not None else args, kwargs, names, function)
         self.calls += 1
+        self.pending.append([])
+        value: Any = None
         try:
             self.block(node.body, function.module, (names, *function.scopes))
         except _Return as returned:
-            return returned.value
+            value = returned.value
+        except _Raised:
+            if not self.pending[-1]:
+                raise
+            return merged(self.pending[-1])
         finally:
             self.calls -= 1
-        return None
+            pending = self.pending.pop()
+        return merged([*pending, value])
 
     def _bind(
         self, spec: ast.arguments, args: list[Any], kwargs: dict[str, Any], names: dict[str, Any], function: Function

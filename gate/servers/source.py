@@ -7,6 +7,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from gate.image.model import File
+from gate.lazy import pattern
 from gate.model import Place, Span
 
 if TYPE_CHECKING:
@@ -14,6 +15,29 @@ if TYPE_CHECKING:
 
 LIMIT = 1 << 19
 """Bytes of a source file that is read; nobody writes a longer one by hand."""
+
+
+_SMALL = 1 << 12
+_OF_USE = pattern(
+    rb"flask|fastapi|starlette|aiohttp|tornado|bottle|sanic|falcon|uvicorn|waitress|gunicorn|http\.server|subprocess|environ|getenv|"
+    rb"\broute|\bapp\b|\bport\b|PORT|argparse|\bserver?\b|Popen|BaseSettings"
+)
+
+
+def of_use(file: File) -> bool:
+    """Whether a module may have a part in serving. Reading a file costs more than all else, so that a long one in which none of
+    the words of that trade stands is passed over."""
+    if (file.size or 0) <= _SMALL:
+        return True
+    return _OF_USE.search(file.read(LIMIT) or b"") is not None
+
+
+def python_file(file: File, build: Build) -> PythonFile:
+    """The source file, taken apart once for all who ask."""
+    kept: dict[str, PythonFile] = build.__dict__.setdefault("python_files", {})
+    if file.path not in kept:
+        kept[file.path] = PythonFile(file, build)
+    return kept[file.path]
 
 
 class PythonFile:

@@ -21,7 +21,7 @@ from gate.servers.commands import COMMANDS, Start, address, bound
 from gate.servers.interpreter import Function, Interpreter, Module
 from gate.servers.libraries import Serve, Spawn
 from gate.servers.model import MANY, UNKNOWN, Server, Serving, Variable, plain
-from gate.servers.source import PythonFile
+from gate.servers.source import PythonFile, python_file
 
 if TYPE_CHECKING:
     from gate.build import Build
@@ -49,7 +49,6 @@ class Explorer:
         self.image = launch_image(build)
         self.rewritten: set[str] = set()
         self.rewritten_names: set[str] = set()
-        self._python_files: dict[str, PythonFile] = {}
         self._programs = 0
 
     # Files -----------------------------------------------------------------------------------------------------------
@@ -104,11 +103,10 @@ class Explorer:
         return at
 
     def python_file(self, file: File) -> PythonFile:
-        kept = self._python_files.get(file.path)
-        if kept is None:
-            kept = self._python_files[file.path] = PythonFile(file, self.build)
-            self.serving.sources.append(kept)
-        return kept
+        found = python_file(file, self.build)
+        if found not in self.serving.sources:
+            self.serving.sources.append(found)
+        return found
 
     # Environment -----------------------------------------------------------------------------------------------------
 

@@ -56,6 +56,9 @@ def check(build: Build) -> Results:
     unknown: Answer | None = next((answer for answer in answers if answer.verdict == "unknown"), None)
     place = (unknown or answers[0]).place or found.place
     assert place is not None
+    ready_made = [server.kind for server in found.servers if server.routes is not None]
+    if unknown is None and ready_made:
+        unknown = Answer("unknown", reason=f"{ready_made[0]} has routes of its own")
     if unknown is not None:
         yield rule.undecided(
             place, f"whether the server has a route of the V1 or V2 protocol: {unknown.reason}", SETTLE

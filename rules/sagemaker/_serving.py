@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from gate.build import Build
 from gate.dockerfile.tree import Instruction, Pair, Pairs
-from gate.model import Place
 from gate.platforms.image import launch_image
 from gate.rule import Results, Rule
 from gate.servers.model import Serving
@@ -118,8 +117,3 @@ def texts(build: Build) -> Iterator[tuple[str, bytes]]:
 def mentions(build: Build, *words: bytes) -> bool:
     """Whether any of the image's own texts has one of these words."""
     return any(word in data for _, data in texts(build) for word in words)
-
-
-def first_place(found: Serving, build: Build) -> Place:
-    assert found.place is not None
-    return found.place

@@ -7,12 +7,11 @@ from collections.abc import Iterator
 
 from gate.build import Build
 from gate.image.model import File
-from gate.model import Place, Span
 from gate.platforms.launch import launch
 from gate.platforms.outcome import Outcome, Verdict
 from gate.rules.sagemaker._answer import toolkit
 from gate.rules.sagemaker._serving import texts
-from gate.servers.source import PythonFile
+from gate.servers.source import PythonFile, python_file
 
 TRAINING = "sagemaker-training"
 TRAIN = 'FROM python:3.12\nCOPY train.py /app/\nENTRYPOINT ["python", "/app/train.py"]\n'
@@ -32,8 +31,15 @@ def trained(build: Build) -> Outcome | None:
 def entry(outcome: Outcome, build: Build) -> PythonFile | None:
     """The Python program that a launch ends in; None where it ends in something else, or where it cannot be read."""
     file = outcome.scripts[-1]
-    source = PythonFile(file, build)
-    return source if source.tree is not None and is_python(file) else None
+    if not is_python(file):
+        return None
+    source = python_file(file, build)
+    return source if source.tree is not None else None
+
+
+def is_r(file: File) -> bool:
+    line = (file.read(128) or b"").split(b"\n")[0]
+    return b"Rscript" in line if line.startswith(b"#!") else file.path.endswith((".R", ".r"))
 
 
 def is_python(file: File) -> bool:
@@ -71,7 +77,3 @@ def calls(tree: ast.AST) -> Iterator[tuple[str, ast.Call]]:
                 parts.append(function.attr)
                 function = function.value
             yield ".".join([function.id if isinstance(function, ast.Name) else "", *reversed(parts)]), node
-
-
-def at_line(source: PythonFile, number: int, width: int) -> Place:
-    return Place(source.shown, Span(number, 1, number, width + 1))

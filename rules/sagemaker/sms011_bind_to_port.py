@@ -42,14 +42,25 @@ def check(build: Build) -> Results:
     if labelled is None or found is None or found.platform_serves or _has_toolkit(build):
         return
     pair, instruction = labelled
-    if mentions(build, b"SAGEMAKER_BIND_TO_PORT") or b"SAGEMAKER_BIND_TO_PORT" in build.dockerfile.source.data:
+    if mentions(build, b"SAGEMAKER_BIND_TO_PORT") or _in_instructions(build):
         return
     question = open_question(found)
-    if question is not None:
-        yield rule.undecided(pair, f"whether the server reads SAGEMAKER_BIND_TO_PORT: {question[0]}", SETTLE)
+    packaged = [server.kind for server in found.servers if server.app is None and server.site is None]
+    if question is not None or packaged:
+        why = question[0] if question is not None else f"{packaged[0]} is not read"
+        yield rule.undecided(pair, f"whether the server reads SAGEMAKER_BIND_TO_PORT: {why}", SETTLE)
     else:
         yield rule.finding(
             pair,
             "The label says that the port is taken from SAGEMAKER_BIND_TO_PORT, which nothing in the image reads.",
             stage=instruction.stage,
         )
+
+
+def _in_instructions(build: Build) -> bool:
+    """Whether the Dockerfile itself hands the variable on."""
+    return any(
+        "SAGEMAKER_BIND_TO_PORT" in instruction.text.value
+        for stage in (build.target.lineage() if build.target is not None else ())
+        for instruction in stage.instructions
+    )

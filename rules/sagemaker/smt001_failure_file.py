@@ -3,7 +3,8 @@
 from gate.build import Build
 from gate.model import Severity
 from gate.rule import Example, Results, Rule
-from gate.rules.sagemaker._training import TRAIN, TRAINING, entry, sources, trained, uses_toolkit
+from gate.rules.sagemaker._training import TRAIN, TRAINING, is_python, is_r, sources, trained, uses_toolkit
+from gate.servers.source import python_file
 
 _FOR = (TRAINING,)
 
@@ -43,8 +44,9 @@ def check(build: Build) -> Results:
     outcome = trained(build)
     if outcome is None or uses_toolkit(build) or any(b"failure" in data for _, data in sources(build)):
         return
-    source = entry(outcome, build)
-    if source is not None:
+    file = outcome.scripts[-1]
+    if is_python(file) or is_r(file):
+        source = python_file(file, build)
         yield rule.finding(
             source.start(),
             "Nothing in the image writes /opt/ml/output/failure: a job that fails says only that it did.",

@@ -17,7 +17,7 @@ from gate.rules.build._flow import always_succeeds
 from gate.rules.launch._entryfile import entry_script
 from gate.rules.sagemaker._answer import entrypoint_of
 from gate.rules.sagemaker._training import TRAINING, is_python
-from gate.servers.source import PythonFile
+from gate.servers.source import python_file
 
 _FOR = (TRAINING, "sagemaker-processing")
 _ENTRY = "FROM python:3.12\nCOPY --chmod=755 train /usr/local/bin/train\nCOPY train.py /app/\n"
@@ -96,7 +96,7 @@ def _launch(entrypoint: Launch, build: Build) -> Results:
 
 def _file(file: File, build: Build) -> Results:
     if is_python(file):
-        source = PythonFile(file, build)
+        source = python_file(file, build)
         for node in _exits(source.tree) if source.tree is not None else ():
             yield rule.finding(
                 source.place(node),

@@ -2,11 +2,10 @@
 
 from gate.build import Build
 from gate.model import Severity
-from gate.packages.options import listed
 from gate.platforms.outcome import Outcome
 from gate.rule import Example, Results, Rule
 from gate.rules.sagemaker._answer import entrypoint_of
-from gate.rules.sagemaker._training import TRAIN, TRAINING, is_python, sources, trained, uses_toolkit
+from gate.rules.sagemaker._training import TRAIN, TRAINING, is_python, is_r, sources, trained, uses_toolkit
 
 _FOR = (TRAINING,)
 
@@ -38,7 +37,6 @@ rule = Rule(
 )
 
 _HANDLE = (b"SIGTERM", b"lightning", b"accelerate", b"torchrun", b"ray.", b"mpirun", b"Composer", b"signal.signal")
-_SHELLS = listed("sh bash dash ash zsh")
 
 
 @rule.on_build
@@ -57,10 +55,11 @@ def check(build: Build) -> Results:
 
 
 def _is_process_one(outcome: Outcome) -> bool:
-    """Whether the words of the launch themselves are the Python program."""
+    """Whether the words of the launch themselves are the program, in Python or R."""
     scripts = {file.path for file in outcome.scripts}
-    if len(scripts) != 1 or not outcome.argv or not is_python(outcome.scripts[-1]):
+    file = outcome.scripts[-1]
+    if len(scripts) != 1 or not outcome.argv or not (is_python(file) or is_r(file)):
         return False
     first = outcome.argv[0].rpartition("/")[2].rstrip("0123456789.")
-    name = outcome.scripts[-1].path.rpartition("/")[2]
-    return first == "python" or first == name.rstrip("0123456789.")
+    name = file.path.rpartition("/")[2]
+    return first in ("python", "Rscript") or first == name.rstrip("0123456789.")

@@ -36,6 +36,8 @@ def check(build: Build) -> Results:
     signal, instruction = config.stop_signal, config.set_by.get("StopSignal")
     if not isinstance(signal, str) or instruction is None or signal.upper() in _SAME:
         return
-    if signal.upper() in ("SIGQUIT", "QUIT", "3") and b"nginx" in build.dockerfile.source.data:
+    if signal.upper() in ("SIGQUIT", "QUIT", "3") and any(
+        "nginx" in each.text.value for each in build.target.instructions
+    ):
         return  # with which nginx ends its requests first
     yield rule.finding(instruction, f"STOPSIGNAL is {signal}; SageMaker sends SIGTERM.", stage=instruction.stage)

@@ -2,6 +2,7 @@
 
 from gate.build import Build
 from gate.model import Severity
+from gate.platforms.launch import launch
 from gate.rule import Example, Results, Rule
 from gate.rules.vertex._vertex import PREDICTION, predicting
 from gate.servers.serving import explored
@@ -51,8 +52,13 @@ def check(build: Build) -> Results:
     found = predicting(build)
     if found is None or found.servers or not found.starts_nothing:
         return
-    told = explored(build, PREDICTION, ("serve",))
-    if told is not None and (told.servers or not told.starts_nothing) and found.place is not None:
+    told = explored(build, PREDICTION, ("serve",)) if _knows_the_word(build) else None
+    if told is not None and not told.starts_nothing and found.place is not None:
         yield rule.finding(
             found.place, "The container does nothing unless it is given the word serve, which Vertex AI does not give."
         )
+
+
+def _knows_the_word(build: Build) -> bool:
+    """Whether one of the scripts that the launch goes through has the word in it."""
+    return any(b"serve" in (file.read(1 << 17) or b"") for file in launch(build, PREDICTION).scripts)

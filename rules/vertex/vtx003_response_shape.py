@@ -47,8 +47,10 @@ def check(build: Build) -> Results:
     if "predictions" in text or "rawPredict" in text or "raw_predict" in text:
         return
     for app in _apps(found):
-        for route in app.routes():
-            if route.methods and "POST" in route.methods and _is_local(route.handler):
+        taking = [route for route in app.routes() if route.methods and "POST" in route.methods]
+        named = [route for route in taking if any(word in route.path for word in ("predict", "infer", "invocations"))]
+        for route in named[:1] or (taking if len(taking) == 1 else ()):
+            if _is_local(route.handler):
                 yield rule.finding(
                     route.place, 'The answer of this route has no key "predictions", which Vertex AI unpacks.'
                 )

@@ -215,12 +215,37 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class ImageLayer:
+    """A layer of a finished image. ``size``: bytes of its ``files``; ``removed``: bytes of lower layers that it deletes or
+    replaces, and that are shipped all the same. ``origin``: ``instruction``, ``base`` or ``unknown``; ``place`` is the
+    instruction's, or that of FROM."""
+
+    diff_id: str
+    size: int
+    files: int
+    removed: int
+    origin: str
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A finished image that was looked at. ``digest``: of its configuration, its id; the lowest layer first."""
+
+    name: str
+    digest: str
+    platform: str
+    layers: tuple[ImageLayer, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """The verdict of one run and all that it rests on.
 
     ``verdict``: ``pass``, ``fail``, ``error``; ``cause``: one sentence that says why. ``engines`` has every engine,
     also those that did not run, and ``mlgate`` itself. ``findings`` and ``undecided`` are sorted by path, line,
-    column, rule. ``vulnerabilities`` is None where no engine looked for any.
+    column, rule. ``vulnerabilities`` is None where no engine looked for any; ``images`` are the finished ones that were
+    given.
     """
 
     verdict: str
@@ -235,3 +260,4 @@ class Result:
     undecided: tuple[Undecided, ...] = ()
     failures: tuple[Failure, ...] = ()
     vulnerabilities: Tally | None = None
+    images: tuple[Image, ...] = ()

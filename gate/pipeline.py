@@ -135,8 +135,11 @@ def _judged(
         count += len(share.inputs)
         if progress is not None:
             progress(count, total)
-    read = tuple(Source(given.path, given.data) for given in found.inputs if given.data is not None)
-    return Answer(judge(case, known), known, read)
+    read = tuple(Source(given.path, given.data) for given in found.inputs if given.data)
+    result = judge(case, known)
+    if evidence is not None:
+        result = replace(result, images=evidence.images())
+    return Answer(result, known, read)
 
 
 def policy_for(request: Request, folder: str | None) -> Policy:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from gate.model import Finding, Package, Result, Severity
+from gate.model import Finding, Package, Result, Severity, Tally
 from gate.record import dataclass
 from gate.report import Page
 from gate.reports import _html_source as source
 from gate.reports._html_build import Picture, picture
+from gate.reports._html_image import stack
 from gate.reports._html_steps import Step, next_steps
 from gate.reports.json import summary
 
@@ -105,6 +106,9 @@ class View:
         self.steps: list[Step] = next_steps(result, page.catalogue.rules)
         self.bars = list(_bars(result))
         self.files = list(self._files())
+        self.stacks = [stack(image, page.sources) for image in result.images]
+        self.account = list(_account(result.vulnerabilities)) if result.vulnerabilities is not None else []
+        self.unchecked = [package for run in result.engines for package in run.unchecked]
         self.pictures = list(self._pictures())
         self._anchors = {id(card.finding): card.anchor for card in self.cards}
 
@@ -195,6 +199,20 @@ def _rank(row: Row) -> tuple[bool, int, bool, float, str, str]:
         package.name,
         row.advisory,
     )
+
+
+def _account(tally: Tally) -> Iterator[tuple[str, int]]:
+    """What became of the vulnerabilities: what it is called, and how many; what is nobody's is left out."""
+    rows = (
+        ("block", tally.blocking),
+        ("below the threshold", tally.below),
+        ("without a fix", tally.without_fix),
+        ("within the budget", tally.in_budget),
+        ("set aside by VEX", tally.vex),
+        ("waived", tally.waived),
+        ("baselined", tally.baselined),
+    )
+    yield from ((name, number) for name, number in rows if number or name == "block")
 
 
 def _bars(result: Result) -> Iterator[Bar]:

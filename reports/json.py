@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from gate import __version__
-from gate.model import EngineRun, Finding, Result, Target, Undecided
+from gate.model import EngineRun, Finding, ImageLayer, Result, Target, Undecided
 from gate.report import Page, Report
 
 SCHEMA_VERSION = 1
@@ -34,6 +34,7 @@ def document(result: Result) -> dict[str, Any]:
         "findings": [_finding(finding) for finding in result.findings],
         "undecided": [_undecided(question) for question in result.undecided],
         **_vulnerabilities(result),
+        **_images(result),
         "summary": summary(result),
     }
 
@@ -101,6 +102,26 @@ def _vulnerabilities(result: Result) -> dict[str, Any]:
         for package in run.unchecked
     ]
     return {"vulnerabilities": {**asdict(result.vulnerabilities), "not_checkable": unchecked}}
+
+
+def _images(result: Result) -> dict[str, Any]:
+    if not result.images:
+        return {}
+    return {
+        "images": [{**asdict(image), "layers": [_layer(layer) for layer in image.layers]} for image in result.images]
+    }
+
+
+def _layer(layer: ImageLayer) -> dict[str, Any]:
+    return {
+        "diff_id": layer.diff_id,
+        "size": layer.size,
+        "files": layer.files,
+        "removed": layer.removed,
+        "origin": layer.origin,
+        "path": layer.place.path if layer.place is not None else None,
+        "line": layer.place.line if layer.place is not None else None,
+    }
 
 
 def _undecided(question: Undecided) -> dict[str, Any]:

@@ -25,7 +25,7 @@
       this.section = document.getElementById(form.dataset.filter);
       this.items = [...this.section.querySelectorAll("[data-item]")];
       this.words = new Map();
-      this.table = this.section.querySelector("table");
+      this.table = this.section.querySelector("table.sortable");
       this.limit = this.table ? most : Infinity;
       form.addEventListener("input", () => this.filter());
       form.addEventListener("submit", (event) => event.preventDefault());

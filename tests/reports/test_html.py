@@ -19,9 +19,26 @@ from gate.build import Build
 from gate.catalogue import Catalogue
 from gate.dockerfile.parse import parse
 from gate.dockerfile.source import Source
-from gate.model import EngineRun, Failure, Finding, Package, Place, Result, Severity, Span, Target, Undecided
+from gate.model import (
+    EngineRun,
+    Failure,
+    Finding,
+    Image,
+    ImageLayer,
+    Package,
+    Place,
+    Remedy,
+    Result,
+    Severity,
+    Span,
+    Tally,
+    Target,
+    Unchecked,
+    Undecided,
+)
 from gate.report import Page
 from gate.reports._html_build import Picture, picture
+from gate.reports._html_image import size, stack
 from gate.reports._html_steps import next_steps
 from gate.reports.html import report
 from gate.sources import Sources
@@ -107,7 +124,18 @@ def whole() -> Result:
             Undecided("SMC001", Place("Dockerfile", Span(1, 1, 1, 5)), "the base is ${BASE}", "--build-arg BASE=…"),
         ),
         failures=(Failure("other/Dockerfile", "cannot be read: permission denied"),),
-    )
+        vulnerabilities=Tally(
+            4, 0, below=4, inherited=1, introduced=3, unknown=1, set_aside=2, exceeded=("budget of the base: 2 high, 1 allowed",),
+            remedies=(Remedy("lib1", "1.0", "1.1", 2),),
+        ),
+        images=(
+            Image("image.tar", "sha256:" + "ab" * 32, "linux/amd64", (
+                ImageLayer("sha256:1", 3_000_000_000, 900, 0, "base", Place("Dockerfile", Span(1, 6, 1, 19))),
+                ImageLayer("sha256:2", 1_000_000_000, 9, 999_600_000, "instruction", Place("Dockerfile", Span(4, 1, 5, 2))),
+                ImageLayer("sha256:3", 0, 0, 0, "unknown"),
+            )),
+        ),
+    )  # fmt: skip
 
 
 def rendered(result: Result, text: str = DOCKERFILE, path: str = "Dockerfile", *platforms: str) -> str:
@@ -227,8 +255,10 @@ def hostile(text: str) -> Result:
         ),
     )
     return Result(
-        "fail", 1, text, text, text, (Target(text, False, (text,)),), (EngineRun(text, "failed", text, text, text),), (text,),
+        "fail", 1, text, text, text, (Target(text, False, (text,)),), (EngineRun(text, "failed", text, text, text, unchecked=(Unchecked(text, Place(text, Span(1, 1, 1, 2)), text),)),), (text,),
         findings, (Undecided(text, Place(text, Span(1, 1, 1, 2)), text, text),), (Failure(text, text),),
+        Tally(3, exceeded=(text,), remedies=(Remedy(text, text, text, 1),)),
+        (Image(text, text, text, (ImageLayer(text, 1, 1, 1, "base", Place(text, Span(1, 1, 1, 2))),)),),
     )  # fmt: skip
 
 
@@ -350,6 +380,28 @@ def test_secrets_are_no_arguments_in_the_picture(mlgate: Mlgate) -> None:
     assert secret not in page
 
 
+def test_layers_have_sizes_for_people() -> None:
+    [found] = [stack(image, Sources()) for image in whole().images]
+    assert (found.size, found.inherited, found.wasted) == ("4.0 GB", "3.0 GB", "1.0 GB")
+    assert [(layer.size, layer.share, layer.start, layer.width) for layer in found.layers] == [
+        ("3.0 GB", "75 %", 0, 750), ("1.0 GB", "25 %", 750, 250), ("0 B", "0 %", 1000, 0),
+    ]  # fmt: skip
+    assert [size(count) for count in (0, 999, 1000, 99_950, 999_499, 999_500, 10**13)] == [
+        "0 B", "999 B", "1.0 kB", "100 kB", "999 kB", "1.0 MB", "10.0 TB",
+    ]  # fmt: skip
+
+
+def test_vulnerabilities_are_accounted_for() -> None:
+    page = rendered(whole())
+    assert (
+        "found: 0 block, 4 below the threshold. 1 inherited from the base image, 3 introduced by the Dockerfile."
+        in page
+    )
+    assert "budget of the base: 2 high, 1 allowed" in page
+    nothing = rendered(replace(whole(), findings=(), vulnerabilities=Tally(0)))
+    assert "<strong>0</strong> found: 0 block." in nothing
+
+
 # In the browser
 
 
@@ -411,7 +463,7 @@ def test_injected_script_is_refused(browser: Any, tmp_path: Path) -> None:
 
 def test_vulnerabilities_filter_and_sort(browser: Any, tmp_path: Path) -> None:
     tab = Tab(browser, tmp_path, rendered(whole()))
-    page, rows, form = tab.page, "#vulnerabilities tbody tr summary", "[data-filter=vulnerabilities] "
+    page, rows, form = tab.page, "#vulnerabilities .sortable tbody tr summary", "[data-filter=vulnerabilities] "
     one, two, three, ten = "CVE-2026-0001", "CVE-2026-0002", "CVE-2026-0003", "CVE-2026-0010"
     assert tab.visible(rows) == [two, one, three, ten]
     page.check(form + "[name=fixable]")
@@ -500,7 +552,7 @@ def test_axe_has_nothing_to_say(browser: Any, tmp_path: Path, scheme: str, verdi
 
 def test_without_scripts_everything_is_there(browser: Any, tmp_path: Path) -> None:
     tab = Tab(browser, tmp_path, rendered(whole()), java_script_enabled=False)
-    assert len(tab.visible("#vulnerabilities tbody tr")) == 4
+    assert len(tab.visible("#vulnerabilities .sortable tbody tr")) == 4
     assert len(tab.visible("#findings .card")) == 4
     assert tab.visible("form") == []
     assert tab.visible("button") == []
@@ -518,7 +570,7 @@ def test_thousands_stay_usable(browser: Any, tmp_path: Path) -> None:
     findings += [vulnerability(number) for number in range(5000)]
     tab = Tab(browser, tmp_path, rendered(replace(whole(), findings=tuple(findings))))
     page = tab.page
-    assert len(tab.visible("#vulnerabilities tbody tr")) == 300
+    assert len(tab.visible("#vulnerabilities .sortable tbody tr")) == 300
     took = page.evaluate(
         """() => {
           const input = document.querySelector('[data-filter=findings] [name=text]');
@@ -532,4 +584,4 @@ def test_thousands_stay_usable(browser: Any, tmp_path: Path) -> None:
     assert page.inner_text("[data-filter=findings] output") == "1 of 5000"
     assert took < 5000  # milliseconds, on a machine that may be busy
     page.click(".more")
-    assert page.locator("#vulnerabilities tbody tr:not([hidden])").count() == 5000
+    assert page.locator("#vulnerabilities .sortable tbody tr:not([hidden])").count() == 5000

@@ -281,7 +281,24 @@ def _install(effects: Effects, command: Command) -> None:
         effects.put(place, new)
 
 
+def _update_alternatives(effects: Effects, command: Command) -> None:
+    """``--install LINK NAME TARGET PRIORITY`` and ``--set NAME TARGET``: a link to a link in /etc/alternatives."""
+    values = command.values
+    for action, count in (("--install", 3), ("--set", 2)):
+        if action not in values:
+            continue
+        operands = values[values.index(action) + 1 :][:count]
+        if len(operands) < count or None in operands:
+            raise TreeUnknown(effects.why)
+        *link, name, target = map(str, operands)
+        chosen = f"/etc/alternatives/{name}"
+        for place, to in (*((each, chosen) for each in link), (chosen, target)):
+            effects.put(effects.tree.resolve_parent(place), Node("symlink", 0o777, *effects.owner, link=to))
+        return
+    raise TreeUnknown(effects.why)
+
+
 COMMANDS = {
     "chgrp": _chgrp, "chmod": _chmod, "chown": _chown, "cp": _cp, "install": _install, "ln": _ln, "mkdir": _mkdir, "mv": _mv,
-    "rm": _rm, "rmdir": _rmdir, "touch": _touch, "unlink": _rm,
+    "rm": _rm, "rmdir": _rmdir, "touch": _touch, "unlink": _rm, "update-alternatives": _update_alternatives,
 }  # fmt: skip

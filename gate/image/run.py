@@ -49,7 +49,7 @@ _INSTALLERS = frozenset({
     "add-apt-repository", "apk", "apt", "apt-get", "apt-key", "aptitude", "brew", "conda", "cpan", "cpanm",
     "debconf-set-selections", "dnf", "dpkg", "dpkg-reconfigure", "easy_install", "gem", "ldconfig", "locale-gen",
     "mamba", "microdnf", "micromamba", "opam", "pacman", "pip", "pip2", "pip3", "pipx", "rpm", "tdnf",
-    "update-alternatives", "update-ca-certificates", "uv", "yum", "zypper",
+    "update-ca-certificates", "uv", "yum", "zypper",
 })  # fmt: skip
 _PROJECTS = frozenset({"pdm", "pipenv", "poetry"})
 _NOT_EVERYWHERE = frozenset({"curl", "dos2unix", "git", "install", "unzip", "wget"})
@@ -166,7 +166,8 @@ class RunJob:
                 _open_below(node, self.why)
         for value in _named_folders(command):
             self._may_fill(_absolute(value, folder))
-        if not _WORKS_HERE.isdisjoint(command.values):
+        verb = next((value for value in command.values if value != "pip" and value and not value.startswith("-")), None)
+        if verb in _WORKS_HERE:
             self._may_fill(folder)
         scope = self.carrier.world.evaluator.build.scope(self.operation.instruction)
         for name, setting in scope.environment().items():

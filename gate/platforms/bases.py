@@ -10,9 +10,11 @@ from gate.dockerfile.tree import Stage
 from gate.facts import facts
 from gate.image.base import identify
 from gate.image.model import Inherited
+from gate.lazy import pattern
 from gate.model import Unknown
 from gate.record import dataclass
 
+_VARIABLE = pattern(r"\$(?:\w+|\{[^}]*\})")
 MORE_PATH = "\0PATH of the base image"
 """Stands in a PATH for what the base image has in its own, where that is not known."""
 USUAL_PATH = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
@@ -62,9 +64,11 @@ def _row(row: dict[str, Any]) -> Known:
     def words(key: str) -> tuple[str, ...] | None:
         return tuple(map(str, row[key])) if key in row else None
 
+    has = frozenset(words("has") or ())
+    has |= frozenset(facts("bases")["everywhere"]) if "sh" in has else frozenset()
     return Known(
         words("entrypoint"), words("cmd"), row.get("workdir"), row.get("user"), row.get("path"),
-        frozenset(words("has") or ()), frozenset(words("lacks") or ()), frozenset(words("answers") or ()),
+        has, frozenset(words("lacks") or ()), frozenset(words("answers") or ()),
         bool(row.get("swallows")), bool(row.get("transparent")), bool(row.get("plain")),
     )  # fmt: skip
 
@@ -93,4 +97,8 @@ def inherited(reference: str) -> Inherited | None:
 def base_of(stage: Stage) -> tuple[str | None, Known]:
     """The reference that a stage's lineage begins with, None where it is not known."""
     reference = stage.root.base
+    if reference is None:
+        known = known_base(_VARIABLE.sub("x", stage.root.from_.image.value))
+        # What a variable stands for may decide everything but the words that all of a repository's images answer.
+        return None, Known(answers=known.answers)
     return reference, known_base(reference)

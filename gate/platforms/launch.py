@@ -90,8 +90,14 @@ class _Launch:
         user = self.config.user
         cwd = self.config.working_dir or "/"
         env = dict(self.config.env)
-        if not isinstance(user, Unknown):
-            self._start(argv, Process(files, find_user(user, files), cwd, env))
+        try:
+            known = user if isinstance(user, Unknown) else find_user(user, files)
+        except Doubt as doubt:
+            if not self._is_made(str(user)):
+                raise
+            known = doubt.unknown
+        if isinstance(known, User):
+            self._start(argv, Process(files, known, cwd, env))
             return
         # Where anybody may, the user does not matter; where root may not either, nor does it.
         try:
@@ -102,7 +108,17 @@ class _Launch:
                 self._start(argv, Process(files, User(), cwd, dict(env)))
             except Fails:
                 raise
-            raise Doubt(user) from None
+            raise Doubt(known) from None
+
+    def _is_made(self, user: str) -> bool:
+        """Whether a user whose number is not known is there: made by a command, or the base image's own."""
+        name = user.partition(":")[0]
+        if name == (self.base.user or "").partition(":")[0]:
+            return True
+        return any(
+            command.name in ("useradd", "adduser") and name in command.values
+            for stage in self.image.stage.lineage() for command in self.build.commands(stage)
+        )  # fmt: skip
 
     # Words -----------------------------------------------------------------------------------------------------------
 

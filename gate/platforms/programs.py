@@ -219,8 +219,10 @@ class Follower:
             if any(word.startswith("-") and "c" in word for word in argv[1:at]):
                 raise Fails("-c requires an argument", 2, Fault.OTHER, program=argv[0])
             return
-        if any("\r" in word for word in argv[1:at]):
-            raise Fails(f"{argv[0]}: illegal option", 2, Fault.LINE_ENDS, program=argv[at], file=self.current)
+        for word in argv[1:at]:
+            if "\r" in word or (word[1:2] != "-" and not word[1:].isalpha() and word[:1] in "-+"):
+                fault = Fault.LINE_ENDS if "\r" in word else Fault.OTHER
+                raise Fails(f"{argv[0]}: illegal option", 2, fault, program=argv[at], file=self.current)
         if any(word.startswith("--") and len(word) > 2 for word in argv[1:at]) and name not in ("bash", "zsh"):
             raise Fails(f"{argv[0]}: illegal option --", 2, Fault.OTHER, program=argv[0])
         self._script(name, argv, at, process, depth)

@@ -21,6 +21,7 @@ _LISTS = {
     "SELECT": "--select",
     "IGNORE": "--ignore",
     "ENGINES": "--engine",
+    "VEX": "--vex",
 }
 _SINGLE = {
     "CONTEXT": "--context",
@@ -28,6 +29,8 @@ _SINGLE = {
     "POLICY": "--policy",
     "BASELINE": "--baseline",
     "FAIL_ON": "--fail-on",
+    "IMAGE": "--image",
+    "SBOM": "--sbom",
     "SARIF_CATEGORY": "--sarif-category",
 }
 _REPORTS = {

@@ -387,14 +387,17 @@ def doctor() -> int:
 
 
 def init(
-    schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of mlgate.yaml.")] = False,
+    ci: Annotated[
+        list[str] | None,
+        typer.Option(metavar="SYSTEM", help="Its files too: github, gitlab, codebuild or pre-commit."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite what is there.")] = False,
+    schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of mlgate.yaml instead.")] = False,
 ) -> int:
-    """Write what a project needs to begin."""
-    from gate.commands.init import schema as print_schema
+    """Write what a project needs to begin: mlgate.yaml, and the files of its CI."""
+    from gate.commands import init as command
 
-    if not schema:
-        raise typer.BadParameter("say what: --schema")
-    return print_schema()
+    return command.schema() if schema else command.run(tuple(ci or ()), force)
 
 
 def baseline_write(

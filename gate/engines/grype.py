@@ -24,7 +24,7 @@ from gate.model import EngineRun, Unchecked
 if TYPE_CHECKING:
     from gate.build import Build
     from gate.engines.grype_findings import Artifact, Attribute, Origin
-    from gate.sbom.components import Component
+    from gate.sbom.model import Component
 
 NAME = "grype"
 OLDEST = (0, 88, 0)

@@ -26,8 +26,8 @@ from gate.record import dataclass
 if TYPE_CHECKING:
     from gate.build import Build
 
-LIMIT = 1 << 20
-"""Bytes that are read of a file."""
+LIMIT = 16 << 20
+"""Bytes that are read of a file: lock files of large projects have several megabytes."""
 
 _MAX_STAGES = 10  # COPY --from that is followed through
 _EDITORS = {
@@ -68,7 +68,7 @@ _NO_CONTEXT = Unknown("the build context is not read", "--context DIR")
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A file. ``image`` is its path in the image, ``shown`` the path that users see, ``data`` its first megabyte;
+    """A file. ``image`` is its path in the image, ``shown`` the path that users see, ``data`` what is in it, up to :data:`LIMIT`;
     ``body`` is set for a here-document, whose places are in the Dockerfile."""
 
     image: str

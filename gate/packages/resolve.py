@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from gate.dockerfile.source import Text
 from gate.lazy import pattern
 from gate.model import Unknown
-from gate.packages.files import LIMIT, Found, Missing, at, find
+from gate.packages.files import Found, Missing, at, find
 from gate.packages.memo import memo
 from gate.packages.model import FileRef, Install, Pin, Request
 from gate.packages.requirement import normalized
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from gate.build import Build
     from gate.dockerfile.tree import Run
 
+_LONGEST = 1 << 20  # bytes of a requirements file
 _MAX_FILES = 50  # files that one command reads, nested ones included
 _LOCK_NAME = pattern(r"(?:^|/)(?:pylock(?:\.[^/]+)?\.toml|[^/]*conda-lock[^/]*)$")
 
@@ -129,7 +130,7 @@ def _locate(ref: FileRef, folder: str, install: Install, run: Run, build: Build,
     )
     if isinstance(answer, Missing):
         return Unknown(f"no COPY brings {path}")
-    if isinstance(answer, Found) and len(answer.data) >= LIMIT:
+    if isinstance(answer, Found) and len(answer.data) >= _LONGEST:
         return Unknown(f"{answer.shown} is too long")
     return answer
 

@@ -1,265 +1,322 @@
 """What will be installed in which version, as far as a Dockerfile and its context fix it.
 
-Only what is installed counts: not what is downloaded, echoed, or taken off again. A pin that a later command of the same
-chain of stages replaces is superseded. A version that is not fixed is :attr:`Bill.unchecked`: it gets no component, because
-nothing can be said about it.
+Only what is installed in a stage that is built counts: not what is downloaded, echoed, taken off again, or stands in a branch
+that is not reached. A pin that a later command of the same chain of stages replaces is superseded; a command that may not
+run replaces nothing. A version that is not fixed is :attr:`Bill.unchecked`: it gets no component, because nothing can be
+said about it.
 """
 
 from __future__ import annotations
 
-import re
-from functools import lru_cache
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
+from gate.dockerfile.command import Command
 from gate.dockerfile.tree import Run, Stage
-from gate.facts import facts
-from gate.image.base import Release, identify
-from gate.model import Place
-from gate.packages.installs import installs
+from gate.model import Place, Unknown
+from gate.packages.installs import install_of
 from gate.packages.model import Install, Pin, Request
-from gate.packages.resolve import wanted
+from gate.packages.requirement import normalized
+from gate.packages.resolve import Wanted, wanted
+from gate.packages.where import variable
 from gate.record import dataclass, field
+from gate.sbom.flow import fate
+from gate.sbom.markers import environment, holds
+from gate.sbom.model import Bill, Component, Unchecked
+from gate.sbom.purls import file_version, named
+from gate.sbom.removals import Removal, held, removal, virtual
 
 if TYPE_CHECKING:
     from gate.build import Build
 
-_PURL_TYPES = {"debian": ("deb", "debian"), "ubuntu": ("deb", "ubuntu"), "alpine": ("apk", "alpine")}
-_RPM = {
-    "rhel": "redhat",
-    "centos": "centos",
-    "fedora": "fedora",
-    "rockylinux": "rocky",
-    "almalinux": "alma",
-    "amazonlinux": "amzn",
-}
-_ENVIRONMENTS = ("-t", "--target", "--prefix", "--root", "-n", "--name", "-p", "--python")
+__all__ = ["Bill", "Component", "bill"]
 
+_CHOOSERS = ("-t", "--target", "--prefix", "--root", "-n", "--name", "-p", "--python", "--project", "--directory", "-C")
+"""Options that choose another environment to install into."""
+_OWN_ENVIRONMENTS = frozenset({"pipx"})
+"""Programs that give every package an environment of its own."""
+_RAISES = frozenset({"deb", "rpm", "npm", "cargo", "golang"})
+"""Where a request without a version takes the newest, whatever is installed."""
 
-@dataclass(frozen=True, slots=True)
-class Component:
-    """One package in one version. ``place`` is its pin; ``run`` the RUN that installs it; ``assumed`` says that the package
-    is looked up under another ecosystem's name (a conda pin as the PyPI package of that name)."""
-
-    name: str
-    version: str
-    type: str
-    purl: str
-    place: Place
-    stage: Stage
-    run: Run
-    assumed: bool = False
+_Key = tuple[str, str, str]  # ecosystem, environment, name
 
 
 @dataclass(slots=True)
-class Bill:
-    """The components, and what could not be checked: each name with its place and the reason."""
+class _State:
+    """What a stage has installed so far. ``held``: kept from upgrades; ``virtual``: apk's names for groups."""
 
-    components: list[Component] = field(default_factory=list)
-    unchecked: list[tuple[str, Place, str]] = field(default_factory=list)
+    entries: dict[_Key, list[Component | Unchecked]] = field(default_factory=dict)
+    held: set[str] = field(default_factory=set)
+    virtual: dict[str, list[str]] = field(default_factory=dict)
 
-
-_State = dict[tuple[str, str, str], "tuple[Component | None, tuple[str, Place, str] | None]"]
+    def copy(self) -> _State:
+        return _State({key: list(rows) for key, rows in self.entries.items()}, set(self.held), dict(self.virtual))
 
 
 def bill(build: Build) -> Bill:
     """What the stages of a build install: each component once, in the order of the file."""
-    by_stage: dict[int, list[Install]] = {}
-    for install in installs(build):
-        if install.stage is not None:
-            by_stage.setdefault(install.stage.index, []).append(install)
     states: dict[int, _State] = {}
-    parents = {stage.parent.index for stage in build.stages if stage.parent is not None}
+    needed = build.needed or frozenset(stage.index for stage in build.stages)
+    for stage in build.stages:
+        if any(each.index in needed for each in _heirs(stage, build)):
+            parent = states.get(stage.parent.index) if stage.parent is not None else None
+            states[stage.index] = _installed(stage, parent.copy() if parent is not None else _State(), build)
     result = Bill()
     seen: set[int] = set()
-    for stage in build.stages:
-        state: _State = dict(states[stage.parent.index]) if stage.parent is not None else {}
-        for install in by_stage.get(stage.index, ()):
-            _apply(install, stage, state, build)
-        states[stage.index] = state
-        if stage.index in parents:
-            continue  # what is left at the end of its children counts
-        for component, unchecked in state.values():
-            if component is not None and id(component) not in seen:
-                seen.add(id(component))
-                result.components.append(component)
-            elif unchecked is not None and id(unchecked) not in seen:
-                seen.add(id(unchecked))
-                result.unchecked.append(unchecked)
+    for index in sorted(_ends(build, needed) & states.keys()):
+        for entry in (entry for rows in states[index].entries.values() for entry in rows):
+            if id(entry) not in seen:
+                seen.add(id(entry))
+                (result.components if isinstance(entry, Component) else result.unchecked).append(entry)  # type: ignore[arg-type]
     result.components.sort(key=lambda component: (component.place, component.purl))
-    result.unchecked.sort(key=lambda row: row[1])
+    result.unchecked = sorted(dict.fromkeys(result.unchecked), key=lambda row: (row[1], row[0], row[2]))
     return result
 
 
-def _apply(install: Install, stage: Stage, state: _State, build: Build) -> None:
-    """Carry one command out on what is installed so far."""
-    assert install.run is not None
-    environment = _environment(install)
-    asked = wanted(install, build)
-    for request in (*install.requests, *asked.from_files):
-        key = (request.ecosystem, environment, _normalized(request.name))
-        if not request.name or not _applies(request):
-            continue
-        if install.verb == "uninstall":
-            state.pop(key, None)
-            continue
-        if install.verb != "install" or request.pin is Pin.LOCAL:
-            continue
-        pinned = request
-        if request.pin is not Pin.EXACT and request.pin is not Pin.HASH:
-            pinned = asked.constraints.get(_normalized(request.name), request)
-        component = _component(request, pinned, install, stage)
-        if component is not None:
-            state[key] = (component, None)
-        elif not _stays(state.get(key), request, install):
-            state[key] = (None, (request.name, request.place, _why_unchecked(pinned, stage)))
+def _heirs(stage: Stage, build: Build) -> Iterator[Stage]:
+    return (each for each in build.stages if stage in each.lineage())
 
 
-def _environment(install: Install) -> str:
-    """What tells the environments of one image apart: the folder of the program, and the options that choose another."""
-    program = install.command.words[0].value or ""
-    folder = program.rpartition("/")[0]
-    chosen = [option.value or "" for option in install.arguments.options if option.name in _ENVIRONMENTS]
-    return "\0".join([folder, *chosen])
+def _ends(build: Build, needed: frozenset[int]) -> set[int]:
+    """The stages whose end counts: what is built, but for those that live on in a child alone."""
+    parents = {stage.parent.index for stage in build.stages if stage.parent is not None and stage.index in needed}
+    copied = {used.index for used, user, at in build.uses() if user.index in needed and at is not user.from_}
+    target = {build.target.index} if build.target is not None else set()
+    return set(needed) - (parents - copied - target)
 
 
-def _component(request: Request, pinned: Request, install: Install, stage: Stage) -> Component | None:
-    """The component of a pinned request; None where the version is not fixed or the ecosystem cannot be looked up."""
-    version = pinned.version
-    if pinned.pin not in (Pin.EXACT, Pin.HASH) or not version or install.run is None:
-        return None
-    if request.ecosystem == "pypi" or request.ecosystem == "conda":
-        if request.ecosystem == "conda" and not _looks_like_pypi(request.name):
+def _installed(stage: Stage, state: _State, build: Build) -> _State:
+    """Carry the commands of a stage out on what its parent has installed."""
+    for instruction in stage.instructions:
+        if isinstance(instruction, Run):
+            for command in build.script(instruction).commands:
+                runs = fate(command)
+                if runs is not False:
+                    _Step(command, runs is True, instruction, stage, state, build).carry_out()
+    return state
+
+
+class _Step:
+    """One command, carried out on a state. ``certain``: nothing keeps it from running."""
+
+    def __init__(self, command: Command, certain: bool, run: Run, stage: Stage, state: _State, build: Build) -> None:
+        self.command = command
+        self.certain = certain
+        self.run = run
+        self.stage = stage
+        self.state = state
+        self.build = build
+
+    def carry_out(self) -> None:
+        install = install_of(self.command, self.build) or self._built()
+        if install is not None:
+            self._install(install)
+            return
+        self.state.held.update(held(self.command))
+        taken = removal(self.command)
+        if taken is not None and self.certain:
+            self._take(taken)
+
+    def _built(self) -> Install | None:
+        """The project itself, where a command builds it from its lock file."""
+        if self.command.name not in ("bundle", "go", "cargo"):
             return None
-        name = request.name if request.ecosystem == "pypi" else _CONDA_NAMES.get(request.name.lower(), request.name)
-        purl = f"pkg:pypi/{quote(_normalized(name))}@{quote(version, safe='+!')}"
-        return Component(name, version, "python", purl, pinned.place, stage, install.run, request.ecosystem == "conda")
-    if request.ecosystem in {"npm", "gem", "golang", "cargo"}:
-        name = (
-            quote(request.name, safe="/")
-            if request.ecosystem != "npm"
-            else quote(request.name, safe="/").replace("%40", "%40")
-        )
-        return Component(
-            request.name,
-            version,
-            request.ecosystem,
-            f"pkg:{request.ecosystem}/{name}@{quote(version)}",
-            pinned.place,
-            stage,
-            install.run,
-        )
-    return _system_component(request, version, install, stage)
+        from gate.sbom.projects import project_build
+
+        install = project_build(self.command)
+        if install is not None:
+            install.run = self.run
+        return install
+
+    def _take(self, taken: Removal) -> None:
+        groups = [name for wanted in taken.names for name in self.state.virtual.get(wanted, ())]
+        for key in [key for key in self.state.entries if key[0] == taken.ecosystem]:
+            if not (taken.meets(key[2]) or key[2] in groups):
+                continue
+            if taken.gone:
+                del self.state.entries[key]
+            elif key[2] not in self.state.held:
+                self.state.entries[key] = [
+                    _unchecked(entry, "a later upgrade may raise it") for entry in self.state.entries[key]
+                ]
+
+    def _install(self, install: Install) -> None:
+        where = _environment(install, self.build)
+        asked = wanted(install, self.build)
+        for request in (*install.requests, *asked.from_files):
+            self._request(request, asked, install, where)
+        if install.verb != "install":
+            return
+        for ref, why in asked.unread:
+            self._note((ref.path or "requirements", ref.place, why.reason), install)
+        if not install.complete:
+            self._note((f"{install.manager} …", install.place, "what is installed here is not known"), install)
+        if install.locks:
+            self._lock(install, where)
+
+    def _lock(self, install: Install, where: str) -> None:
+        from gate.sbom.lock import locked
+
+        found = locked(install, self.stage, self.build)
+        if isinstance(found, Unknown):
+            self._note((install.locks[0] or install.manager, install.place, found.reason), install)
+            return
+        for place, package in found:
+            key = (package.ecosystem, where, _spelled(package.name, package.ecosystem))
+            reason = package.doubt or ("" if package.version else "it has no exact version")
+            self._put(key, self._component(package.name, package.version, package.ecosystem, place, reason), True)
+
+    def _request(self, request: Request, asked: Wanted, install: Install, where: str) -> None:
+        name, version = request.name, request.version
+        if not name and request.url:
+            name, found = file_version(request.url)
+            version = version or found
+        if install.manager in _OWN_ENVIRONMENTS:
+            where = name
+        key = (request.ecosystem, where, _spelled(name, request.ecosystem))
+        if install.verb == "uninstall":
+            if self.certain:
+                self._forget(key)
+            return
+        if install.verb != "install":
+            return
+        applies = holds(request.marker, environment(install, self.stage)) if request.marker else True
+        if applies is False:
+            return
+        if request.pin is Pin.LOCAL and not (name and version):
+            self._project(request, install, where)
+            return
+        pinned = self._pinned(request, asked)
+        place, reason = pinned.place, ""
+        if applies is None:
+            reason = f"whether it is installed depends on {request.marker}"
+        elif pinned is not request:
+            version = pinned.version
+        if not reason and (pinned.pin not in (Pin.EXACT, Pin.HASH, Pin.LOCAL) or not version):
+            if self._stays(key, request, install):
+                return
+            reason = _why(pinned)
+        shown = name or request.url or request.specifier or "…"
+        self._put(key, self._component(shown, version or "", request.ecosystem, place, reason), applies is True)
+        group = virtual(self.command) if request.ecosystem == "apk" else ""
+        if group:
+            self.state.virtual.setdefault(group, []).append(key[2])
+
+    def _pinned(self, request: Request, asked: Wanted) -> Request:
+        """What fixes a request's version: itself, or a constraint."""
+        if request.pin in (Pin.EXACT, Pin.HASH, Pin.LOCAL) or request.ecosystem != "pypi":
+            return request
+        found = asked.constraints.get(normalized(request.name)) if request.name else None
+        return found if found is not None and found.pin in (Pin.EXACT, Pin.HASH) else request
+
+    def _project(self, request: Request, install: Install, where: str) -> None:
+        """What a project of the context asks for itself."""
+        from gate.sbom.projects import dependencies
+
+        for asked in dependencies(request, install, self.run, self.build):
+            if asked.pin is not Pin.LOCAL:
+                self._request(asked, Wanted(), install, where)
+
+    def _component(self, name: str, version: str, ecosystem: str, place: Place, reason: str) -> Component | Unchecked:
+        about = reason or named(name, version, ecosystem, self.stage)
+        if isinstance(about, str):
+            return name, place, about
+        return Component(about.name, about.version, about.type, about.purl, place, self.stage, self.run, about.assumed)
+
+    def _put(self, key: _Key, entry: Component | Unchecked, certain: bool) -> None:
+        """Install something: in place of what was there, or beside it when it may not run."""
+        if not (certain and self.certain):
+            self.state.entries.setdefault(key, []).append(entry)
+            return
+        self._forget(key)
+        self.state.entries[key] = [entry]
+
+    def _forget(self, key: _Key) -> None:
+        """Take a package away, also where the other of pip and conda brought it."""
+        ecosystem, where, name = key
+        others = ("pypi", "conda") if ecosystem in ("pypi", "conda") else (ecosystem,)
+        for other in others:
+            self.state.entries.pop((other, where, name), None)
+
+    def _note(self, row: Unchecked, install: Install) -> None:
+        self.state.entries.setdefault((install.ecosystem, str(row[1]), row[0]), []).append(row)
+
+    def _stays(self, key: _Key, request: Request, install: Install) -> bool:
+        """Whether a request without a fixed version leaves what is installed: pip does when it satisfies it."""
+        before = [entry for entry in self.state.entries.get(key, ()) if isinstance(entry, Component)]
+        if not before or install.arguments.has(
+            "-U", "--upgrade", "--force-reinstall", "-I", "--ignore-installed", "-u"
+        ):
+            return False
+        if request.pin is Pin.NONE:
+            return request.ecosystem not in _RAISES or install.arguments.has("--no-upgrade")
+        from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+        try:
+            return all(SpecifierSet(request.specifier).contains(entry.version, prereleases=True) for entry in before)
+        except (InvalidSpecifier, ValueError):
+            return False
 
 
-_CONDA_NAMES = {
-    "pytorch": "torch",
-    "pytorch-cpu": "torch",
-    "pytorch-gpu": "torch",
-    "tensorflow-gpu": "tensorflow",
-    "py-xgboost": "xgboost",
-}
-"""Conda packages that PyPI knows by another name."""
-_NOT_PYPI = frozenset(
-    [
-        "python",
-        "pip",
-        "conda",
-        "mamba",
-        "cudatoolkit",
-        "cudnn",
-        "mkl",
-        "openssl",
-        "nodejs",
-        "r-base",
-        "gcc",
-        "gxx",
-        "cmake",
-        "git",
-        "curl",
-        "make",
-        "libgcc-ng",
-    ]
-)
+def _unchecked(entry: Component | Unchecked, why: str) -> Unchecked:
+    return (entry.name, entry.place, why) if isinstance(entry, Component) else entry
 
 
-def _looks_like_pypi(name: str) -> bool:
-    lower = name.lower()
-    return lower not in _NOT_PYPI and not lower.startswith(("r-", "lib", "cuda", "_", "ld_", "gcc_", "gxx_", "perl-"))
+def _environment(install: Install, build: Build) -> str:
+    """What tells the environments of one image apart: the folder and version of the program, the options and variables that
+    choose another, and what is activated in front of it."""
+    program = install.command.words[0].value or "" if install.command.words else ""
+    folder, _, name = program.rpartition("/")
+    chosen = [option.value or "" for option in install.arguments.options if option.name in _CHOOSERS]
+    if install.ecosystem not in ("pypi", "conda"):
+        return "\0".join([*chosen, "-g" if install.arguments.has("-g", "--global") else ""])
+    tool = install.manager in ("uv",) and any(word.value == "tool" for word in install.command.arguments[:2])
+    run = install.run
+    settings = []
+    for wanted_name in (
+        "PATH",
+        "VIRTUAL_ENV",
+        "UV_PROJECT_ENVIRONMENT",
+        "UV_SYSTEM_PYTHON",
+        "PIP_TARGET",
+        "PIP_PREFIX",
+    ):
+        value = variable(wanted_name, install.command, run, build) if run is not None else None
+        settings.append(value if isinstance(value, str) else "")
+    settings[0] = settings[0].partition(":")[0]
+    versioned = name.lstrip("abcdefghijklmnopqrstuvwxyz")
+    version = versioned if "." in versioned else ""
+    return "\0".join([folder, version, "tool" if tool else "", _activated(install, build), *settings, *chosen])
 
 
-def _system_component(request: Request, version: str, install: Install, stage: Stage) -> Component | None:
-    """A distribution's package, only where the release is known: without it, another release's advisories would match."""
-    release = distribution(stage)
-    if release is None or install.run is None or "*" in version:
-        return None
-    product = release.product
-    if product in _PURL_TYPES:
-        kind, namespace = _PURL_TYPES[product]
-        source = _debian_sources().get(request.name) if kind == "deb" else None
-        upstream = f"&upstream={quote(source)}" if source else ""
-    elif product in _RPM:
-        kind, namespace, upstream = "rpm", _RPM[product], ""
-    else:
-        return None
-    name = request.name.partition(":")[0]
-    purl = f"pkg:{kind}/{namespace}/{quote(name)}@{quote(version)}?distro={product}-{release.version}{upstream}"
-    return Component(name, version, kind, purl, request.place, stage, install.run)
+def _activated(install: Install, build: Build) -> str:
+    """The environment that ``. venv/bin/activate`` or ``conda activate`` chose earlier in the same RUN."""
+    found = ""
+    if install.run is None:
+        return found
+    for command in build.script(install.run).commands:
+        if command is install.command:
+            break
+        values = [word.value or "" for word in command.arguments]
+        if command.name in (".", "source") and values and values[0].endswith("/activate"):
+            found = values[0]
+        elif command.name in ("conda", "mamba", "micromamba") and values[:1] == ["activate"]:
+            found = " ".join(values[1:])
+        elif command.name in ("deactivate",):
+            found = ""
+    return found
 
 
-@lru_cache(maxsize=1)
-def _debian_sources() -> dict[str, str]:
-    """Binary package → its source, where the names differ."""
-    table = facts("packages")["debian_sources"]
-    return {binary: source for source, binaries in table.items() for binary in binaries}
+def _spelled(name: str, ecosystem: str) -> str:
+    return normalized(name) if ecosystem in ("pypi", "conda") else name
 
 
-def distribution(stage: Stage) -> Release | None:
-    """The distribution of a stage's base image, as its reference tells."""
-    base = stage.root.base
-    return identify(base).distribution if base is not None else None
-
-
-def _stays(before: tuple[Component | None, object] | None, request: Request, install: Install) -> bool:
-    """Whether a request without a fixed version leaves what is already installed: pip does when it satisfies it."""
-    if before is None or before[0] is None or install.arguments.has("-U", "--upgrade", "--force-reinstall", "-I"):
-        return False
-    if request.pin is Pin.NONE:
-        return True
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet
-
-    try:
-        return SpecifierSet(request.specifier).contains(before[0].version, prereleases=True)
-    except (InvalidSpecifier, ValueError):
-        return False
-
-
-def _applies(request: Request) -> bool:
-    """Whether a requirement's marker holds on Linux; one about the Python version is taken to hold."""
-    if not request.marker:
-        return True
-    from packaging.markers import InvalidMarker, Marker, UndefinedEnvironmentName
-
-    linux = {"sys_platform": "linux", "platform_system": "Linux", "os_name": "posix"}
-    if "python" in request.marker or "extra" in request.marker:
-        return True
-    try:
-        return Marker(request.marker).evaluate(linux)
-    except (InvalidMarker, UndefinedEnvironmentName, ValueError):
-        return True
-
-
-def _why_unchecked(request: Request, stage: Stage) -> str:
-    if request.pin in (Pin.EXACT, Pin.HASH) and request.ecosystem in {"deb", "apk", "rpm"}:
-        return (
-            "the release of the distribution is not known"
-            if distribution(stage) is None
-            else "its version is a pattern"
-        )
+def _why(request: Request) -> str:
+    """Why the version of a request is not fixed."""
     if request.pin is Pin.UNRESOLVED:
         return "its version is not known"
+    if request.pin is Pin.MOVABLE:
+        return "it comes from an address, not from the package index"
+    if request.pin is Pin.HASH:
+        return "it is fixed to a commit, and advisories are about versions"
     return "it has no exact version"
-
-
-def _normalized(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from gate import __version__
-from gate.sbom.components import Component
+from gate.sbom.model import Component
 
 SPEC_VERSION = "1.6"
 

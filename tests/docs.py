@@ -7,24 +7,39 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from gate import catalogue
 from gate.commands.rules import markdown
 from gate.schema import json_schema
+from tests import examples
 
 ROOT = Path(__file__).parent.parent
 _BLOCK = re.compile(r"(<!-- written by `make docs` -->\n```console\n\$ mlgate (.*)\n)(?:.*\n)*?(```\n)")
 _ENGINES = re.compile(r"^ +engines: .*\n", re.M)
 
 
-def pages() -> Iterator[tuple[Path, str]]:
-    """Each page that the program writes, and what it should say."""
-    yield ROOT / "docs" / "rules.md", markdown(list(catalogue.load().rules.values()))
-    yield ROOT / "docs" / "mlgate.schema.json", json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
+def _rules() -> str:
+    return markdown(list(catalogue.load().rules.values()))
+
+
+def _schema() -> str:
+    return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+def _readme() -> str:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    yield ROOT / "README.md", _BLOCK.sub(lambda block: block[1] + _output(block[2]) + block[3], readme)
+    return _BLOCK.sub(lambda block: block[1] + _output(block[2]) + block[3], readme)
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "docs/rules.md": _rules,
+    "docs/mlgate.schema.json": _schema,
+    "docs/examples.md": examples.page,
+    "README.md": _readme,
+}
+"""Each page that the program writes, and what works out what it should say."""
 
 
 def _output(arguments: str) -> str:
@@ -42,5 +57,5 @@ def _output(arguments: str) -> str:
 
 
 if __name__ == "__main__":
-    for path, text in pages():
-        path.write_text(text, encoding="utf-8")
+    for name, text in PAGES.items():
+        (ROOT / name).write_text(text(), encoding="utf-8")

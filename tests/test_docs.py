@@ -8,12 +8,12 @@ import pytest
 
 from gate import catalogue
 from tests.cli import Mlgate
-from tests.docs import ROOT, pages
+from tests.docs import PAGES, ROOT
 
 
-@pytest.mark.parametrize(("path", "text"), [pytest.param(*page, id=page[0].name) for page in pages()])
-def test_page_is_current(path: Path, text: str) -> None:
-    assert path.read_text(encoding="utf-8") == text, "run: make docs"
+@pytest.mark.parametrize("name", PAGES)
+def test_page_is_current(name: str) -> None:
+    assert (ROOT / name).read_text(encoding="utf-8") == PAGES[name](), "run: make docs"
 
 
 def test_the_readme_names_every_exit_code(mlgate: Mlgate) -> None:
@@ -60,7 +60,10 @@ def test_rules(mlgate: Mlgate) -> None:
 
     listed = json.loads(mlgate("rules", "--format", "json").out)
     assert [rule["id"] for rule in listed] == list(catalogue.load().rules)
-    assert {rule["id"][:3] for rule in json.loads(mlgate("rules", "GAT", "PKG", "--format", "json").out)} == {"GAT", "PKG"}
+    assert {rule["id"][:3] for rule in json.loads(mlgate("rules", "GAT", "PKG", "--format", "json").out)} == {
+        "GAT",
+        "PKG",
+    }
     table = mlgate("rules", "GAT").out.splitlines()
     assert table[0].split()[:3] == ["GAT001", "high", "syntax-error"]
     assert mlgate("rules", "NOPE").code == 2

@@ -1,0 +1,5 @@
+"""What gunicorn loads: `wsgi:app`."""
+
+from predictor import app
+
+__all__ = ["app"]

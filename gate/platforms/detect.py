@@ -57,16 +57,27 @@ def detect(build: Build) -> tuple[Target, ...]:
 
 
 def _settled(found: list[Target], agent_runtime: bool) -> Iterator[Target]:
-    """``/opt/ml/…`` in a source says training and processing alike; the one that says processing is the closer one. Agent
-    runtimes serve ``/invocations``, too."""
     names = {target.name for target in found}
-    for target in found:
-        weak = all(" mentions " in evidence for evidence in target.evidence)
-        if target.name == "sagemaker-training" and weak and "sagemaker-processing" in names:
-            continue
-        if target.name == "sagemaker-hosting" and weak and agent_runtime:
-            continue
-        yield target
+    return (target for target in found if not _explained(target, names, agent_runtime))
+
+
+def _explained(target: Target, names: set[str], agent_runtime: bool) -> bool:
+    """Whether another target is the better reason for all that speaks for this one."""
+    weak = all(" mentions " in evidence for evidence in target.evidence)
+    libraries = all(" installs " in evidence for evidence in target.evidence)
+    if target.name == "sagemaker-training":
+        # /opt/ml/… says training and processing alike; this variable names the program of training and hosting alike.
+        program = all(evidence.endswith(" ENV SAGEMAKER_PROGRAM") for evidence in target.evidence)
+        return (
+            (weak and "sagemaker-processing" in names)
+            or (program and "sagemaker-hosting" in names)
+            or (libraries and "sagemaker-studio" in names)
+        )
+    if target.name == "sagemaker-hosting":  # agent runtimes serve /invocations, too
+        return (weak and agent_runtime) or (libraries and "sagemaker-studio" in names)
+    # What runs models on small devices also runs in the cloud.
+    on_device = any(" FROM " in evidence for evidence in target.evidence)
+    return target.name == "edge" and len(names) > 1 and not on_device
 
 
 class _Facts:

@@ -12,6 +12,6 @@ PLATFORM = Platform(
     evidence=Evidence(
         bases=("*-docker.pkg.dev/vertex-ai/prediction/*",),
         variables=("AIP_HTTP_PORT", "AIP_HEALTH_ROUTE", "AIP_PREDICT_ROUTE"),
-        texts=("AIP_HTTP_PORT", "AIP_HEALTH_ROUTE", "AIP_PREDICT_ROUTE", "AIP_STORAGE_URI"),
+        texts=("AIP_HTTP_PORT", "AIP_HEALTH_ROUTE", "AIP_PREDICT_ROUTE"),
     ),
 )

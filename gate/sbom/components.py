@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 
 from gate.dockerfile.command import Command
 from gate.dockerfile.tree import Run, Stage
+from gate.lazy import pattern
 from gate.model import Place, Unknown
 from gate.packages.installs import install_of
 from gate.packages.model import Install, Pin, Request
 from gate.packages.requirement import normalized
 from gate.packages.resolve import Wanted, wanted
-from gate.packages.where import variable
+from gate.packages.where import earlier_instructions, variable
 from gate.record import dataclass, field
 from gate.sbom.flow import fate
 from gate.sbom.markers import environment, holds
@@ -37,6 +38,10 @@ _OWN_ENVIRONMENTS = frozenset({"pipx"})
 """Programs that give every package an environment of its own."""
 _RAISES = frozenset({"deb", "rpm", "npm", "cargo", "golang"})
 """Where a request without a version takes the newest, whatever is installed."""
+
+_LOCK_NAME = pattern(r"(?:^|/)(?:pylock(?:\.[^/]+)?\.toml|[^/]*conda-lock[^/]*\.ya?ml)$")
+"""Lock files that are handed over like requirements files."""
+_PATH = pattern(r"(?:^|\s)PATH(?:=|\s+)[\"']?([^:\"'\s]+)")
 
 _Key = tuple[str, str, str]  # ecosystem, environment, name
 
@@ -152,14 +157,16 @@ class _Step:
         if not install.complete:
             self._note((f"{install.manager} …", install.place, "what is installed here is not known"), install)
         if install.locks:
-            self._lock(install, where)
+            self._lock(install, install.locks, where)
+        for path in (ref.path for ref in install.files if ref.path and _LOCK_NAME.search(ref.path)):
+            self._lock(install, (path,), where)
 
-    def _lock(self, install: Install, where: str) -> None:
+    def _lock(self, install: Install, names: tuple[str, ...], where: str) -> None:
         from gate.sbom.lock import locked
 
-        found = locked(install, self.stage, self.build)
+        found = locked(install, names, self.stage, self.build)
         if isinstance(found, Unknown):
-            self._note((install.locks[0] or install.manager, install.place, found.reason), install)
+            self._note((names[0] or install.manager, install.place, found.reason), install)
             return
         for place, package in found:
             key = (package.ecosystem, where, _spelled(package.name, package.ecosystem))
@@ -283,10 +290,20 @@ def _environment(install: Install, build: Build) -> str:
     ):
         value = variable(wanted_name, install.command, run, build) if run is not None else None
         settings.append(value if isinstance(value, str) else "")
-    settings[0] = settings[0].partition(":")[0]
+    settings.append(_first_on_path(run, build) if run is not None else "")
     versioned = name.lstrip("abcdefghijklmnopqrstuvwxyz")
     version = versioned if "." in versioned else ""
     return "\0".join([folder, version, "tool" if tool else "", _activated(install, build), *settings, *chosen])
+
+
+def _first_on_path(run: Run, build: Build) -> str:
+    """The folder that ENV puts in front of the others: there is the pip that runs."""
+    for instruction in earlier_instructions(run):
+        found = _PATH.search(instruction.text.value) if instruction.keyword == "ENV" else None
+        if found:
+            value = build.expand(found[1], instruction)
+            return value if isinstance(value, str) else found[1]
+    return ""
 
 
 def _activated(install: Install, build: Build) -> str:

@@ -8,7 +8,7 @@ their doubt. None means that it is no such lock file.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -71,12 +71,12 @@ class Asked:
 Reader = Callable[[str, Asked], "list[Locked] | None"]
 
 
-def locked(install: Install, stage: Stage, build: Build) -> list[tuple[Place, Locked]] | Unknown:
-    """What a command installs from its lock file; Unknown when that cannot be read."""
+def locked(install: Install, names: Sequence[str], stage: Stage, build: Build) -> list[tuple[Place, Locked]] | Unknown:
+    """What a command installs from its lock file, the first of ``names`` that is there; Unknown when it cannot be read."""
     assert install.run is not None
     folder = install.directory.rstrip("/") + "/" if install.directory else ""
-    doubt = Unknown(f"no COPY brings {install.locks[0]}" if install.locks[0] else "it does not use a lock file")
-    for name in filter(None, install.locks):
+    doubt = Unknown(f"no COPY brings {names[0]}" if names[0] else "it does not use a lock file")
+    for name in filter(None, names):
         answer = find(folder + name, install.command, install.run, build)
         if isinstance(answer, Missing):
             continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -90,7 +91,7 @@ def named(name: str, version: str, ecosystem: str, stage: Stage) -> Named | str:
         if lower in _NOT_PYPI or lower.startswith(_NOT_PYPI_PREFIXES):
             return "nobody keeps advisories for conda packages, and it is no Python package"
         found = _python(_CONDA_NAMES.get(lower, name), version)
-        return found if isinstance(found, str) else Named(name, found.version, found.type, found.purl, assumed=True)
+        return found if isinstance(found, str) else replace(found, assumed=True)
     if ecosystem in _TYPES:
         path = quote(name, safe="/") if ecosystem != "cargo" else quote(name, safe="")
         return Named(name, version, _TYPES[ecosystem], f"pkg:{ecosystem}/{path}@{quote(version, safe='')}")

@@ -7,9 +7,7 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from gate.dockerfile.convert import conversion_faults, needed_stages, stage_uses
 from gate.dockerfile.expand import SubstitutionError, expand
-from gate.dockerfile.shell import Shells, instruction_script
 from gate.dockerfile.stages import link
 from gate.dockerfile.tree import Dockerfile, Instruction, Launch, Run, Stage, SyntaxFault
 from gate.model import Unknown
@@ -18,6 +16,7 @@ if TYPE_CHECKING:
     from gate.context.model import Context
     from gate.dockerfile.command import Command, Script
     from gate.dockerfile.scope import Scope
+    from gate.dockerfile.shell import Shells
     from gate.dockerfile.source import Text
     from gate.image.evaluate import Evaluator
     from gate.image.model import Image
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 class Build:
     """A Dockerfile with its context, its build arguments, its target and its platforms.
 
-    Everything expensive is worked out on first use and kept, so that rules may ask freely. ``plain``: variables as in
+    Everything expensive is imported and worked out on first use and kept, so that rules may ask freely. ``plain``: variables as in
     ``docker build .`` on linux/amd64, where an ARG that nothing sets is empty; otherwise it is Unknown.
     """
 
@@ -79,15 +78,21 @@ class Build:
         Beyond ``dockerfile.faults`` (the file cannot be read) these are the faults that depend on stages, build
         arguments and target: ``COPY --from`` of a later stage, ``${X:?}``, a blank base name, a bad port.
         """
+        from gate.dockerfile.convert import conversion_faults
+
         return self.dockerfile.faults or list(conversion_faults(self.dockerfile, self._variables, self.target_name))
 
     @cached_property
     def needed(self) -> frozenset[int]:
         """The indices of the stages that BuildKit builds for the target: what it comes FROM, copies and mounts from."""
+        from gate.dockerfile.convert import needed_stages
+
         return needed_stages(self.dockerfile, self._variables, self.target_name)
 
     def uses(self) -> list[tuple[Stage, Stage, Instruction]]:
         """Which stage is used by which other, and by which instruction (FROM, COPY or RUN)."""
+        from gate.dockerfile.convert import stage_uses
+
         return list(stage_uses(self.dockerfile, self._variables))
 
     @property
@@ -119,12 +124,16 @@ class Build:
         """What a RUN (or a shell-form CMD, ENTRYPOINT, HEALTHCHECK) executes; exec form is one command."""
         script = self._scripts.get(id(instruction))
         if script is None:
+            from gate.dockerfile.shell import instruction_script
+
             environment = self._variables.scope(instruction).environment()
             script = self._scripts[id(instruction)] = instruction_script(instruction, environment, self._shells)
         return script
 
     @cached_property
     def _shells(self) -> Shells:
+        from gate.dockerfile.shell import Shells
+
         return Shells(self.dockerfile)
 
     def commands(self, stage: Stage) -> Iterable[Command]:

@@ -12,12 +12,12 @@ from gate.catalogue import Catalogue
 from gate.engines.base import combine
 from gate.fingerprint import fingerprinted, order
 from gate.globs import matches
+from gate.judged import Judged
 from gate.model import EngineRun, Failure, Finding, Result, Tally, Target, Undecided
 from gate.policy import Policy, Waiver
 from gate.record import dataclass, field
 from gate.selection import OWN, Selection, fit, subject
 from gate.sources import Sources
-from gate.work import Judged
 
 if TYPE_CHECKING:
     from gate.vex import Vex

@@ -21,11 +21,12 @@ from gate.catalogue import Catalogue
 from gate.discover import Input, collect
 from gate.dockerfile.source import Source
 from gate.judge import Case, judge
+from gate.judged import Judged
 from gate.model import Failure, Result
 from gate.policy import Policy
 from gate.record import dataclass, field
 from gate.selection import Selection
-from gate.work import Done, Judged, Options, Share, do
+from gate.work import Done, Options, Share, do
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
@@ -36,10 +37,10 @@ if TYPE_CHECKING:
     from gate.images.target import Target as Finished
     from gate.vex import Vex
 
-FEW = 24
-"""Up to this many files, starting a pool costs more than it brings."""
-SHARE = 32
-"""Files per share: enough to pay for starting the engines, few enough to keep every core busy to the end."""
+ALONE = 40
+"""Up to this many files per core are done in this process: most of the time is the engines', which are given all cores."""
+SHARE = 16
+"""Files per share of a pool: enough to pay for starting the engines, few enough to keep every core busy to the end."""
 
 PATIENCE = 1.0
 """Seconds that workers have to end when the user interrupts."""
@@ -193,8 +194,8 @@ def _shares(
     groups: Iterable[tuple[Policy, list[Input]]], options: Options, jobs: int, evidence: Evidence | None
 ) -> Iterator[Share]:
     for used, inputs in groups:
-        size = max(len(inputs), 1) if len(inputs) <= FEW or jobs == 1 else SHARE
-        engine_jobs = jobs if size >= len(inputs) else 1
+        alone = jobs > 1 and len(inputs) <= ALONE * jobs
+        size, engine_jobs = (max(len(inputs), 1), jobs) if alone else (SHARE, 1)
         for start in range(0, len(inputs), size):
             yield Share(tuple(inputs[start : start + size]), used, replace(options, jobs=engine_jobs), evidence)
 

@@ -103,11 +103,6 @@ class Selection:
         about = _of_rule(rule)
         return not self._speaks(about, rule.enabled) and (fit(self._ignore, about) > 0 or not self._select)
 
-    def wants_engine(self, name: str) -> bool:
-        """Whether anything that an engine could find is asked for."""
-        named = any(engine_of(word) == name for word in (*self._select, *self._extend))
-        return named or not (self._select or name in self._ignore)
-
     def _speaks(self, about: Subject, enabled: bool) -> bool:
         chosen = fit(self._select, about) if self._select else int(enabled)
         chosen = max(chosen, fit(self._extend, about))
@@ -116,6 +111,12 @@ class Selection:
     def ranked(self, finding: Finding) -> Severity:
         """The severity that the policy gives a finding."""
         return severity_of(self._severity, subject(finding), finding.severity)
+
+
+def wants_engine(policy: Policy, name: str) -> bool:
+    """Whether anything that an engine could find is asked for."""
+    named = any(engine_of(word) == name for word in (*policy.select, *policy.extend_select))
+    return named or not (policy.select or name in policy.ignore)
 
 
 def severity_of(table: Mapping[str, Severity], about: Subject, own: Severity) -> Severity:

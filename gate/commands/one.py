@@ -10,7 +10,8 @@ from gate.discover import Input, collect
 from gate.judge import UNJUDGED
 from gate.pipeline import Request, policy_for
 from gate.policy import Policy
-from gate.work import make_build, targets_of
+from gate.rulings import targets_of
+from gate.work import make_build
 
 
 def one(arguments: Arguments) -> tuple[Build, Policy] | None:

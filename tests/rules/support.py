@@ -20,8 +20,8 @@ from gate.images.settle import Settled
 from gate.model import Finding, Undecided
 from gate.policyfile import from_values
 from gate.rule import Example
+from gate.rulings import suppressed
 from gate.walk import Outcome, Walker
-from gate.work import suppressed
 from tests.images.support import image_of
 
 MARK = "»"

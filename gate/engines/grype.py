@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from gate.cache import Cache
 from gate.engines import grype_call, process
 from gate.engines.base import EngineOptions, Found, Missing, search
-from gate.engines.grype_call import Call, Report, Unusable
+from gate.engines.grype_call import Call, Check, Report, Unusable
 from gate.engines.identity import identity
 from gate.model import EngineRun, Unchecked
 
@@ -91,19 +91,25 @@ class Grype:
             f"{count} pinned package{'s' if count != 1 else ''} looked up",
         )
 
-    def scan(self, source: str, attribute: Attribute, settings: Mapping[str, Any] | None = None) -> Work:
+    def scan(
+        self,
+        source: str,
+        attribute: Attribute,
+        settings: Mapping[str, Any] | None = None,
+        check: Check = lambda report: "",
+    ) -> Work:
         """Look up what an image or a document holds.
 
         ``source``: with its scheme and an absolute path (``docker-archive:/x.tar``, ``oci-archive:``, ``oci-dir:``,
         ``sbom:``), or ``docker:REF``. ``attribute`` says where each package comes from; it is asked about those with
-        vulnerabilities only. ``settings``: the policy's.
+        vulnerabilities only. ``settings``: the policy's. ``check`` says why the report is not about what was meant.
         """
         found = self.find()
         if isinstance(found, Missing):
             return Work(_unable(found))
         extra = {name: os.environ[name] for name in _DOCKER if name in os.environ} if source[:7] == "docker:" else {}
         call = Call(found.path, source, timeout=self._options.timeout, max_age=_max_age(settings or {}), extra=extra)
-        return Work(EngineRun(NAME, "ok", found.version), call, attribute, said="{} packages looked up")
+        return Work(EngineRun(NAME, "ok", found.version), call, attribute, said="{} packages looked up", check=check)
 
     def _on_pins(self, found: Found, components: Sequence[Component], max_age: int | None) -> Call:
         from gate.sbom.cyclonedx import document
@@ -160,7 +166,9 @@ class Work:
         attribute: Attribute | None = None,
         given: Sequence[str] | None = None,
         said: str = "",
+        check: Check = lambda report: "",
     ) -> None:
+        self._check_more = check
         self._run = run
         self._call = call
         self._attribute = attribute
@@ -195,7 +203,8 @@ class Work:
     def _check(self, report: Report) -> str:
         """Why the report is not about what grype was given."""
         if self._given is None:
-            return "" if report.components else "found no package at all, so nothing was looked up"
+            found_none = "" if report.components else "found no package at all, so nothing was looked up"
+            return found_none or self._check_more(report)
         lost = grype_call.missing(self._given, report.components)
         if lost:
             return lost

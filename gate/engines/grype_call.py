@@ -50,13 +50,15 @@ _DATABASE_FAULTS = (
 @dataclass(frozen=True, slots=True)
 class Report:
     """A report that can be relied on. ``built``: when the database was made; ``set_aside``: matches that grype's own rules
-    left out; ``ended``: the distributions without support, whose advisories are no longer complete."""
+    left out; ``ended``: the distributions without support, whose advisories are no longer complete; ``image``: the id of the
+    image that was looked at, empty for anything else."""
 
     matches: list[dict[str, Any]]
     components: list[dict[str, Any]]
     built: str | None
     set_aside: int
     ended: tuple[str, ...] = ()
+    image: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,8 @@ class Call:
             return Unusable(reason)
         here = Path(self._folder.name)
         said, looked_at = _read(here / "out.json"), _read(here / "out.cdx.json")
+        if looked_at.get("bomFormat") == "CycloneDX":
+            looked_at.setdefault("components", [])  # left out where there are none
         built = _built(said)
         reason = _shape(said, looked_at) or _age(built, self._max_age)
         if reason:
@@ -128,6 +132,7 @@ class Call:
             built=built,
             set_aside=len(said.get("ignoredMatches") or ()),
             ended=tuple(_ended(said)),
+            image=_image(said),
         )
         reason = check(report)
         return Unusable(reason, built) if reason else report
@@ -255,6 +260,13 @@ def _status(said: Mapping[str, Any]) -> dict[str, Any]:
 def _built(said: Mapping[str, Any]) -> str | None:
     found = _status(said).get("built")
     return found if isinstance(found, str) else None
+
+
+def _image(said: Mapping[str, Any]) -> str:
+    source = said.get("source")
+    target = source.get("target") if isinstance(source, dict) else None
+    found = target.get("imageID") if isinstance(target, dict) else None
+    return found if isinstance(found, str) else ""
 
 
 def _age(built: str | None, max_age: int | None) -> str:

@@ -14,6 +14,7 @@ from gate.record import dataclass
 
 _SYSTEM = pattern(r"pkg:(deb|rpm|apk|alpm)/")
 _DISTRO = pattern(r"[?&]distro=\w")
+_KINDS = frozenset({"deb", "rpm", "apk", "alpm"})
 _MAX_DEPTH = 50
 
 
@@ -41,6 +42,12 @@ def unchecked(text: str) -> Iterator[tuple[Listed, str]]:
             yield package, "it has no version"
         elif not located and _SYSTEM.match(package.purl):
             yield package, "the release of its distribution is not known"
+
+
+def homeless(component: dict[str, Any]) -> bool:
+    """Whether a component of grype's own bill is a distribution's package, and nobody knows of which release."""
+    properties = {row.get("name"): row.get("value") for row in _objects(component.get("properties"))}
+    return properties.get("syft:package:type") in _KINDS and _DISTRO.search(_text(component.get("purl"))) is None
 
 
 def _packages(document: dict[str, Any]) -> Iterator[Listed]:

@@ -228,7 +228,7 @@ class _Scan:
     def __init__(self, grype: Grype, found: Opened, attribution: Attribution, build: Build) -> None:
         self._found = found
         self._attribution = attribution
-        self._task = grype.scan(found.source, attribution, build.settings)
+        self._task = grype.scan(found.source, attribution, build.settings, attribution.check)
 
     def result(self) -> EngineRun:
         run = self._task.result()

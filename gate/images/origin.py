@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from gate import files
 from gate.dockerfile.source import Source
 from gate.dockerfile.tree import Instruction
 from gate.engines.grype_findings import Artifact, Origin
-from gate.images.bill import unchecked
+from gate.images.bill import homeless, unchecked
 from gate.images.settle import Settled
 from gate.model import Finding, Place, Span, Unchecked
 
 if TYPE_CHECKING:
     from gate.build import Build
+    from gate.engines.grype_call import Report
 
 _LISTED = frozenset({"deb", "apk"})
 _LARGEST = 64 << 20
@@ -26,6 +27,10 @@ class Attribution(Protocol):
     """Says where each package comes from. ``strange``: why grype cannot have looked at what we gave it, or ""."""
 
     strange: str
+
+    def check(self, report: Report) -> str:
+        """Why a report of grype's is not about what it was given; empty when it is."""
+        ...
 
     def __call__(self, artifact: Artifact) -> Origin: ...
 
@@ -39,6 +44,7 @@ class InImage:
 
     def __init__(self, settled: Settled, build: Build) -> None:
         self.strange = ""
+        self._homeless: list[dict[str, Any]] = []
         self._settled = settled
         self._layers = settled.image.layers
         self._numbers = {layer.diff_id: number for number, layer in enumerate(self._layers)}
@@ -60,8 +66,16 @@ class InImage:
             return Origin(image.place, {"kind": "base", "path": self._path, "line": image.line}, layer=diff_id)
         return Origin(self._target.from_.place, layer=diff_id)
 
+    def check(self, report: Report) -> str:
+        self._homeless = [row for row in report.components if homeless(row)]
+        if report.image and report.image != self._settled.image.digest:
+            return "looked at another image: it was changed meanwhile"
+        return ""
+
     def checked(self, findings: Iterable[Finding]) -> tuple[tuple[Finding, ...], tuple[Unchecked, ...]]:
-        return tuple(findings), ()
+        """A distribution's packages are matched by its release alone: without one, silence proves nothing."""
+        place, why = self._target.from_.place, "the release of its distribution is not known"
+        return tuple(findings), tuple(Unchecked(str(row.get("name")), place, why) for row in self._homeless)
 
     def _layer(self, artifact: Artifact) -> int | None:
         """The number of the layer that brought a package in the version that it has now."""
@@ -105,6 +119,9 @@ class InDocument:
 
     def __call__(self, artifact: Artifact) -> Origin:
         return Origin(self._place(artifact.name, artifact.purl))
+
+    def check(self, report: Report) -> str:
+        return ""
 
     def _place(self, name: str, purl: str) -> Place:
         """The package's URL, without its qualifiers where these are in another order, else its name."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from tests.cli import Mlgate, Ran
 from tests.engines.docker_engine import DockerEngine
 from tests.images.conftest import LINES
+from tests.images.support import METADATA, OS_RELEASE, SITE, STATUS, docker_archive, layer
 
 ENGINES = ("--engine", "hadolint=off", "--engine", "grype=required")
 
@@ -53,3 +55,63 @@ def test_an_archive_of_docker_save(
         "check", str(dockerfile), "--image", f"docker-archive:{tmp_path}/saved.tar", "--format", "json", *ENGINES
     )
     expect_attributed(ran)
+
+
+def test_an_image_that_changes_meanwhile(grype: Path, mlgate: Mlgate, monkeypatch: pytest.MonkeyPatch) -> None:
+    """grype looks at the file when we have read it already."""
+    docker_archive(mlgate.folder / "image.tar", [layer({"x": "1"})])
+    docker_archive(
+        mlgate.folder / "other.tar",
+        [layer({f"{SITE}/scipy-1.0.dist-info/METADATA": METADATA.format(name="scipy", version="1.0")})],
+    )
+    swap = f'[ "$1" = version ] || cp {mlgate.folder}/other.tar {mlgate.folder}/image.tar'
+    program = mlgate.write("grype", f'#!/bin/sh\n{swap}\nexec {grype} "$@"\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("MLGATE_GRYPE", str(program))
+    ran = mlgate("scan", "docker-archive:image.tar", *ENGINES)
+    assert ran.code == 3
+    assert "changed meanwhile" in ran.last
+
+
+def test_an_image_without_packages_is_no_clean_image(mlgate: Mlgate) -> None:
+    docker_archive(mlgate.folder / "image.tar", [layer({"x": "1"})])
+    ran = mlgate("scan", "docker-archive:image.tar", *ENGINES)
+    assert ran.code == 3
+    assert "found no package at all" in ran.last
+
+
+def test_packages_of_an_unknown_distribution_are_named(mlgate: Mlgate) -> None:
+    docker_archive(mlgate.folder / "image.tar", [layer({"var/lib/dpkg/status": STATUS})])
+    ran = mlgate("scan", "docker-archive:image.tar", "--format", "json", *ENGINES)
+    assert "not checkable: libssl3, tzdata" in {row["name"]: row["reason"] for row in ran.json["engines"]}["grype"]
+
+
+def test_the_layer_is_the_first_one_that_has_the_version(mlgate: Mlgate) -> None:
+    """dpkg and apk have one list for all, which every installation writes anew."""
+    release = {"etc/os-release": OS_RELEASE}
+    old = STATUS.replace("3.0.9-1", "3.0.8-1")
+    other = STATUS + STATUS.replace("libssl3", "zlib1g").replace("Source: openssl\n", "")
+    layers = [
+        layer({**release, "var/lib/dpkg/status": old}), layer({"var/lib/dpkg/status": STATUS}), layer({"x": "1"}),
+        layer({"var/lib/dpkg/status": other}),
+    ]  # fmt: skip
+    docker_archive(mlgate.folder / "image.tar", layers)
+    ran = mlgate("scan", "docker-archive:image.tar", "--format", "json", *ENGINES)
+    (row,) = [row for row in ran.json["findings"] if row["package"] and row["package"]["name"] == "libssl3"]
+    assert row["package"]["layer"] == f"sha256:{hashlib.sha256(layers[1]).hexdigest()}"
+    assert row["line"] == 4
+
+
+def test_alpines_packages(mlgate: Mlgate) -> None:
+    release = 'ID=alpine\nVERSION_ID=3.18.4\nPRETTY_NAME="Alpine Linux v3.18"\n'
+    row = "P:{name}\nV:{version}\nA:x86_64\no:{origin}\nL:x\n\n"
+    base = row.format(name="busybox", version="1.36.1-r2", origin="busybox")
+    libssl = row.format(name="libssl3", version="3.1.3-r0", origin="openssl")
+    later = row.format(name="zlib", version="1.2.13-r1", origin="zlib")
+    lists = [base, base + libssl, base + libssl + later]
+    layers = [layer({"etc/os-release": release, "lib/apk/db/installed": text}) for text in lists]
+    docker_archive(mlgate.folder / "image.tar", layers)
+    ran = mlgate("scan", "docker-archive:image.tar", "--format", "json", *ENGINES)
+    (found,) = [row for row in ran.json["findings"] if row["package"]]
+    assert found["package"]["name"] == "libssl3"
+    assert found["package"]["layer"] == f"sha256:{hashlib.sha256(layers[1]).hexdigest()}"

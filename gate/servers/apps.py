@@ -11,8 +11,7 @@ from gate.model import Place
 from gate.record import dataclass, field
 from gate.servers.model import Answer, Route, plain
 
-ANY = None
-METHODS = frozenset({"GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"})
+_MAX_DEPTH = 8
 _PARAMETERS = {
     "flask": pattern(r"<(?:(?P<kind>\w+)(?:\([^)]*\))?:)?\w+>"),
     "starlette": pattern(r"\{\w+(?::(?P<kind>\w+))?\}"),
@@ -37,70 +36,99 @@ class Rule:
 
 
 @dataclass(eq=False, slots=True)
+class Part:
+    """An application inside of another one. ``mounted``: it takes every path below its prefix, whether it knows it or not."""
+
+    prefix: Any
+    app: Any
+    certain: bool
+    mounted: bool = False
+
+
+@dataclass(eq=False, slots=True)
 class App:
     """An application, or a part of one (blueprint, router). ``kind`` is the framework.
 
-    ``open`` says why it may have routes that are not listed. ``parts`` are the prefix, the application mounted there, and whether
-    that is certain. ``settings`` is its configuration as far as known.
+    ``open`` says why it may have routes that are not listed. ``settings`` is its configuration as far as known.
     """
 
     kind: str
     place: Place
     prefix: Any = ""
-    rules: list[Rule] = field(default_factory=list)
-    parts: list[tuple[Any, Any, bool]] = field(default_factory=list)
+    entries: list[Rule | Part] = field(default_factory=list)
     open: str = ""
     settings: dict[str, tuple[Any, Place]] = field(default_factory=dict)
-    mounted: bool = False
 
-    def routes(self, prefix: str = "", depth: int = 0, certain: bool = True) -> Iterator[Route]:
-        """Every route, those of its parts too; what has no known path is left out (see :meth:`doubt`)."""
-        for rule in self.rules:
-            path = plain(rule.path)
-            if isinstance(path, str):
-                whole = prefix + path
-                yield Route(
-                    whole,
-                    expression(whole, self.kind),
-                    rule.methods,
-                    rule.place,
-                    certain and rule.certain,
-                    rule.handler,
-                )
-        for at, part, sure in self.parts:
-            path = plain(at)
-            if isinstance(part, App) and isinstance(path, str) and depth < 8:
-                yield from part.routes(prefix + path.rstrip("/"), depth + 1, certain and sure)
+    def add(self, rule: Rule) -> None:
+        self.entries.append(rule)
 
-    def doubt(self, depth: int = 0) -> str:
-        """Why there may be routes that are not listed; empty when there cannot."""
+    def include(self, prefix: Any, app: Any, certain: bool) -> None:
+        self.entries.append(Part(prefix, app, certain))
+
+    def mount(self, prefix: Any, app: Any, certain: bool) -> None:
+        self.entries.append(Part(prefix, app, certain, mounted=True))
+
+    def routes(self) -> Iterator[Route]:
+        """Every route that is known, those of its parts too."""
+        for entry in self._flat("", 0, True):
+            if isinstance(entry, Route):
+                yield entry
+            elif isinstance(entry, Part) and isinstance(entry.app, App):
+                yield from entry.app._below(entry.prefix)
+
+    def _below(self, prefix: str) -> Iterator[Route]:
+        return (entry for entry in self._flat(prefix, 1, True) if isinstance(entry, Route))
+
+    def _flat(self, prefix: str, depth: int, certain: bool) -> Iterator[Route | Part | str]:
+        """Routes and mounted applications in their order, with the whole prefix; a text says why there may be more."""
         if self.open:
-            return self.open
-        if any(not isinstance(plain(rule.path), str) for rule in self.rules):
-            return "the path of a route is not known"
-        for at, part, _ in self.parts:
-            if not isinstance(part, App) or not isinstance(plain(at), str) or depth >= 8:
-                return "what is mounted in the application is not known"
-            inner = part.doubt(depth + 1)
-            if inner:
-                return inner
-        return ""
+            yield self.open
+        for entry in self.entries:
+            at = plain(entry.path if isinstance(entry, Rule) else entry.prefix)
+            if not isinstance(at, str) or depth > _MAX_DEPTH:
+                yield "the path of a route is not known"
+            elif isinstance(entry, Rule):
+                whole = prefix + at
+                yield Route(
+                    whole, expression(whole, self.kind), entry.methods, entry.place, certain and entry.certain, entry.handler
+                )  # fmt: skip
+            elif entry.mounted:
+                yield Part(prefix + at.rstrip("/"), entry.app, certain and entry.certain, mounted=True)
+            elif isinstance(entry.app, App):
+                yield from entry.app._flat(prefix + at.rstrip("/"), depth + 1, certain and entry.certain)
+            else:
+                yield "what is included in the application is not known"
 
-    def answer(self, method: str, path: str) -> Answer:
+    def answer(self, method: str, path: str, prefix: str = "", depth: int = 0) -> Answer:
         """Whether a request finds a route here."""
-        found = [route for route in self.routes() if _fits(route.pattern, path)]
-        taken = [route for route in found if route.methods is None or method in route.methods]
-        if taken:
-            return Answer("yes", taken)
-        why = self.doubt()
-        if why:
-            return Answer("unknown", found, reason=why)
+        found: list[Route] = []
+        reason, other = "", path[:-1] if path.endswith("/") else path + "/"
+        for entry in self._flat(prefix, depth, True):
+            if isinstance(entry, str):
+                reason = reason or entry
+            elif isinstance(entry, Part):
+                if path == entry.prefix or path.startswith(entry.prefix + "/"):
+                    return _inside(entry, method, path, depth)
+            elif _fits(entry.pattern, path):
+                found.append(entry)
+                if entry.methods is None or method in entry.methods:
+                    return Answer("yes", [entry])
+                if self.kind == "tornado":
+                    break  # the first that fits is the one
+            elif _fits(entry.pattern, other):
+                reason = reason or f"the route is {other}, and the caller may follow the redirection"
+        if reason:
+            return Answer("unknown", found, reason=reason)
         if not found:
-            other = path.rstrip("/") if path.endswith("/") else path + "/"
-            if any(_fits(route.pattern, other) for route in self.routes()):
-                return Answer("unknown", reason=f"the route is {other}, and the caller may follow the redirection")
             return Answer("no", place=self.place)
         return Answer("no", found, frozenset().union(*(route.methods or () for route in found)), found[0].place)
+
+
+def _inside(part: Part, method: str, path: str, depth: int) -> Answer:
+    """A mounted application takes all that is below its prefix."""
+    if not isinstance(part.app, App) or not part.certain or depth > _MAX_DEPTH:
+        return Answer("unknown", reason="what is mounted there is not read")
+    return part.app.answer(method, path, part.prefix, depth + 1)
 
 
 def _fits(expression: str, path: str) -> bool:
@@ -122,6 +150,8 @@ def expression(path: str, kind: str) -> str:
     made, at = [], 0
     for match in parameters.finditer(path):
         made.append(re.escape(path[at : match.start()]))
-        made.append(".+" if (match["kind"] or "") in ("path", ".*", ".+") else r"[^/]+")
+        kind_of_value = match["kind"] or ""
+        anything = ".+" if syntax in ("flask", "bottle") or kind_of_value == ".+" else ".*"
+        made.append(anything if kind_of_value in ("path", ".*", ".+") else r"[^/]+")
         at = match.end()
     return "".join(made) + re.escape(path[at:])

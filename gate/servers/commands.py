@@ -102,7 +102,7 @@ def address(host: Any, port: Any, place: Place, *, certain: bool = True) -> Addr
 
 
 def bound(value: Any, place: Place, default_port: int, *, certain: bool = True) -> Address:
-    """``0.0.0.0:8080``, ``:8080``, ``unix:/tmp/x.sock``, ``8080`` as a server's bind option reads it."""
+    """``0.0.0.0:8080``, ``:8080``, ``unix:/tmp/x.sock`` as a server's bind option reads it; without a colon it is a host."""
     text = plain(value)
     if not isinstance(text, str):
         return Address(UNKNOWN, UNKNOWN, place, certain=certain)
@@ -112,8 +112,6 @@ def bound(value: Any, place: Place, default_port: int, *, certain: bool = True) 
     host, colon, port = text.rpartition(":")
     if not colon or text.endswith("]"):
         host, port = text, str(default_port)
-    if host.isdigit() and not colon:
-        host, port = "", host
     found = address(host.strip("[]"), port, place, certain=certain)
     if isinstance(value, Variable):
         return Address(found.host, found.port, place, variable=value.name, certain=certain)

@@ -189,18 +189,18 @@ def _app(kind: str, args: list[Any], kwargs: dict[str, Any], place: Place) -> Ap
 def add_entries(app: App, entries: Any, certain: bool) -> None:
     """Routes that are given as a list."""
     if isinstance(entries, App):
-        app.parts.append((entries.prefix, entries, certain))
+        app.include(entries.prefix, entries, certain)
         return
     if not isinstance(entries, (list, tuple)):
         app.open = app.open or "its list of routes is not known"
         return
     for entry in entries:
         if isinstance(entry, tuple) and len(entry) >= 2 and app.kind == "tornado":
-            app.rules.append(Rule(entry[0], _class_methods(entry[1], ""), app.place, certain, entry[1]))
+            app.add(Rule(entry[0], _class_methods(entry[1], ""), app.place, certain, entry[1]))
         elif isinstance(entry, Entry) and entry.app is not None:
-            app.parts.append((entry.path, entry.app, certain))
+            app.mount(entry.path, entry.app, certain)
         elif isinstance(entry, Entry):
-            app.rules.append(Rule(entry.path, entry.methods, entry.place, certain, entry.handler))
+            app.add(Rule(entry.path, entry.methods, entry.place, certain, entry.handler))
         else:
             app.open = app.open or "its list of routes is not known"
 
@@ -418,7 +418,7 @@ def decorate(libraries: Libraries, decorator: Any, value: Any, place: Place) -> 
         methods = decorator.methods
         if isinstance(value, Class):
             methods = _class_methods(value, "")
-        decorator.app.rules.append(Rule(decorator.path, methods, decorator.place, libraries.interpreter.certain, value))
+        decorator.app.add(Rule(decorator.path, methods, decorator.place, libraries.interpreter.certain, value))
     elif isinstance(decorator, External) and isinstance(value, Function):
         if decorator.name in ("click.option()", "typer.Option()") and decorator.parts:
             value.options.append(decorator.parts)
@@ -526,9 +526,7 @@ def _add_rule(app: App, name: str, args: list[Any], kwargs: dict[str, Any], plac
         default = _class_methods(handler, "")
     elif name == "add_url_rule" and not isinstance(handler, Function):
         default = None
-    app.rules.append(
-        Rule(UNKNOWN if path is None else path, _methods(kwargs.get("methods"), default), place, certain, handler)
-    )
+    app.add(Rule(UNKNOWN if path is None else path, _methods(kwargs.get("methods"), default), place, certain, handler))
     return None
 
 
@@ -544,7 +542,7 @@ def _add_part(app: App, name: str, args: list[Any], kwargs: dict[str, Any], cert
         prefix, part = _argument(args, kwargs, 0, "path"), _argument(args, kwargs, 1, "app")
         if isinstance(part, External) and part.name.endswith("StaticFiles()"):
             return None
-        app.parts.append((prefix, part, certain))
+        app.mount(prefix, part, certain)
         return None
     at: Any
     part = _argument(args, kwargs, 0, "blueprint", "router")
@@ -554,7 +552,7 @@ def _add_part(app: App, name: str, args: list[Any], kwargs: dict[str, Any], cert
         at = (plain(given) or "") + own if isinstance(plain(given) or "", str) else UNKNOWN
     else:
         at = own if given is None else given
-    app.parts.append((at, part, certain))
+    app.include(at, part, certain)
     return None
 
 
@@ -611,7 +609,7 @@ def _rest_method(
     certain = libraries.interpreter.certain
     if name == "init_app" and args:
         if isinstance(api.app, App) and isinstance(args[0], App):
-            args[0].parts.append((api.prefix, api.app, certain))
+            args[0].include(api.prefix, api.app, certain)
         return None
     if api.app is None:
         api.app = App("flask", place)
@@ -630,4 +628,4 @@ def _add_resource(api: RestApi, resource: Any, paths: list[Any], place: Place, c
         return
     for path in paths:
         whole = api.prefix + path if isinstance(path, str) and isinstance(api.prefix, str) else UNKNOWN
-        api.app.rules.append(Rule(whole, _class_methods(resource, ""), place, certain, resource))
+        api.app.add(Rule(whole, _class_methods(resource, ""), place, certain, resource))

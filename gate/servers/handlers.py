@@ -31,16 +31,16 @@ def _add(app: App, verb: str, method: Function) -> None:
     place = method.module.file.place(node)
     paths, plain, looks = _paths(node)
     if not looks:
-        app.parts.append(("", _everything(verb, place), True))
+        app.include("", _everything(verb, place), True)
         return
     for path in paths:
-        app.rules.append(Rule(path, frozenset({verb}), place, True, method))
+        app.add(Rule(path, frozenset({verb}), place, True, method))
     if not plain:
         app.open = app.open or "its handler looks at the path in a way that is not read"
 
 
 def _everything(verb: str, place: Place) -> App:
-    return App("aiohttp", place, rules=[Rule("{any:.*}", frozenset({verb}), place, True)])
+    return App("aiohttp", place, entries=[Rule("{any:.*}", frozenset({verb}), place, True)])
 
 
 def _paths(node: ast.AST) -> tuple[list[str], bool, bool]:

@@ -4,7 +4,6 @@ from gate.build import Build
 from gate.model import Severity
 from gate.rule import Example, Results, Rule
 from gate.rules.sagemaker._serving import HOSTING, PYTHON, ROUTES, RUN, hosted, label, mentions
-from gate.rules.sagemaker.sms010_multi_model import _has_toolkit
 from gate.servers.verdicts import SETTLE, open_question
 
 _FOR = (HOSTING,)
@@ -39,7 +38,7 @@ rule = Rule(
 def check(build: Build) -> Results:
     labelled = label(build, _LABEL)
     found = hosted(build) if labelled is not None else None
-    if labelled is None or found is None or found.platform_serves or _has_toolkit(build):
+    if labelled is None or found is None or found.platform_serves:
         return
     pair, instruction = labelled
     if mentions(build, b"SAGEMAKER_BIND_TO_PORT") or _in_instructions(build):

@@ -5,11 +5,13 @@ from gate.image.arrivals import copies
 from gate.lazy import pattern
 from gate.model import Severity, Unknown
 from gate.packages.installs import installs
+from gate.packages.requirement import normalized
 from gate.packages.resolve import wanted
 from gate.platforms.bases import base_of
 from gate.platforms.image import launch_image
 from gate.platforms.texts import texts
 from gate.rule import Example, Results, Rule
+from gate.rules.sagemaker._gpu import shipped_requests
 
 _FOR = ("lambda",)
 
@@ -65,7 +67,9 @@ def check(build: Build) -> Results:
 
 
 def _mentioned(build: Build) -> bool:
-    """Whether a manifest or a source of the context names a client."""
+    """Whether an installation, a manifest or a source of the context names a client."""
+    if any(normalized(request.name) in ("awslambdaric", "aws-lambda-ric") for _, request in shipped_requests(build)):
+        return True
     if build.context is None:
         return False
     data = [build.context.read(entry.path, 1 << 18) or b"" for entry in build.context.entries()

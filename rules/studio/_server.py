@@ -66,7 +66,7 @@ def _started(words: list[str], launch: Launch, build: Build) -> Iterator[Server]
     if found or not words:
         return
     file = find_entry(words[-1] if words[0].rpartition("/")[2] in ("sh", "bash") else words[0], build)
-    script = entry_script(file) if isinstance(file, File) else None
+    script = entry_script(file, build) if isinstance(file, File) else None
     for command in script.commands if script is not None else ():
         yield from _server([word.value for word in command.words], command.place)
 

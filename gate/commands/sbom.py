@@ -24,7 +24,7 @@ def run(arguments: Arguments, output: str | None) -> int:
         tell_exit(UNJUDGED, f"{fault.place.path}:{fault.place.line}: the builder refuses this: {fault.message}")
         return UNJUDGED
     listed = bill(build)
-    data = (json.dumps(document(listed.components, build.dockerfile.path), indent=2) + "\n").encode()
+    data = (json.dumps(document(listed.components, build.dockerfile.path, listed.unchecked), indent=2) + "\n").encode()
     if output is None:
         write(data)
     else:

@@ -168,10 +168,14 @@ class _Step:
         if isinstance(found, Unknown):
             self._note((names[0] or install.manager, install.place, found.reason), install)
             return
+        groups: dict[_Key, list[Component | Unchecked]] = {}  # a lock file may hold several versions of a package
         for place, package in found:
             key = (package.ecosystem, where, _spelled(package.name, package.ecosystem))
             reason = package.doubt or ("" if package.version else "it has no exact version")
-            self._put(key, self._component(package.name, package.version, package.ecosystem, place, reason), True)
+            entry = self._component(package.name, package.version, package.ecosystem, place, reason)
+            groups.setdefault(key, []).append(entry)
+        for key, entries in groups.items():
+            self._put(key, entries, True)
 
     def _request(self, request: Request, asked: Wanted, install: Install, where: str) -> None:
         name, version = request.name, request.version
@@ -204,7 +208,8 @@ class _Step:
                 return
             reason = _why(pinned)
         shown = name or request.url or request.specifier or "…"
-        self._put(key, self._component(shown, version or "", request.ecosystem, place, reason), applies is True)
+        entry = self._component(shown, version or "", request.ecosystem, place, reason)
+        self._put(key, [entry], applies is True)
         group = virtual(self.command) if request.ecosystem == "apk" else ""
         if group:
             self.state.virtual.setdefault(group, []).append(key[2])
@@ -230,13 +235,11 @@ class _Step:
             return name, place, about
         return Component(about.name, about.version, about.type, about.purl, place, self.stage, self.run, about.assumed)
 
-    def _put(self, key: _Key, entry: Component | Unchecked, certain: bool) -> None:
+    def _put(self, key: _Key, entries: list[Component | Unchecked], certain: bool) -> None:
         """Install something: in place of what was there, or beside it when it may not run."""
-        if not (certain and self.certain):
-            self.state.entries.setdefault(key, []).append(entry)
-            return
-        self._forget(key)
-        self.state.entries[key] = [entry]
+        if certain and self.certain:
+            self._forget(key)
+        self.state.entries.setdefault(key, []).extend(entries)
 
     def _forget(self, key: _Key) -> None:
         """Take a package away, also where the other of pip and conda brought it."""

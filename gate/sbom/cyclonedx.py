@@ -6,14 +6,19 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from gate import __version__
-from gate.sbom.model import Component
+from gate.sbom.model import Component, Unchecked
 
 SPEC_VERSION = "1.6"
 
 
-def document(components: Sequence[Component], name: str) -> dict[str, Any]:
+def document(components: Sequence[Component], name: str, unchecked: Iterable[Unchecked] = ()) -> dict[str, Any]:
     """A CycloneDX document. Each component carries its file and line: as properties for people, and as syft's location, in
-    which ``layerID`` is the component's number, so that a match leads back to its pin."""
+    which ``layerID`` is the component's number, so that a match leads back to its pin. What has no fixed version can be no
+    component; it is named in the properties of the whole."""
+    left_out = [
+        {"name": "mlgate:unchecked", "value": f"{package} ({place.path}:{place.line}): {why}"}
+        for package, place, why in unchecked
+    ]
     return {
         "bomFormat": "CycloneDX",
         "specVersion": SPEC_VERSION,
@@ -21,6 +26,7 @@ def document(components: Sequence[Component], name: str) -> dict[str, Any]:
         "metadata": {
             "tools": {"components": [{"type": "application", "name": "mlgate", "version": __version__}]},
             "component": {"type": "file", "name": name, "bom-ref": "dockerfile"},
+            **({"properties": left_out} if left_out else {}),
         },
         "components": list(_rows(components)),
     }

@@ -8,6 +8,8 @@ their doubt. None means that it is no such lock file.
 from __future__ import annotations
 
 import posixpath
+import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -66,6 +68,17 @@ class Asked:
         """The values of options, commas apart."""
         values = (value for name in names for value in self.options.get(name, ()))
         return [word.strip() for value in values for word in value.replace(",", " ").split() if word.strip()]
+
+
+class Lines:
+    """Offsets of a text → lines and columns, from 1."""
+
+    def __init__(self, text: str) -> None:
+        self._ends = [match.start() for match in re.finditer("\n", text)]
+
+    def place(self, offset: int) -> tuple[int, int]:
+        line = bisect_left(self._ends, offset)
+        return line + 1, offset - (self._ends[line - 1] if line else -1)
 
 
 Reader = Callable[[str, Asked], "list[Locked] | None"]

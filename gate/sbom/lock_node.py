@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gate.lazy import pattern
-from gate.sbom.lock import Asked
+from gate.sbom.lock import Asked, Lines
 from gate.sbom.model import Locked
 
 _YARN_VERSION = pattern(r"^  version:? \"?([^\s\"]+)\"?")
@@ -37,18 +37,15 @@ def npm(text: str, asked: Asked) -> list[Locked] | None:
     rows = root.get("packages")
     entries = _flat(rows) if isinstance(rows, dict) else _nested(root.get("dependencies"))
     production = _production(asked)
-    found, start = [], 0
+    found, start, lines = [], 0, Lines(text)
     for key, name, row in entries:
         at = text.find(f'"{key}":', start)
-        start = at + 1 if at >= 0 else start
-        if (row.get("dev") and production) or row.get("link") or not _fits(row, asked):
-            continue
-        line = text.count("\n", 0, at) + 1 if at >= 0 else 1
-        column = at - text.rfind("\n", 0, at) + 1 if at >= 0 else 1
+        start = max(at + 1, start)
         version = row.get("version")
-        if isinstance(version, str):
-            doubt = "" if re.match(r"\d", version) else "it comes from an address, not from the registry"
-            found.append(Locked(name, version, "npm", line, column, doubt))
+        if not isinstance(version, str) or (row.get("dev") and production) or row.get("link") or not _fits(row, asked):
+            continue
+        doubt = "" if re.match(r"\d", version) else "it comes from an address, not from the registry"
+        found.append(Locked(name, version, "npm", *lines.place(max(at, 0)), doubt))
     return found
 
 
@@ -59,14 +56,16 @@ def _flat(rows: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]
 
 
 def _nested(rows: Any) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
-    """The first format of npm: packages within packages."""
+    """The first format of npm: packages within packages, in the order of the text."""
     todo = [rows]
     while todo:
         level = todo.pop()
-        for name, row in level.items() if isinstance(level, dict) else ():
-            if isinstance(row, dict):
-                yield name, name, row
-                todo.append(row.get("dependencies"))
+        if isinstance(level, tuple):
+            name, row = level
+            yield name, name, row
+            level = row.get("dependencies")
+        if isinstance(level, dict):
+            todo += [(name, row) for name, row in reversed(level.items()) if isinstance(row, dict)]
 
 
 def _fits(row: Mapping[str, Any], asked: Asked) -> bool:
@@ -98,7 +97,7 @@ _Yarn = tuple[int, list[str], str, list[str]]  # line, what asks for it, version
 def _yarn(text: str) -> Iterator[_Yarn]:
     at, asks, version, needs, inside = 0, list[str](), "", list[str](), False
     for number, line in enumerate(text.splitlines(), 1):
-        if line and line[0] not in " #" and line.rstrip().endswith(":"):
+        if line and line[0] not in " #_" and line.rstrip().endswith(":"):
             if asks:
                 yield at, asks, version, needs
             at, version, needs, inside = number, "", [], False

@@ -14,7 +14,7 @@ from typing import Any
 from gate.lazy import pattern
 from gate.packages.requirement import normalized
 from gate.record import dataclass, field
-from gate.sbom.lock import Asked
+from gate.sbom.lock import Asked, Lines
 from gate.sbom.markers import Environment, holds
 from gate.sbom.model import Locked
 from gate.sbom.projects import table
@@ -60,13 +60,10 @@ def _packages(text: str, key: str = "package") -> list[_Package] | None:
 
 
 def _places(text: str) -> Iterable[tuple[int, int]]:
-    line, at = 1, 0
+    lines = Lines(text)
     for entry in _ENTRY.finditer(text):
         name = _NAME.search(text, entry.end())
-        offset = name.end() if name is not None else entry.start()
-        line += text.count("\n", at, offset)
-        at = offset
-        yield line, offset - text.rfind("\n", 0, offset)
+        yield lines.place(name.end() if name is not None else entry.start())
 
 
 def _both(marker: str, other: str) -> str:
@@ -321,14 +318,14 @@ def pipenv(text: str, asked: Asked) -> list[Locked] | None:
     if asked.has("--dev", "-d") or asked.variable("PIPENV_DEV"):
         sections.append("dev-packages")
     names = {"packages": "default", "dev-packages": "develop"}
-    found = []
+    found, lines = [], Lines(text)
     for section in dict.fromkeys(names.get(section, section) for section in sections):
-        start = max(text.find(f'"{section}"'), 0)
+        at = max(text.find(f'"{section}"'), 0)
         for name, row in _table(root.get(section)).items():
-            start, line, column = _json_place(text, name, start)
+            at = max(text.find(f'"{name}":', at), at)
             if isinstance(row, dict) and (doubt := _pipenv_doubt(row, asked)) is not None:
                 version = str(row.get("version") or "").removeprefix("==")
-                found.append(Locked(name, version, "pypi", line, column, doubt))
+                found.append(Locked(name, version, "pypi", *lines.place(at + 1), doubt))
     return found
 
 
@@ -338,13 +335,6 @@ def _pipenv_doubt(row: Mapping[str, Any], asked: Asked) -> str | None:
     if answer is False or row.get("path"):
         return None
     return _REPOSITORY if row.get("git") else "" if answer else _depends(marker)
-
-
-def _json_place(text: str, name: str, start: int) -> tuple[int, int, int]:
-    at = text.find(f'"{name}":', start)
-    if at < 0:
-        return start, 1, 1
-    return at + 1, text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at) + 1
 
 
 def _table(value: Any) -> dict[str, Any]:

@@ -274,7 +274,7 @@ _GOOD_FIRST = [b"#!/bin/sh\n"] * 5 + [b"#!/bin/sh -e\n", b"#!/bin/busybox sh\n",
 _MORE_BODIES = [
     'if [ "$1" = train ]; then\n  echo %s\nelif [ "$1" = serve ]; then\n  exec run\nelse\n  exec "$@"\nfi\n', 'exec "${1:-run}"\n', 'exec "$@" --flag\n', 'exec nohup run\n',
     'sh -c run\n', """sh -c 'exec "$@"' -- run\n""", 'exec sh /opt/program/run\n', 'exec sh -c "absent"\n', 'cd "$(dirname "$0")" && ./run\n', 'for x in a b; do\n  echo %s\ndone\n',
-    '. /opt/program/run\n', '. /absent\n', 'exec /opt/program/run "$@"\n', 'trap "exit 0" TERM\nrun & wait $!\n', '(run)\n', '{ run; }\n', 'run | cat\n', '! absent\necho %s\n', 'absent; exec run\n',
+    '. /opt/program/env.sh\n', '. /absent\n', 'exec /opt/program/run "$@"\n', 'trap "exit 0" TERM\nrun & wait $!\n', '(run)\n', '{ run; }\n', 'run | cat\n', '! absent\necho %s\n', 'absent; exec run\n',
     'set -eu\nrun "$@"\n', 'exec 2>/dev/null\nabsent\n', 'echo %s >/dev/null; absent\n', '[ -f /opt/program/run ] && exec /opt/program/run\nabsent\n', '[ -x /nowhere ] || exec run\n',
     'command -v absent >/dev/null || exec run\n', 'umask 022; run\n', 'export PATH=/nowhere\nrun\n', 'PATH=/nowhere run\n', 'export PATH="/opt/program:$PATH"; exec run\n', 'echo %s', 'exec run',
     'exec env -i run\n', 'exec env PATH=/opt/program run\n', 'exec timeout 5 run\n', 'exec nice -n 5 absent\n', 'exec setsid absent\n', 'while true; do\n  run\n  break\ndone\n',
@@ -285,7 +285,7 @@ _WAYS = [
     [], [], [], ["/bin/sh"], ["sh"], ["/bin/sh", "/opt/program/run"], ["sh", "-c", "run"], ["sh", "-e"], ["sh", "-ec", 'exec "$@"', "x"], ["sh", "-c", '"$0" "$@"'], ["sh", "--", "run"],
     ["sh", "-c", "exec run $0"], ["sh", "-x", "run"], ["sh", "-s"], ["sh", "-l", "-c", "run"], ["sh", "-c"], ["sh", "/opt/program"], ["sh", "/bin/busybox"], ["env"], ["env", "-i"], ["env", "-i", "PATH=/opt/program"],
     ["env", "-u", "PATH"], ["env", "A=1", "run"], ["env", "-S", "run"], ["env", "absent"], ["env", "--", "run"], ["busybox"], ["busybox", "sh"], ["busybox", "absent"], ["/bin/busybox", "env", "run"], ["nohup"], ["nohup", "run"],
-    ["nohup", "absent"], ["nice", "run"], ["nice", "-n", "3", "absent"], ["timeout", "9", "run"], ["timeout", "9", "absent"], ["setsid", "run"], ["chroot", "/", "run"], ["chroot", "/", "absent"], ["time", "run"], ["xargs"], ["cat"],
+    ["nohup", "absent"], ["nice", "run"], ["nice", "-n", "3", "absent"], ["timeout", "9", "run"], ["timeout", "9", "absent"], ["setsid", "run"], ["chroot", "/", "run"], ["chroot", "/", "absent"], ["time", "run"], ["xargs"],
     ["su", "app", "-c", "run"], ["./run"], ["run"], ["./opt/program/run"], ["opt/program/run"], ["/opt/program/run"], ["/opt/program/entry.sh"], ["entry.sh"], ["/opt/program/./run"], ["/opt/program/../program/run"],
     ["/opt//program/run"], ["/bin/train"], ["train"], ["serve"], ["/opt/program/train"], ["./train"], ["bin/sh", "-c", "run"], ["absent"], ["/opt/program/lib/run"], ["lib/run"], [""], ["", "x"], [" run"], ["run "], ["RUN"],
 ]  # fmt: skip
@@ -324,6 +324,7 @@ def _tree(rng: random.Random, case: Case, word: str) -> list[str]:
         if rng.random() < 0.92:
             case.files[f"src/{name}"] = (_text(rng), rng.choice(_MODES))
     case.files["src/lib/run"] = (_text(rng), 0o755)
+    case.files["src/env.sh"] = (b"X=1\nrun_it() { run; }\n", 0o644)
     flags = rng.choice(
         [""] * 6 + ["--chmod=755 ", "--chown=1000:1000 ", "--chown=0:50 ", "--chmod=a+x ", "--chmod=u+x,go= "]
     )

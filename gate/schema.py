@@ -172,6 +172,10 @@ class Options(Model):
     """What the platform is told to run instead of ENTRYPOINT."""
     container_arguments: Words | None = None
     """What the platform is told to pass instead of CMD."""
+    command: Words | None = None
+    """The same as `container-entrypoint`, as Kubernetes, KServe and Vertex AI call it; it is theirs alone."""
+    args: Words | None = None
+    """The same as `container-arguments`, as Kubernetes, KServe and Vertex AI call it; it is theirs alone."""
     instance_types: Words | None = None
     """The machines that the image is meant for (`ml.g5.xlarge`)."""
     squash: StrictBool | None = None

@@ -18,7 +18,7 @@ def effective_argv(config: Config, platform: Platform, settings: Mapping[str, An
     :class:`Fails` when there is nothing to run, :class:`Doubt` when the base image decides.
     """
     declared = declared_entrypoint(platform, settings)
-    given = _words(settings, "container-arguments") if platform.overridable else None
+    given = _declared(settings, platform, "args", "container-arguments")
     entrypoint = declared if declared is not None else known(config.entrypoint)
     if entrypoint == [""]:
         entrypoint = []  # as the engine has it
@@ -36,13 +36,18 @@ def effective_argv(config: Config, platform: Platform, settings: Mapping[str, An
 
 
 def declared_entrypoint(platform: Platform, settings: Mapping[str, Any]) -> list[str] | None:
-    """``container-entrypoint`` of the policy, where the platform takes one."""
-    return _words(settings, "container-entrypoint") if platform.overridable else None
+    """``container-entrypoint`` of the policy, or ``command``, where the platform takes one."""
+    return _declared(settings, platform, "command", "container-entrypoint")
 
 
-def _words(settings: Mapping[str, Any], key: str) -> list[str] | None:
-    value = settings.get(key)
-    return [str(word) for word in value] if value else None
+def _declared(settings: Mapping[str, Any], platform: Platform, *keys: str) -> list[str] | None:
+    """The first of these settings that is given. SageMaker has its own name for each, which is the last."""
+    if not platform.overridable:
+        return None
+    for key in keys[-1:] if platform.name.startswith("sagemaker-") else keys:
+        if settings.get(key):
+            return [str(word) for word in settings[key]]
+    return None
 
 
 def known(words: list[str] | Unknown | None) -> list[str]:

@@ -30,6 +30,7 @@ _SYSTEM = frozenset({"deb", "rpm", "apk"})
 _WITH_PYTHON = frozenset({"pip", "setuptools", "wheel", "pkg_resources"})
 """Modules that Python's own images bring beside its standard library."""
 _NO_MODULES = frozenset({"python3", "python3-minimal", "python3-venv", "python3-dev", "python-is-python3", "py3-pip"})
+_ENVIRONMENT_MAKERS = frozenset({"uv", "poetry", "pdm", "pipenv", "pixi"})
 _INTERPRETERS = ("python", "python2", "python3", "node", "Rscript", "java", "perl", "bash")
 
 
@@ -132,7 +133,8 @@ class Brought:
 
     def _python(self, install: Install, name: str, why: Unknown) -> bool | Unknown:
         if name in _INTERPRETERS:
-            return False
+            # Those that make a virtual environment put a python into it.
+            return why if name.startswith("python") and install.manager in _ENVIRONMENT_MAKERS else False
         asked = wanted(install, self.build)
         requests = [*install.requests, *asked.from_files]
         doubt = bool(asked.unread) or not install.complete or name not in WORDS

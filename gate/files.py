@@ -53,8 +53,11 @@ def write(path: str, data: bytes) -> None:
             file.write(data)
         return
     temporary = f"{target}.{os.getpid()}.tmp"
+    with suppress(FileNotFoundError):
+        os.unlink(temporary)
     try:
-        with open(temporary, "wb") as file:
+        # What somebody else puts there in the meantime is not written through.
+        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666), "wb") as file:
             file.write(data)
         os.replace(temporary, target)
     except BaseException:

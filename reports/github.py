@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from gate.judge import said
 from gate.model import Finding, Result, Severity
 from gate.report import Page, Report
+from gate.selection import OWN
 from gate.terminal import clean
 
 MOST = 10
@@ -22,34 +24,41 @@ def render(result: Result, page: Page) -> str:
     for command in ("error", "warning", "notice"):
         found = [f for f in result.findings if f.state == "active" and _command(f) == command]
         found.sort(key=lambda finding: (not finding.blocking, -finding.severity))
-        shown = found if len(found) <= MOST else found[: MOST - 1]
-        lines += [_annotation(command, finding) for finding in shown]
-        if len(shown) < len(found):
-            rest = f"{len(found) - len(shown)} more of this level; the report has them all"
-            lines.append(f"::{command} title=mlgate::{_data(rest)}")
-    for failed in [run for run in result.engines if run.status == "failed"]:
-        lines.append(f"::error title=mlgate::{_data(f'{failed.name} failed: {clean(failed.reason)}')}")
-    for run in result.engines:
-        if run.status == "ok" and run.reason:
-            lines.append(f"::notice title=mlgate::{_data(f'{run.name}: {clean(run.reason)}')}")
+        told = _unjudged(result, command)
+        told += [_annotation(command, finding, page) for finding in found]
+        if len(told) > MOST:
+            rest = f"{len(told) - MOST + 1} more of this level; the other reports have them all"
+            told = [*told[: MOST - 1], f"::{command} title=mlgate::{_data(rest)}"]
+        lines += told
     return "".join(f"{line}\n" for line in lines)
+
+
+def _unjudged(result: Result, command: str) -> list[str]:
+    """What could not be judged weighs more than any finding; an engine that nobody requires only warns."""
+    if command == "error":
+        texts = [said(failure) for failure in result.failures]
+    else:
+        failed = [run for run in result.engines if run.status == "failed" and run.name != OWN and command == "warning"]
+        texts = [f"{run.name} failed: {run.reason}" for run in failed]
+    return [f"::{command} title=mlgate::{_data(clean(text))}" for text in texts]
 
 
 def _command(finding: Finding) -> str:
     return _COMMANDS.get(finding.severity, "notice")
 
 
-def _annotation(command: str, finding: Finding) -> str:
+def _annotation(command: str, finding: Finding, page: Page) -> str:
     span = finding.place.span
     values = {
-        "file": finding.place.path.removeprefix("./"),
+        "file": page.repository.path(finding.place.path),
         "line": span.line,
         "endLine": span.end_line,
         **({"col": span.column, "endColumn": span.end_column} if span.line == span.end_line else {}),
         "title": f"{finding.rule_id} {finding.name}".strip(),
     }
     properties = ",".join(f"{key}={_property(str(value))}" for key, value in values.items())
-    return f"::{command} {properties}::{_data(clean(finding.message))}"
+    lines = filter(None, (clean(finding.message), clean(finding.help)))
+    return f"::{command} {properties}::{_data(chr(10).join(lines))}"
 
 
 def _data(text: str) -> str:

@@ -23,13 +23,13 @@ _SEVERITIES = {
 def render(result: Result, page: Page) -> str:
     seen: dict[str, int] = {}
     rows = []
-    for finding in sorted(result.findings, key=lambda finding: -finding.severity):
+    for finding in sorted(result.findings, key=lambda finding: (not finding.blocking, -finding.severity)):
         if finding.state == "active":
-            rows.append(_issue(finding, seen))
+            rows.append(_issue(finding, seen, page))
     return json.dumps(rows, indent=2) + "\n"
 
 
-def _issue(finding: Finding, seen: dict[str, int]) -> dict[str, Any]:
+def _issue(finding: Finding, seen: dict[str, int], page: Page) -> dict[str, Any]:
     """GitLab keeps only the first of equal fingerprints, so that equal ones are counted."""
     fingerprint = finding.fingerprint or f"{finding.rule_id}{finding.place.path}{finding.message}"
     seen[fingerprint] = seen.get(fingerprint, 0) + 1
@@ -40,7 +40,7 @@ def _issue(finding: Finding, seen: dict[str, int]) -> dict[str, Any]:
         "fingerprint": sha256(f"{fingerprint}:{seen[fingerprint]}".encode("utf-8", "replace")).hexdigest(),
         "severity": _SEVERITIES[finding.severity],
         "location": {
-            "path": clean(finding.place.path.removeprefix("./")),
+            "path": clean(page.repository.path(finding.place.path)),
             "lines": {"begin": max(span.line, 1), "end": max(span.end_line, span.line)},
         },
     }

@@ -16,9 +16,9 @@ def render(result: Result, page: Page) -> str:
     from xml.etree import ElementTree
 
     suites = ElementTree.Element("testsuites", name="mlgate")
-    for path in result.files or ("mlgate",):
-        _suite(suites, path, [finding for finding in result.findings if _belongs(finding, path, result)])
-    _engines(suites, result)
+    _unjudged(suites, result)
+    for path, findings in _by_file(result):
+        _suite(suites, path, findings, page)
     _accounts(suites, result)
     totals = {
         key: sum(int(suite.get(key, "0")) for suite in suites) for key in ("tests", "failures", "errors", "skipped")
@@ -29,24 +29,29 @@ def render(result: Result, page: Page) -> str:
     return ElementTree.tostring(suites, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def _belongs(finding: Finding, path: str, result: Result) -> bool:
-    """Whether a finding is reported under a Dockerfile: it stands there, or in a file of the context (then the first)."""
-    return finding.place.path == path or (finding.place.path not in result.files and path == result.files[0])
+def _by_file(result: Result) -> list[tuple[str, list[Finding]]]:
+    """Each judged file with its findings, what fails first: some readers stop after a few hundred cases. What stands in
+    another file of the context belongs to the first."""
+    files: dict[str, list[Finding]] = {path: [] for path in result.files or ("mlgate",)}
+    first = next(iter(files))
+    for finding in sorted(result.findings, key=lambda f: (not f.blocking, f.state != "active", -f.severity)):
+        files.get(finding.place.path, files[first]).append(finding)
+    return sorted(files.items(), key=lambda pair: not any(finding.blocking for finding in pair[1]))
 
 
-def _suite(suites: Any, path: str, findings: list[Finding]) -> None:
+def _suite(suites: Any, path: str, findings: list[Finding], page: Page) -> None:
     from xml.etree.ElementTree import SubElement
 
     suite = SubElement(suites, "testsuite", name=clean(path))
     for finding in findings:
         span = finding.place.span
-        name = f"{finding.rule_id} {clean(finding.place.path)}:{span.line}:{span.column}"
+        name = f"{finding.rule_id} {finding.place.path}:{span.line}:{span.column}"
         case = SubElement(
             suite,
             "testcase",
             classname=f"mlgate.{finding.engine}",
-            name=name,
-            file=clean(finding.place.path),
+            name=clean(name),
+            file=clean(page.repository.path(finding.place.path)),
             line=str(span.line),
         )
         if finding.blocking:
@@ -56,11 +61,11 @@ def _suite(suites: Any, path: str, findings: list[Finding]) -> None:
             state = finding.state if finding.state != "active" else f"advisory ({finding.severity.word})"
             SubElement(case, "skipped", message=f"{state}: {clean(finding.message)}")
     if not findings:
-        SubElement(suite, "testcase", classname="mlgate", name=f"gate {clean(path)}", file=clean(path))
+        SubElement(suite, "testcase", classname="mlgate", name=f"gate {clean(path)}")
     _count(suite)
 
 
-def _engines(suites: Any, result: Result) -> None:
+def _unjudged(suites: Any, result: Result) -> None:
     """The engines and inputs that could not judge: an error each, in a suite of their own."""
     from xml.etree.ElementTree import SubElement
 

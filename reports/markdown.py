@@ -12,6 +12,8 @@ from gate.terminal import clean
 MAX_BYTES = 900_000
 """GitHub takes a mebibyte of a step's summary and drops a longer one whole."""
 
+_LONGEST = 1000
+"""Characters of one cell."""
 _VERDICTS = {"pass": "✅ PASS", "fail": "❌ FAIL", "error": "⚠️ COULD NOT JUDGE"}
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~@-])")
 
@@ -79,12 +81,15 @@ def _undecided(result: Result) -> list[str]:
 
 
 def _text(text: str) -> str:
-    """Text with nothing in it that Markdown, HTML or a mention would act on."""
-    return _SPECIAL.sub(r"\\\1", clean(text)).replace("\\@", "@\u2060").replace("://", ":\u2060//")
+    """Text with nothing in it that Markdown, HTML, a mention or a reference would act on, and no more than fits."""
+    text = clean(text)
+    text = text if len(text) <= _LONGEST else f"{text[:_LONGEST]} …"
+    text = _SPECIAL.sub(r"\\\1", text).replace("\\@", "@\u2060").replace("\\#", "\\#\u2060")
+    return text.replace("://", ":\u2060//").replace("www.", "www\u2060.")
 
 
 def _code(text: str) -> str:
-    return f"`{clean(text).replace('`', chr(0x2019)).replace('|', chr(0x2223))}`"
+    return f"`{clean(text)[:_LONGEST].replace('`', chr(0x2019)).replace('|', chr(0x2223))}`"
 
 
 report = Report(summary="A summary for pull requests and job pages.", render=render, suffixes=(".md",))

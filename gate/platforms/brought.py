@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from gate.build import Build
+from gate.dockerfile.command import Command
 from gate.dockerfile.tree import Run, Stage
 from gate.facts import facts
 from gate.image.node import Node
@@ -77,6 +78,21 @@ class Brought:
         for place, distribution in self._by_setup_scripts:
             why = Unknown(f"line {place.line} may bring {name}", "--image")
             yield None, self._of_distribution(distribution, name, why)
+        for run, folder in self._environments if name in ("python", "python3") else ():
+            why = Unknown(f"line {run.line} makes a virtual environment, which has a {name} of its own", "--image")
+            yield folder, self.build.ships(run) or why
+
+    @cached_property
+    def _environments(self) -> list[tuple[Run, str | None]]:
+        """The RUNs that make a virtual environment, and its folder of programs (None: not known)."""
+        found: list[tuple[Run, str | None]] = []
+        for stage in self.build.stages:
+            for run in stage.instructions if stage.index in self._stages else ():
+                if isinstance(run, Run) and "venv" in run.text.value + "".join(str(body.body) for body in run.heredocs):
+                    commands = self.build.script(run).commands
+                    made = (_environment(command) for command in commands)
+                    found += [(run, folder) for folder in made if folder != ""]
+        return found
 
     def _place(self, install: Install) -> str | Unknown | None:
         if install.ecosystem in _SYSTEM:
@@ -231,3 +247,17 @@ def _conda(install: Install, name: str, why: Unknown) -> bool | Unknown:
         brings = any("sagemaker" in request.name for request in install.requests)
         return why if brings or not install.complete or install.files else False
     return why
+
+
+def _environment(command: Command) -> str | None:
+    """The folder of programs of the virtual environment that a command makes; None where it is not known, "" where it
+    makes none."""
+    words = command.values
+    if command.name != "virtualenv":
+        module = (command.name or "").startswith("python") and words[:2] == ["-m", "venv"]
+        if not module and not (command.name == "uv" and words[:1] == ["venv"]):
+            return ""
+        words = words[2:] if module else words[1:]
+    folders = [word for word in words if word is None or not word.startswith("-")]
+    folder = folders[-1] if len(folders) == 1 else None
+    return f"{folder.rstrip('/')}/bin" if folder is not None and folder.startswith("/") else None

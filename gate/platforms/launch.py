@@ -7,6 +7,7 @@ program visibly starts in its turn.
 from __future__ import annotations
 
 import posixpath
+import re
 from typing import TYPE_CHECKING
 
 from gate.dockerfile.tree import Copy, Stage
@@ -195,7 +196,7 @@ class _Launch:
             if isinstance(there, Unknown):
                 raise Doubt(there)
             return "" if there else None
-        path = posixpath.normpath(posixpath.join(folder or ".", name))
+        path = re.sub("^//+", "/", posixpath.normpath(posixpath.join(folder or ".", name)))
         try:
             found = process.stat(path, searching=True)
             if not self._any_bit(found):

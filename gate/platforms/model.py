@@ -39,7 +39,8 @@ class Platform:
     ``overridable``: the caller may replace ENTRYPOINT and CMD (``container-entrypoint`` and ``container-arguments`` in the
     policy, or ``command`` and ``args``). ``port`` and ``routes`` are what a server must answer; ``port_variables`` are
     environment variables that tell it the port. ``mounts``: the directories that the platform puts in place of what the
-    image has there. ``stop_seconds``: from SIGTERM to SIGKILL. ``user``: ``root`` when only root works, ``number`` when a name is refused, else empty.
+    image has there. ``stop_seconds``: from SIGTERM to SIGKILL. ``user``: ``root`` when only root works, ``number`` when a
+    name is refused, else empty.
     """
 
     name: str

@@ -494,6 +494,8 @@ def _folder(path: str, process: Process) -> str:
 
 def _libc_paths(name: str, process: Process) -> list[str]:
     """What ``execvp`` tries. Raises :class:`Doubt`."""
+    if not name:
+        return []
     if "/" in name:
         return [name]
     value = process.env.get("PATH", "/bin:/usr/bin")

@@ -32,6 +32,9 @@ _OWN_FOLDER = pattern(
 )
 _DEFAULTED = pattern(r'"?\$\{([0-9])(:?)-([^}$`"]*)\}"?')
 
+_BY_SHELL = ("exec", "command", "builtin", "time")
+"""Words in front of a command that the shell itself reads."""
+_ASSIGNED = re.compile(r"[A-Za-z_]\w*=", re.ASCII)
 _MAX_CALLS = 8
 _LIMIT = 1 << 17
 
@@ -350,16 +353,27 @@ class _Walk:
         elif name in BUILTINS and not replaced and "env" not in command.wrappers:
             self._builtin(name, words[1:], command, last)
         elif last or replaced or self.frame.errexit or _guards(command):
-            external = [
-                wrapper for wrapper in command.wrappers if wrapper not in ("exec", "command", "builtin", "time")
-            ]
+            external = [wrapper for wrapper in command.wrappers if wrapper not in _BY_SHELL]
             process = self.frame.process
-            if command.assignments and not external:
+            whole = self._with_wrappers(command, words) if external else None
+            if whole is not None:
+                words, external = whole, []
+            elif command.assignments and not external:
                 process = Process(process.files, process.user, process.cwd, dict(process.env))
                 self._assign(command, process)
             self.frame.start(words, external, process, self.frame.depth, command.place, replaced)
             if last or replaced:
                 raise Ended
+
+    def _with_wrappers(self, command: Command, words: list[str]) -> list[str] | None:
+        """The words with those of ``env``, ``nice`` and their kind in front; None where these are not plain."""
+        before = command.whole.value[command.start : command.words[0].start]
+        parts = before.split()
+        if re.search(r"[$`\"'\\<>]", before):
+            return None
+        while parts and (parts[0] in _BY_SHELL or _ASSIGNED.match(parts[0])):
+            parts.pop(0)
+        return None if not parts or parts[0].startswith("-") else [*parts, *words]
 
     def _assign(self, command: Command, process: Process) -> None:
         """``NAME=value`` for a variable of the environment."""

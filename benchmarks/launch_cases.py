@@ -278,7 +278,7 @@ _MORE_BODIES = [
     'set -eu\nrun "$@"\n', 'exec 2>/dev/null\nabsent\n', 'echo %s >/dev/null; absent\n', '[ -f /opt/program/run ] && exec /opt/program/run\nabsent\n', '[ -x /nowhere ] || exec run\n',
     'command -v absent >/dev/null || exec run\n', 'umask 022; run\n', 'export PATH=/nowhere\nrun\n', 'PATH=/nowhere run\n', 'export PATH="/opt/program:$PATH"; exec run\n', 'echo %s', 'exec run',
     'exec env -i run\n', 'exec env PATH=/opt/program run\n', 'exec timeout 5 run\n', 'exec nice -n 5 absent\n', 'while true; do\n  run\n  break\ndone\n',
-    'case "$1" in\n  train|serve) exec run "$@" ;;\n  -*) absent ;;\n  *) exec "$@" ;;\nesac\n', 'f() { run; }\nf "$@"\n', 'exec su app -c run\n', 'exec cat /etc/hostname\n', 'sleep 0\n', 'test -n "$1" && run\n',
+    'case "$1" in\n  train|serve) exec run "$@" ;;\n  -*) absent ;;\n  *) exec "$@" ;;\nesac\n', 'f() { run; }\nf "$@"\n', 'exec cat /etc/hostname\n', 'sleep 0\n', 'test -n "$1" && run\n',
     'if [ $# -eq 0 ]; then exec run; fi\nexec "$@"\n', 'eval run\n', 'eval "$@"\n', 'X="run"\n$X\n', 'CMD="run"\nexec $CMD\n', '"$@" || echo %s\n', 'run && absent\n', 'run; true\n',
 ]  # fmt: skip
 _WAYS = [
@@ -286,7 +286,7 @@ _WAYS = [
     ["sh", "-c", "exec run $0"], ["sh", "-x", "run"], ["sh", "-s"], ["sh", "-l", "-c", "run"], ["sh", "-c"], ["sh", "/opt/program"], ["sh", "/bin/busybox"], ["env"], ["env", "-i"], ["env", "-i", "PATH=/opt/program"],
     ["env", "-u", "PATH"], ["env", "A=1", "run"], ["env", "-S", "run"], ["env", "absent"], ["env", "--", "run"], ["busybox"], ["busybox", "sh"], ["busybox", "absent"], ["/bin/busybox", "env", "run"], ["nohup"], ["nohup", "run"],
     ["nohup", "absent"], ["nice", "run"], ["nice", "-n", "3", "absent"], ["timeout", "9", "run"], ["timeout", "9", "absent"], ["setsid", "run"], ["chroot", "/", "run"], ["chroot", "/", "absent"], ["time", "run"], ["xargs"],
-    ["su", "app", "-c", "run"], ["./run"], ["run"], ["./opt/program/run"], ["opt/program/run"], ["/opt/program/run"], ["/opt/program/entry.sh"], ["entry.sh"], ["/opt/program/./run"], ["/opt/program/../program/run"],
+    ["./run"], ["run"], ["./opt/program/run"], ["opt/program/run"], ["/opt/program/run"], ["/opt/program/entry.sh"], ["entry.sh"], ["/opt/program/./run"], ["/opt/program/../program/run"],
     ["/opt//program/run"], ["/bin/train"], ["train"], ["serve"], ["/opt/program/train"], ["./train"], ["bin/sh", "-c", "run"], ["absent"], ["/opt/program/lib/run"], ["lib/run"], [""], ["", "x"], [" run"], ["run "], ["RUN"],
 ]  # fmt: skip
 _MODES = [0o755] * 9 + [0o644, 0o700, 0o4755, 0o2755, 0o1755, 0o555, 0o500, 0o711, 0o751, 0o001, 0o100, 0o010]

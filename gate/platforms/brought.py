@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gate.build import Build
 from gate.dockerfile.command import Command
@@ -14,15 +14,16 @@ from gate.facts import facts
 from gate.image.node import Node
 from gate.image.references import needed
 from gate.model import Place, Unknown
-from gate.packages.distribution import Distribution
 from gate.packages.installs import installs
-from gate.packages.local import local_distributions, locked_names, setup_distribution
 from gate.packages.memo import memo
 from gate.packages.model import Install, Pin, Request
 from gate.packages.requirement import normalized
 from gate.packages.resolve import wanted
 from gate.packages.scripts_folder import scripts_folder
 from gate.platforms.bases import USUAL_PATH
+
+if TYPE_CHECKING:
+    from gate.packages.distribution import Distribution
 
 WORDS = frozenset({"train", "serve"})
 """Programs that no distribution's package brings."""
@@ -80,7 +81,7 @@ class Brought:
             yield None, self._of_distribution(distribution, name, why)
         for run, folder in self._environments if name in ("python", "python3") else ():
             why = Unknown(f"line {run.line} makes a virtual environment, which has a {name} of its own", "--image")
-            yield folder, self.build.ships(run) or why
+            yield folder, (folder is not None and self.build.ships(run)) or why
 
     @cached_property
     def _environments(self) -> list[tuple[Run, str | None]]:
@@ -88,7 +89,7 @@ class Brought:
         found: list[tuple[Run, str | None]] = []
         for stage in self.build.stages:
             for run in stage.instructions if stage.index in self._stages else ():
-                if isinstance(run, Run) and "venv" in run.text.value + "".join(str(body.body) for body in run.heredocs):
+                if isinstance(run, Run) and "env" in run.text.value + "".join(str(body.body) for body in run.heredocs):
                     commands = self.build.script(run).commands
                     made = (_environment(command) for command in commands)
                     found += [(run, folder) for folder in made if folder != ""]
@@ -104,8 +105,12 @@ class Brought:
     @cached_property
     def _by_setup_scripts(self) -> list[tuple[Place, Distribution]]:
         """``python setup.py install``."""
+        if b"setup.py" not in self.build.dockerfile.source.data:
+            return []
+        from gate.packages.local import setup_distribution
+
         found = []
-        for stage in self.build.stages if b"setup.py" in self.build.dockerfile.source.data else ():
+        for stage in self.build.stages:
             for run in stage.instructions if stage.index in self._stages else ():
                 if isinstance(run, Run):
                     for command in self.build.script(run).commands:
@@ -174,8 +179,13 @@ class Brought:
         return why if doubt else False
 
     def _local(self, install: Install, requests: list[Request]) -> list[Distribution]:
+        local = any(request.pin is Pin.LOCAL or (request.url or "").startswith("file:") for request in requests)
+        if not local and not install.locks:
+            return []  # the usual case, which needs no reader of archives
         kept = memo(self.build, "distributions")
         if id(install) not in kept:
+            from gate.packages.local import local_distributions
+
             assert install.stage is not None
             kept[id(install)] = local_distributions(install, requests, self.build, self.tree(install.stage))
         found: list[Distribution] = kept[id(install)]
@@ -184,6 +194,8 @@ class Brought:
     def _locked(self, install: Install) -> set[str] | Unknown:
         kept = memo(self.build, "locked")
         if id(install) not in kept:
+            from gate.packages.local import locked_names
+
             assert install.stage is not None
             kept[id(install)] = locked_names(install, self.build, self.tree(install.stage))
         found: set[str] | Unknown = kept[id(install)]

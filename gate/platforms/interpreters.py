@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import posixpath
 import sys
 from collections.abc import Callable
@@ -75,6 +74,8 @@ def _unless_shell_text(path: str, found: Found) -> None:
     data = found.node.read(_INIT_LIMIT) if found.node is not None else None
     if data is None or not _SHELL_LINE.match(data):
         return
+    import ast
+
     try:
         ast.parse(data)
     except (SyntaxError, ValueError, RecursionError, MemoryError):

@@ -113,8 +113,10 @@ class Follower:
         operand = argv[len(argv) - len(words) - 1]
         if name in _SWITCH_USER:
             process = self._as_user(operand, process)
-        elif name == "chroot" and operand != "/":
-            raise Doubt(Unknown(f"{operand} becomes the root"))
+        elif name == "chroot":
+            if operand != "/":
+                raise Doubt(Unknown(f"{operand} becomes the root"))
+            process = Process(process.files, process.user, "/", process.env)
         self.note(f"{name} runs {words[0]}", "looked up as the C library does")
         try:
             loaded = self._by_libc(words, process, None)

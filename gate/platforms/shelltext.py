@@ -34,7 +34,7 @@ _DEFAULTED = pattern(r'"?\$\{([0-9])(:?)-([^}$`"]*)\}"?')
 
 _BY_SHELL = ("exec", "command", "builtin", "time")
 """Words in front of a command that the shell itself reads."""
-_ASSIGNED = re.compile(r"[A-Za-z_]\w*=", re.ASCII)
+_ASSIGNED = pattern(r"[A-Za-z_]\w*=", re.ASCII)
 _MAX_CALLS = 8
 _LIMIT = 1 << 17
 
@@ -259,6 +259,8 @@ class _Walk:
             if node.name == "[[" and re.search(r"[*?\[]", str(words[2])):
                 return None
             return (words[0] == words[2]) == (words[1] != "!=")
+        if len(words) == 2 and words[0] in ("-e", "-f", "-d", "-x"):
+            return self._is_there(str(words[0]), str(words[1]))
         if len(words) == 2 and words[0] in ("-n", "-z"):
             return bool(words[1]) == (words[0] == "-n")
         if len(words) == 3 and str(words[0]).isdigit() and str(words[2]).isdigit():
@@ -266,6 +268,17 @@ class _Walk:
             return {"-eq": left == right, "-ne": left != right, "-gt": left > right, "-lt": left < right,
                     "-ge": left >= right, "-le": left <= right}.get(str(words[1]))  # fmt: skip
         return None
+
+    def _is_there(self, test: str, path: str) -> bool | None:
+        """``[ -f PATH ]``. What is not in the image may be mounted when it runs."""
+        process = self.frame.process
+        try:
+            found = process.stat(path)
+            if found.node is None or (test == "-f" and found.is_folder) or (test == "-d" and not found.is_folder):
+                return None
+            return True if test != "-x" or process.files.check(found, process.user, 1) else None
+        except (Errno, Doubt):
+            return None
 
     # Words -----------------------------------------------------------------------------------------------------------
 

@@ -57,7 +57,7 @@ class Grype:
         if not path:
             return Missing("grype is not installed", MEND)
         if given and not (Path(given).is_file() and os.access(given, os.X_OK)):
-            return Missing(f"MLGATE_GRYPE: {given} is no program that can be run", MEND, "failed")
+            return Missing(f"MLGATE_GRYPE: {Path(given).name} is no program that can be run", MEND, "failed")
         path = os.path.abspath(path)
         version = self._version(path)
         if isinstance(version, Missing):
@@ -181,7 +181,7 @@ class Work:
 
     def result(self) -> EngineRun:
         if self._call is None:
-            return self._with(reason=self._run.reason or self._said + _unchecked(self._run.unchecked))
+            return self._with(reason=self._run.reason or self._said + not_checkable(self._run.unchecked))
         from gate.engines.grype_findings import findings  # while grype is at work
 
         assert self._attribute is not None
@@ -189,7 +189,7 @@ class Work:
         if isinstance(report, Unusable):
             return self._with(status="failed", reason=report.reason, database_built=report.built)
         return self._with(
-            reason=self._said.format(len(report.components)) + _unchecked(self._run.unchecked) + _ended(report),
+            reason=self._said.format(len(report.components)) + not_checkable(self._run.unchecked) + _ended(report),
             database_built=report.built,
             findings=tuple(findings(report.matches, self._attribute)),
             set_aside=report.set_aside,
@@ -249,7 +249,7 @@ def _unable(found: Missing) -> EngineRun:
     return EngineRun(NAME, found.status, reason=reason)
 
 
-def _unchecked(unchecked: Sequence[Unchecked]) -> str:
+def not_checkable(unchecked: Sequence[Unchecked]) -> str:
     """The packages that have no fixed version, so that nobody takes silence for a clean bill."""
     names = list(dict.fromkeys(package.name for package in unchecked))
     if not names:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from gate.discover import Found, Input
 from gate.dockerfile.tree import Instruction
 from gate.engines.base import Engine, Task, combine
+from gate.engines.grype import not_checkable
 from gate.images import daemon
 from gate.images.built import BuiltImage, read_image
 from gate.images.document import aligned, document
@@ -60,7 +61,6 @@ def gathered(
         evidence.close()
 
 
-_NAMED = 5
 QUESTION = "GAT006"
 """The rule that says whether an image is the Dockerfile's; its questions are told here."""
 
@@ -230,6 +230,10 @@ class _Scan:
         self._attribution = attribution
         self._task = grype.scan(found.source, attribution, build.settings, attribution.check)
 
+    @property
+    def names(self) -> frozenset[str]:
+        return self._attribution.names
+
     def result(self) -> EngineRun:
         run = self._task.result()
         name = self._found.target.name
@@ -243,9 +247,7 @@ class _Scan:
         if run.status == "skipped":
             return run
         findings, unchecked = self._attribution.checked(run.findings)
-        names = ", ".join(dict.fromkeys(package.name for package in unchecked[:_NAMED]))
-        more = f" and {len(unchecked) - _NAMED} more" if len(unchecked) > _NAMED else ""
-        reason = f"{name}: {run.reason}" + (f"; not checkable: {names}{more}" if names else "")
+        reason = f"{name}: {run.reason}{not_checkable(unchecked)}"
         return replace(run, reason=reason, findings=findings, unchecked=(*run.unchecked, *unchecked))
 
     def cancel(self) -> None:
@@ -263,10 +265,19 @@ class _Together:
         runs = [scan.result() for scan in self._scans]
         found = tuple(finding for run in runs for finding in run.findings)
         if self._pins is not None:
-            pins = self._pins.result()
+            pins = self._seen(self._pins.result())
             found = tuple(merged(pins.findings, found))
             runs.insert(0, pins)
         return replace(combine(runs), findings=found)
+
+    def _seen(self, pins: EngineRun) -> EngineRun:
+        """The pins' run without the complaint about packages that could not be looked up, where the image has them."""
+        names = frozenset[str]().union(*(scan.names for scan in self._scans))
+        left = tuple(package for package in pins.unchecked if package.name.lower() not in names)
+        reason = (
+            pins.reason.replace(not_checkable(pins.unchecked), not_checkable(left)) if pins.unchecked else pins.reason
+        )
+        return replace(pins, unchecked=left, reason=reason)
 
     def cancel(self) -> None:
         for task in (*self._scans, *([self._pins] if self._pins is not None else [])):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -24,9 +25,11 @@ _LARGEST = 64 << 20
 
 
 class Attribution(Protocol):
-    """Says where each package comes from. ``strange``: why grype cannot have looked at what we gave it, or ""."""
+    """Says where each package comes from. ``strange``: why grype cannot have looked at what we gave it, or "". ``names``: the
+    packages of an image, in lower case, when grype has said what it looked at."""
 
     strange: str
+    names: frozenset[str]
 
     def check(self, report: Report) -> str:
         """Why a report of grype's is not about what it was given; empty when it is."""
@@ -44,6 +47,7 @@ class InImage:
 
     def __init__(self, settled: Settled, build: Build) -> None:
         self.strange = ""
+        self.names: frozenset[str] = frozenset()
         self._homeless: list[dict[str, Any]] = []
         self._settled = settled
         self._layers = settled.image.layers
@@ -60,7 +64,8 @@ class InImage:
         origin = self._settled.alignment.origin(number)
         if isinstance(origin, Instruction):
             brought = {"kind": "instruction", "path": self._path, "line": origin.line}
-            return Origin(origin.place, brought, origin.stage.label if origin.stage is not None else None, diff_id)
+            stage = origin.stage.label if origin.stage is not None else None
+            return Origin(_word(origin, artifact.name) or origin.place, brought, stage, diff_id)
         if origin == "base":
             image = self._target.root.from_.image
             return Origin(image.place, {"kind": "base", "path": self._path, "line": image.line}, layer=diff_id)
@@ -68,6 +73,7 @@ class InImage:
 
     def check(self, report: Report) -> str:
         self._homeless = [row for row in report.components if homeless(row)]
+        self.names = frozenset(str(row.get("name")).lower() for row in report.components)
         if report.image and report.image != self._settled.image.digest:
             return "looked at another image: it was changed meanwhile"
         return ""
@@ -106,11 +112,22 @@ class InImage:
         return found
 
 
+def _word(instruction: Instruction, name: str) -> Place | None:
+    """Where an instruction names a package, with the version that it asks for."""
+    if not name or len(name) > 200:
+        return None
+    parts = r"[-_.]+".join(re.escape(part) for part in re.split(r"[-_.]+", name))
+    word = rf"(?<![\w./:-]){parts}(?![\w.-])(?:\[[\w,-]*\])?(?:[=<>~!@:][^\s'\";&|)]*)?"
+    found = re.search(word, instruction.text.value, re.IGNORECASE)
+    return instruction.text.slice(found.start(), found.end()).place if found else None
+
+
 class InDocument:
     """Packages of a bill of materials, by the line that names each."""
 
     def __init__(self, path: str, shown: str) -> None:
         self.strange = ""
+        self.names: frozenset[str] = frozenset()
         self._shown = shown
         try:
             self._source = Source(shown, files.read(path, _LARGEST))

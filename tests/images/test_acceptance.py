@@ -27,6 +27,9 @@ def expect_attributed(ran: Ran) -> None:
     kinds = {name: row["package"]["introduced_by"]["kind"] for name, row in found.items()}
     assert {name for name, kind in kinds.items() if kind == "base"} == {"libssl3", "jinja2"}
     assert all(row["package"]["layer"].startswith("sha256:") for row in found.values())
+    assert (found["libwebp7"]["line"], found["libwebp7"]["column"]) == (7, 24)
+    assert (found["numpy"]["line"], found["numpy"]["column"]) == (10, 5)
+    assert "not checkable" not in {row["name"]: row["reason"] for row in ran.json["engines"]}["grype"]
     assert not [row for row in ran.json["undecided"] if row["rule_id"] == "GAT006"]
 
 

@@ -123,3 +123,20 @@ def test_a_user_that_a_command_makes_may_start_what_anybody_may() -> None:
     assert outcome(made.format("755"), files).verdict is WORKS
     assert outcome(made.format("700"), files).verdict is UNDECIDED
     assert outcome(made.format("755").replace("USER app", "USER ghost"), files).verdict is UNDECIDED
+
+
+@pytest.mark.parametrize(
+    ("lines", "verdict"),
+    [
+        ("RUN python3 -m venv /v\nENV PATH=/v/bin:$PATH\n", WORKS),
+        ("RUN virtualenv /v\nENV PATH=/v/bin:$PATH\n", WORKS),
+        ("RUN uv venv /v\nENV PATH=/v/bin:$PATH\n", UNDECIDED),
+        ("WORKDIR /app\nRUN uv sync\nENV PATH=/app/.venv/bin:$PATH\n", UNDECIDED),
+        ("RUN apt-get install -y python3\nENV PATH=/v/bin:$PATH\n", FAILS),
+    ],
+)
+def test_a_virtual_environment_has_a_python_of_its_own(lines: str, verdict: Verdict) -> None:
+    found = outcome(
+        f'FROM ubuntu:22.04\n{lines}COPY a.py /\nCMD ["python", "/a.py"]\n', {"a.py": ""}, platform="docker"
+    )
+    assert found.verdict is verdict, (found.error, found.unknown)

@@ -34,7 +34,8 @@ class Page:
     """What a report is written for. ``color``, ``width``, ``verbose``, ``quiet`` are for people; ``full`` asks for what
     waivers and the baseline accept where a report leaves it out (``--sarif-full``); ``github`` says that a runner of
     GitHub Actions reads along. ``asked``: the paths of the command line; ``category``: what tells this run's SARIF from
-    that of other runs (``--sarif-category``). A report that has to leave something out says so in ``notes``. ``build`` gives the build of a Dockerfile that was judged, for a report that draws it."""
+    that of other runs (``--sarif-category``). A report that has to leave something out says so in ``notes``. ``build``
+    gives the build of a Dockerfile that was judged, for a report that draws it."""
 
     catalogue: Catalogue
     sources: Sources = field(default_factory=Sources)

@@ -33,8 +33,9 @@ rule = Rule(
 
 @rule.on_build
 def check(build: Build) -> Results:
+    refused = {fault.place.line for fault in build.dockerfile.faults}  # GAT001: it is not even an instruction
     for use in images(build):
-        if use.reference is not None:
+        if use.reference is not None and use.text.place.line not in refused:
             try:
                 parse_image_ref(use.reference)
             except ImageRefError as error:

@@ -78,7 +78,7 @@ def check_copy(instruction: Instruction, build: Build) -> Results:
             more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
             yield rule.finding(
                 source,
-                f"{instruction.keyword} {name} takes {found[0]}{more} along, which holds credentials.",
+                f"{instruction.keyword} {source.value} takes {found[0]}{more} along, which holds credentials.",
                 severity=severity,
                 stage=instruction.stage,
             )

@@ -12,7 +12,6 @@ _LONGEST = 4096
 _TYPE = pattern(r"[A-Za-z][A-Za-z0-9.+-]*", re.ASCII)
 _LOWER = frozenset({"pypi", "deb", "apk", "rpm", "github", "bitbucket", "oci", "composer"})
 """The types whose names are not told apart by case."""
-_IMAGES = frozenset({"oci", "docker"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +23,6 @@ class Purl:
     name: str
     version: str | None = None
     qualifiers: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def is_image(self) -> bool:
-        return self.type in _IMAGES
 
     def covers(self, other: Purl) -> bool:
         """Whether the other is one of those that this one stands for: what this one says, the other does not

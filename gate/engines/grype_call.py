@@ -13,6 +13,7 @@ import os
 import re
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -30,21 +31,15 @@ _MEMORY = 6 << 30
 _INCOMPLETE = "matcher returned error"
 _DATABASE_FAULTS = (
     (r"was built .* ago \(max allowed age", "its vulnerability database is too old"),
-    (
-        r"no vulnerability database|db does not exist|database does not exist|unable to find.*database"
-        r"|no such file or directory.*vulnerability\.db|no db metadata",
-        "it has no vulnerability database",
-    ),
-    (
-        r"unsupported .*(?:schema|model)|(?:schema|model).* (?:not supported|mismatch)|incompatible",
-        "it cannot use this vulnerability database",
-    ),
-    (r"checksum|digest|hash", "its vulnerability database is damaged"),
-    (
-        r"vulnerability (?:db|database)|\bdb\b.*(?:load|read|open|locked)|sqlite|malformed",
-        "its vulnerability database cannot be read",
-    ),
-)
+    (r"database does not exist|no vulnerability database|no such file or directory.*vulnerability\.db",
+     "it has no vulnerability database"),
+    (r"not a v\d+ database|no such table|unsupported .*(?:schema|model)|incompatible",
+     "it cannot use this vulnerability database, which is of another kind"),
+    (r"checksum|digest|hash|import metadata|malformed|not a database", "its vulnerability database is damaged"),
+    (r"vulnerability (?:db|database)|\bdb\b.*(?:load|read|open|locked)|sqlite",
+     "its vulnerability database cannot be read"),
+)  # fmt: skip
+"""What grype says when its database is of no use, and what that means; the first that fits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +118,7 @@ class Call:
         if looked_at.get("bomFormat") == "CycloneDX":
             looked_at.setdefault("components", [])  # left out where there are none
         built = _built(said)
-        reason = _shape(said, looked_at) or _age(built, self._max_age)
+        reason = _shape(said, looked_at) or _age(built, self._max_age) or ("" if said["matches"] else _emptiness())
         if reason:
             return Unusable(reason, built)
         report = Report(
@@ -175,7 +170,7 @@ def _complaint(output: process.Output) -> str:
             return f"crashed: {last_words(crash[0])}"
         for pattern, words in _DATABASE_FAULTS:
             if re.search(pattern, text, re.IGNORECASE):
-                return f"{words} ({last_words(output.stderr)}); to mend it: {MEND_DATABASE}"
+                return f"{words}; to mend it: {MEND_DATABASE}"
         return f"{output.ending}: {last_words(output.stderr) or 'without a word'}"
     if output.seen:
         return f"did not finish: {_INCOMPLETE}"
@@ -186,8 +181,9 @@ def last_words(stderr: str) -> str:
     """The last line that says something, without control characters."""
     for line in reversed(stderr[-20_000:].splitlines()):
         clean = "".join(c for c in re.sub(r"\x1b\[[0-9;]*m", "", line) if c.isprintable()).strip()
+        clean = re.sub(r"^\[\d+\] +(?:ERROR|WARN) +", "", clean)
         if clean:
-            return clean[:200]
+            return clean.replace(database_folder(), "its cache")[:200]
     return ""
 
 
@@ -282,6 +278,19 @@ def _age(built: str | None, max_age: int | None) -> str:
             f"its vulnerability database is too old ({age.days} days, {max_age} allowed); to mend it: {MEND_DATABASE}"
         )
     return ""
+
+
+def _emptiness() -> str:
+    """Whether there is nothing in the database: then finding nothing says nothing. Only what is certain counts."""
+    import sqlite3
+
+    path = Path(database_folder(), "6", "vulnerability.db")
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as database:
+            found = database.execute("SELECT 1 FROM affected_package_handles LIMIT 1").fetchone()
+    except sqlite3.Error:
+        return ""
+    return "" if found else f"its vulnerability database is empty; to mend it: {MEND_DATABASE}"
 
 
 def parsed(moment: str | None) -> datetime | None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from functools import cmp_to_key
 from typing import Any
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 
 def fixed_in(matches: Sequence[dict[str, Any]], installed: str, kind: str) -> tuple[str, ...]:
@@ -107,5 +107,5 @@ def _pieces(text: str) -> list[tuple[tuple[int, ...], int]]:
 def _parsed(text: str) -> Version | None:
     try:
         return Version(text)
-    except InvalidVersion:
+    except ValueError:  # no version, or one with more digits than Python turns into a number
         return None

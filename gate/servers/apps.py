@@ -109,13 +109,13 @@ class App:
             elif isinstance(entry, Part):
                 if path == entry.prefix or path.startswith(entry.prefix + "/"):
                     return _inside(entry, method, path, depth)
-            elif _fits(entry.pattern, path):
+            elif _fits(entry, path):
                 found.append(entry)
                 if entry.methods is None or method in entry.methods:
                     return Answer("yes", [entry])
                 if self.kind == "tornado":
                     break  # the first that fits is the one
-            elif _fits(entry.pattern, other):
+            elif _fits(entry, other):
                 reason = reason or f"the route is {other}, and the caller may follow the redirection"
         if reason:
             return Answer("unknown", found, reason=reason)
@@ -131,22 +131,25 @@ def _inside(part: Part, method: str, path: str, depth: int) -> Answer:
     return part.app.answer(method, path, part.prefix, depth + 1)
 
 
-def _fits(expression: str, path: str) -> bool:
+def _fits(route: Route, path: str) -> bool:
+    if not route.pattern:
+        return route.path == path
     try:
-        return re.fullmatch(expression, path) is not None
+        return re.fullmatch(route.pattern, path) is not None
     except re.error:
         return True
 
 
 def expression(path: str, kind: str) -> str:
-    """The regular expression of a framework's route. Of a program's own expressions only plain ones are taken."""
+    """The regular expression of a framework's route; empty for one that is plain text. Of a program's own expressions only simple
+    ones are taken."""
     syntax = _SYNTAX.get(kind, "plain")
     if syntax == "tornado":
         simple = not re.search(r"[*+}]\)?[*+{?]|\([^)]*[*+][^)]*\)[*+{]", path) and len(path) < 200
         return path.rstrip("$").lstrip("^") if simple else ".*"
     parameters = _PARAMETERS.get(syntax)
-    if parameters is None:
-        return re.escape(path)
+    if parameters is None or not ("{" in path or "<" in path):
+        return ""
     made, at = [], 0
     for match in parameters.finditer(path):
         made.append(re.escape(path[at : match.start()]))

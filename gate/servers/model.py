@@ -55,7 +55,8 @@ class Address:
 
 @dataclass(eq=False, slots=True)
 class Route:
-    """One route of an application. ``path`` is a regular expression; ``methods`` None: any. ``handler`` is the function."""
+    """One route of an application. ``pattern`` is the regular expression of its path, empty for plain text; ``methods`` None: any.
+    ``handler`` is the function."""
 
     path: str
     pattern: str

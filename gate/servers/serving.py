@@ -106,7 +106,7 @@ def _ready_made(server: Server, method: str, path: str) -> Answer:
         if route == path or (route.endswith("*") and path.startswith(route[:-1])):
             allowed.add(verb)
     if method in allowed:
-        return Answer("yes", [Route(path, path, frozenset({method}), server.place)])
+        return Answer("yes", [Route(path, "", frozenset({method}), server.place)])
     return Answer("no", allowed=frozenset(allowed), place=server.place)
 
 
@@ -130,7 +130,7 @@ def _through(found: Serving, server: Server, address: Address, method: str, path
         return Answer("unknown", reason=f"{location.unread} is not read")
     if location.status is not None:
         good = 200 <= location.status < 300
-        route = Route(path, path, None, location.place)
+        route = Route(path, "", None, location.place)
         return Answer("yes", [route]) if good else Answer("no", [], place=location.place)
     if not location.to:
         return Answer("unknown", reason="the location answers with files")

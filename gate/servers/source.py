@@ -41,12 +41,13 @@ def python_file(file: File, build: Build) -> PythonFile:
 
 
 class PythonFile:
-    """One source file. ``path`` is where it is in the image. ``tree`` is None where it is no Python that can be read."""
+    """One source file. ``path`` is where it is in the image, ``shown`` the path as users see it. ``tree`` is None where it is no Python that can be read."""
 
     def __init__(self, file: File, build: Build) -> None:
         self.file = file
         self.path = file.path
-        self._build = build
+        context = build.context
+        self.shown = context.shown(file.source) if file.source is not None and context is not None else file.path
         data = file.read(LIMIT + 1)
         self.text = ""
         self.tree: ast.Module | None = None
@@ -54,12 +55,6 @@ class PythonFile:
             self.text = data.decode("utf-8", "replace").removeprefix("\ufeff")
             self.tree = parsed(self.text)
         self._lines: list[str] | None = None
-
-    @property
-    def shown(self) -> str:
-        """The path as users see it."""
-        source, context = self.file.source, self._build.context
-        return context.shown(source) if source is not None and context is not None else self.path
 
     def place(self, node: Any) -> Place:
         """Where a node stands; for a file that is not of the context, the instruction that brings it."""

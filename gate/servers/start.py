@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 MAX_DEPTH = 10
 MAX_PROGRAMS = 40
-_SCRIPT_LIMIT = 1 << 17
+_SCRIPT_LIMIT = 1 << 15
 _NOWHERE = Text(Source("", b""), "", ())
 _NEVER_SERVES = listed(
     """mkdir cp mv rm ln echo printf cat chmod chown sed awk grep touch curl wget tar unzip aws gsutil gcloud pip pip3 apt-get

@@ -148,7 +148,7 @@ class Stack:
         name = parts[-1]
         before = folder.get(name)
         if member.type == tarfile.HARDLINK:
-            linked = self._at(member.link)
+            linked = self.at(member.link)
             if linked is None or linked.children is not None:
                 raise ImageError(f"layer {number + 1} is damaged: a link to {member.link[:100]!r}, which is not there")
             folder[name] = linked
@@ -186,7 +186,8 @@ class Stack:
         entry.head = head
         self._heads += len(head)
 
-    def _at(self, path: str) -> Entry | None:
+    def at(self, path: str) -> Entry | None:
+        """What is at a path, links not followed."""
         at: Entry | None = self.root
         for part in path.split("/"):
             if part not in ("", "."):

@@ -10,6 +10,7 @@ rule = Rule(
     id="BAS001",
     name="end-of-life-base",
     severity=Severity.MEDIUM,
+    image=True,
     security=True,
     summary="The base image's distribution or language version has reached its end of life.",
     reason="No vulnerability in it is fixed any more, so every scan of the image finds more of them each week. When the "
@@ -32,7 +33,12 @@ rule = Rule(
 
 @rule.on_stage
 def check(stage: Stage, build: Build) -> Results:
-    if stage.parent is not None or stage.base == "scratch":
+    if stage.parent is not None:
+        return
+    if build.built is not None and build.built.usable and build.target is not None and stage is build.target.root:
+        yield from _of_image(stage, build)
+        return
+    if stage.base == "scratch":
         return
     if stage.base is None:
         yield rule.undecided(
@@ -41,6 +47,19 @@ def check(stage: Stage, build: Build) -> Results:
         return
     base = identify(stage.base)
     ended = [release for release in base.releases() if release.ended(build.today)]
+    if ended:
+        yield rule.finding(
+            stage.from_.image, _message(base, ended), severity=_severity(stage, build, base, ended), stage=stage
+        )
+
+
+def _of_image(stage: Stage, build: Build) -> Results:
+    """What the finished image says of itself."""
+    from gate.images.release import releases_of
+
+    assert build.built is not None
+    base = identify(stage.base or "")
+    ended = [release for release in releases_of(build.built.image) if release.ended(build.today)]
     if ended:
         yield rule.finding(
             stage.from_.image, _message(base, ended), severity=_severity(stage, build, base, ended), stage=stage

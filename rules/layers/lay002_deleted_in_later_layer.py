@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from gate.build import Build
 from gate.dockerfile.command import Command
@@ -13,6 +14,7 @@ from gate.model import Finding, Severity
 from gate.packages.installs import install_of
 from gate.packages.options import listed
 from gate.rule import Example, Results, Rule
+from gate.rules.artifacts._models import human
 from gate.rules.layers._changers import Removal
 from gate.rules.layers._commands import manager_of, verb
 from gate.rules.layers._made import Made
@@ -23,6 +25,7 @@ rule = Rule(
     id="LAY002",
     name="deleted-in-later-layer",
     severity=Severity.MEDIUM,
+    image=True,
     aliases=("DL3009", "DL3032", "DL3036", "DL3040", "DL3060"),
     summary="Files of an earlier layer are deleted in a later one.",
     reason="A layer never changes. A later layer can hide a file, but the image keeps, stores and sends every byte of it.",
@@ -48,13 +51,21 @@ rule = Rule(
     ],
 )
 
+if TYPE_CHECKING:
+    from gate.images.settle import Settled
+
 _ALIASES = {"apt": ("DL3009",), "dnf": ("DL3032", "DL3040"), "zypper": ("DL3036",), "yarn": ("DL3060",)}
+_WORTH_SAYING = 10 << 20
+"""Bytes that a layer of a finished image hides."""
 _GENERAL = listed("/root /tmp /tmp/* /var/tmp/* /var/cache/*")
 _REMOVES = frozenset({"purge", "remove", "autoremove", "erase", "del", "uninstall", "rm", "autopurge"})
 
 
 @rule.on_build
 def check(build: Build) -> Results:
+    if build.built is not None and build.built.alone:
+        yield from _of_image(build.built)
+        return
     for layer in layers(build):
         finding = next(_findings(layer, build), None)
         if finding is not None:
@@ -190,3 +201,16 @@ def _installed_names(command: Command, build: Build) -> Iterator[str]:
 
 def _plain(name: str) -> str:
     return name.lower().replace("_", "-").rstrip("+")
+
+
+def _of_image(built: Settled) -> Results:
+    """What the layers of a finished image delete or replace of those below."""
+    for number, layer in enumerate(built.image.layers):
+        step = built.alignment.instructions.get(number)
+        if layer.removed >= _WORTH_SAYING and layer.removals and step is not None:
+            size, path, _ = max(layer.removals)
+            yield rule.finding(
+                step,
+                f"This step hides {human(layer.removed)} of earlier layers, which the image keeps: most of all {path} ({human(size)}).",
+                aliases=(),
+            )

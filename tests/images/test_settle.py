@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import tarfile
 from pathlib import Path
 from typing import Any
 
@@ -163,3 +164,53 @@ def test_the_same_twice(mlgate: Mlgate) -> None:
     assert check(mlgate, target).out == check(mlgate, target).out
     assert hashlib.sha256((mlgate.folder / "image.tar").read_bytes()).hexdigest() not in check(mlgate, target).out
     assert str(Path.cwd()) not in json.dumps(check(mlgate, target).json)
+
+
+@pytest.mark.parametrize(
+    ("release", "env", "words"),
+    [
+        ('ID=debian\nVERSION_ID="9"\n', "A=1", "debian 9"),
+        ("ID=ubuntu\nVERSION_ID='18.04'\n", "A=1", "ubuntu 18.04"),
+        ("ID=debian\nVERSION_ID=12\n", "PYTHON_VERSION=3.7.17", "python 3.7"),
+        ("ID=debian\nVERSION_ID=12\n", "PYTHON_VERSION=3.13.1", ""),
+        ("ID=acme\nVERSION_ID=1\n", "A=1", ""),
+        ("garbage\xff", "PYTHON_VERSION=x.y", ""),
+    ],
+)
+def test_the_end_of_life_shows_in_the_image(release: str, env: str, words: str, mlgate: Mlgate) -> None:
+    layers = [layer({"etc/os-release": release, "bin/train": SCRIPT})]
+    config = configuration(layers, config={"Env": ["PATH=/bin", env], "Cmd": ["train"]})
+    docker_archive(mlgate.folder / "image.tar", layers, config)
+    ran = mlgate("scan", "docker-archive:image.tar", *OFF[:2], "--format", "json")
+    messages = [row["message"] for row in ran.json["findings"] if row["rule_id"] == "BAS001"]
+    assert [words in message for message in messages] == ([True] if words else [])
+
+
+def test_what_layers_hide_is_counted(mlgate: Mlgate) -> None:
+    large = "x" * (6 << 20)
+    layers = [
+        BASE, layer({"data/a": large, "data/b": large, "bin/train": SCRIPT}), layer({}, entry("data/.wh.a"), entry("data/.wh.b")),
+        layer({"data/c": large}), layer({}, entry("data/.wh.c")),
+    ]  # fmt: skip
+    for one in layers[2:3] + layers[4:]:
+        assert b".wh." in one
+    image(
+        mlgate,
+        layers,
+        ["COPY data /data # buildkit", "RUN rm /data/a /data/b", "COPY c /data # buildkit", "RUN rm /data/c"],
+    )
+    ran = mlgate("scan", "docker-archive:image.tar", "--for", "docker", *OFF[:2], "--format", "json")
+    rows = [row for row in ran.json["findings"] if row["rule_id"] == "LAY002"]
+    assert [row["line"] for row in rows] == [5]
+    assert "12.6 MB" in rows[0]["message"] or "12 MiB" in rows[0]["message"] or "12.0" in rows[0]["message"], rows[0][
+        "message"
+    ]
+
+
+@pytest.mark.parametrize("whiteout", ["app/.wh.train", "app/.wh..wh..opq", ".wh.app"])
+def test_what_a_later_layer_takes_away_is_gone(whiteout: str, mlgate: Mlgate) -> None:
+    start = layer({"app/bin/train": SCRIPT, "app/train": SCRIPT}, entry("bin/train", link="/app/train"))
+    layers = [BASE, start, layer({"keep": "x"}, entry(whiteout, tarfile.REGTYPE))]
+    image(mlgate, layers, ["COPY app /app # buildkit", "RUN rm -r /app"])
+    ran = mlgate("scan", "docker-archive:image.tar", "--for", "sagemaker-training", *OFF[:2], "--format", "json")
+    assert "SMC001" in ids(ran)

@@ -192,8 +192,6 @@ def test_what_layers_hide_is_counted(mlgate: Mlgate) -> None:
         BASE, layer({"data/a": large, "data/b": large, "bin/train": SCRIPT}), layer({}, entry("data/.wh.a"), entry("data/.wh.b")),
         layer({"data/c": large}), layer({}, entry("data/.wh.c")),
     ]  # fmt: skip
-    for one in layers[2:3] + layers[4:]:
-        assert b".wh." in one
     image(
         mlgate,
         layers,
@@ -202,9 +200,7 @@ def test_what_layers_hide_is_counted(mlgate: Mlgate) -> None:
     ran = mlgate("scan", "docker-archive:image.tar", "--for", "docker", *OFF[:2], "--format", "json")
     rows = [row for row in ran.json["findings"] if row["rule_id"] == "LAY002"]
     assert [row["line"] for row in rows] == [5]
-    assert "12.6 MB" in rows[0]["message"] or "12 MiB" in rows[0]["message"] or "12.0" in rows[0]["message"], rows[0][
-        "message"
-    ]
+    assert "most of all /data/" in rows[0]["message"]
 
 
 @pytest.mark.parametrize("whiteout", ["app/.wh.train", "app/.wh..wh..opq", ".wh.app"])

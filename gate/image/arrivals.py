@@ -15,7 +15,6 @@ from gate.dockerfile.tree import Copy
 from gate.image.copy import find_sources
 from gate.image.node import Node
 from gate.image.tree import Tree, TreeError
-from gate.model import Unknown
 from gate.packages.memo import memo
 from gate.record import dataclass
 
@@ -105,29 +104,26 @@ def _root(build: Build) -> Node | None:
 
 def _bounded(build: Build) -> list[Arrival]:
     found: list[Arrival] = []
+    left = MAX_ENTRIES
     for copy in copies(build):
         excluded = copy.flag("exclude") is not None
         for word, value in () if excluded else own_sources(copy, build):
             for place, node in sources_at(value, build):
-                for arrival in _below(copy, word, place, node):
-                    found.append(arrival)
-                    if len(found) >= MAX_ENTRIES:
-                        return found
+                left = _gather(Arrival(copy, word, place, node, whole=True), found, left)
+                if left <= 0:
+                    return found
     return found
 
 
-def _below(copy: Copy, word: Text, place: str, node: Node) -> Iterator[Arrival]:
-    waiting = [(place, node)]
-    while waiting:
-        path, at = waiting.pop()
-        name = path.rpartition("/")[2]
-        if at.type != "directory" or name in CLOSED:
-            yield Arrival(copy, word, path, at, whole=path == place)
+def _gather(top: Arrival, found: list[Arrival], left: int) -> int:
+    """Add what a source word brings; how many more paths may be looked at then."""
+    waiting = [top]
+    while waiting and left > 0:
+        arrival = waiting.pop()
+        left -= 1
+        if arrival.node.type != "directory" or arrival.name in CLOSED:
+            found.append(arrival)
         else:
-            entries = [(join(path, each), child) for each, child in at.children().items()]
-            waiting.extend(reversed(entries))
-
-
-def unknown_context(build: Build) -> Unknown | None:
-    """Why nothing is known of the context; None where there is one."""
-    return Unknown("the build context is not read", "--context DIR") if build.context is None else None
+            for name, child in reversed(arrival.node.children().items()):
+                waiting.append(Arrival(top.copy, top.word, join(arrival.path, name), child, whole=False))
+    return left

@@ -24,6 +24,9 @@ _SUFFIXES = (".py", ".sh", ".bash", ".r", ".js", ".jl")
 _TESTS = pattern(
     r"(?:^|/)(?:tests?|test_\w+|local_test|testing|fixtures?|docs?|examples?)(?:/|$)|(?:^|/)(?:test_[^/]*|[^/]*_test)\.\w+$"
 )
+_IMPORT = pattern(r"^[ \t]*(?:from|import)[ \t]+[^\n#]+(?:\([^)]*\))?", re.M)
+_STARTED = pattern(r"([A-Za-z_]\w*)(?::[A-Za-z_]|\.(?:py|sh|R)\b)")
+_WORD = pattern(r"[A-Za-z_]\w*")
 _PATH_WORD = pattern(r"[\w.$~{}/-]*/[\w.$~{}/-]+|\w+\.json")
 
 
@@ -134,16 +137,9 @@ def reachable(first: list[SourceText], build: Build) -> list[SourceText]:
 
 
 def _mentioned(source: SourceText) -> set[str]:
-    names: set[str] = set()
-    if source.tree is not None:
-        for node in ast.walk(source.tree):
-            if isinstance(node, ast.Import):
-                names.update(part for alias in node.names for part in alias.name.split("."))
-            elif isinstance(node, ast.ImportFrom):
-                names.update((node.module or "").split("."))
-                names.update(alias.name for alias in node.names)
-            elif isinstance(node, ast.Constant) and isinstance(node.value, str) and len(node.value) < 500:
-                names.update(re.findall(r"([A-Za-z_]\w*)(?::\w|\.py\b)", node.value))
-    else:
-        names.update(re.findall(r"([A-Za-z_]\w*)(?::\w|\.(?:py|sh|R)\b)", source.text))
+    """The words of its imports, and whatever stands in front of ``:app`` or ``.py``."""
+    names = set(_STARTED.findall(source.text))
+    if source.is_python:
+        for match in _IMPORT.finditer(source.text):
+            names.update(_WORD.findall(match[0]))
     return names

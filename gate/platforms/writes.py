@@ -6,6 +6,8 @@ import ast
 import posixpath
 from collections.abc import Iterator
 
+from gate.lazy import pattern
+
 _MAKERS = {"makedirs": 0, "mkdir": 0, "copy": 1, "copy2": 1, "copyfile": 1, "copytree": 1, "move": 1, "urlretrieve": 1}
 """Functions of modules that write, and which argument says where."""
 _MODULES = frozenset({"os", "shutil", "urllib", "request"})
@@ -15,6 +17,16 @@ _SAVERS = {
 """Methods that write, and which arguments may say where."""
 _PATH_METHODS = frozenset({"write_text", "write_bytes", "mkdir", "touch", "open"})
 _KEYWORDS = frozenset({"cache_dir", "download_root", "local_dir"})
+
+
+_HINT = pattern(
+    rb"open\(|makedirs|mkdir|cache_dir|download_root|local_dir|extractall|save|dump|copy|\.move\(|write_|urlretrieve|to_csv|to_parquet|touch\("
+)
+
+
+def may_write(data: bytes) -> bool:
+    """Whether a look at the tree of a program is worth it."""
+    return _HINT.search(data) is not None
 
 
 def writes(tree: ast.Module, *, inside_main: bool = True) -> Iterator[tuple[str, ast.Call]]:

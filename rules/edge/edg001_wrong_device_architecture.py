@@ -40,15 +40,15 @@ def check(build: Build) -> Results:
     root = build.target.root
     pinned = pinned_architecture(root.from_, build)
     arm_base = bool(_ARM_BASE.search(root.base or ""))
-    if compiles(build):
-        if pinned is not None and pinned[0] != "amd64":
-            yield rule.finding(pinned[1], f"The Edge TPU compiler does not exist for {pinned[0]}, only for amd64.", stage=build.target)  # fmt: skip
+    if pinned is None:
+        if not arm_base:
+            reason = "which processor the image is for: that of the machine that builds it"
+            yield rule.undecided(root.from_.image, reason, "--platform in FROM, or --image")
         return
-    if (arm_base or for_jetson(build)) and pinned is not None and pinned[0] in ("amd64", "386"):
-        yield rule.finding(pinned[1], f"The device is an Arm, and the image is for {pinned[0]}.", stage=build.target)
-    elif pinned is None and not arm_base:
-        yield rule.undecided(
-            root.from_.image,
-            "which processor the image is for: that of the machine that builds it",
-            "--platform in FROM, or --image",
-        )
+    architecture, place = pinned
+    if compiles(build):
+        if architecture != "amd64":
+            message = f"The Edge TPU compiler does not exist for {architecture}, only for amd64."
+            yield rule.finding(place, message, stage=build.target)
+    elif (arm_base or for_jetson(build)) and architecture in ("amd64", "386"):
+        yield rule.finding(place, f"The device is an Arm, and the image is for {architecture}.", stage=build.target)

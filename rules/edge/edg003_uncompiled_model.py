@@ -48,7 +48,12 @@ def check(build: Build) -> Results:
     if build.target is None or compiles(build) or not for_coral(build):
         return
     for arrival in arrivals(build):
-        if arrival.name.endswith(".tflite") and "_edgetpu" not in arrival.name and not _compiled(arrival):
+        if (
+            arrival.node.type == "file"
+            and arrival.name.endswith(".tflite")
+            and "_edgetpu" not in arrival.name
+            and not _compiled(arrival)
+        ):
             yield rule.finding(
                 arrival.word,
                 f"{arrival.path} is not compiled for the Edge TPU, and runs on the CPU.",

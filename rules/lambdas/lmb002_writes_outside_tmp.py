@@ -6,7 +6,7 @@ from gate.model import Severity, Unknown
 from gate.packages.requirement import normalized
 from gate.platforms.image import launch_image
 from gate.platforms.texts import SourceText, reachable, texts
-from gate.platforms.writes import writes
+from gate.platforms.writes import may_write, writes
 from gate.rule import Example, Results, Rule
 from gate.rules.sagemaker._gpu import shipped_requests
 
@@ -71,7 +71,7 @@ def check(build: Build) -> Results:
         return
     handlers = _handlers(build)
     for source in reachable(handlers, build):
-        if source.tree is not None:
+        if may_write(source.data) and source.tree is not None:
             # What another module could do, the function may never ask of it.
             severity = Severity.HIGH if source in handlers else Severity.MEDIUM
             for path, call in writes(source.tree, inside_main=False):

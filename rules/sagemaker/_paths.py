@@ -20,12 +20,12 @@ CODE = "code"
 def below_tree(build: Build) -> Iterator[tuple[str, Landing]]:
     """What lands below ``/opt/ml``, with the name of the folder there that it is in; one landing per instruction and
     folder, empty for a file in the root."""
-    seen = set()
+    seen: set[tuple[int, str]] = set()
     for landing in landings(build, TREE):
         rest = landing.path[len(TREE) :].lstrip("/")
         first = rest.partition("/")[0]
         part = first if first in (*MOUNTED, *MODEL, CODE) else ""
-        key = (landing.place, part)
+        key = (id(landing.instruction), part)
         if key not in seen:
             seen.add(key)
             yield part, landing

@@ -67,6 +67,8 @@ def check(build: Build) -> Results:
 
 def _suspect(source: SourceText, build: Build) -> bool:
     """Whether a look at the strings is worth it: most sources have nothing of the kind."""
+    if b".json" not in source.data:
+        return False
     if any(name.decode() not in _RIGHT for name in _HINT.findall(source.data)):
         return True
     return (b"/opt/ml/config/" if PROCESSING not in build.platforms else b"/opt/ml/input/config") in source.data
@@ -86,7 +88,9 @@ def _strings(source: SourceText, build: Build) -> Results:
             if "/" in value or "opt/ml" in source.text:
                 right = _near(match[1]) or match[1].lower().replace("_", "")
                 yield rule.finding(place, f"SageMaker writes {right}, not {match[1]}.")
-        elif only_training and value.startswith("/opt/ml/config/") and match is not None and "processing" not in match[1]:
+        elif (
+            only_training and value.startswith("/opt/ml/config/") and match is not None and "processing" not in match[1]
+        ):
             yield rule.finding(place, f"A training job's configuration is in /opt/ml/input/config, not {value}.")
         elif only_processing and value.startswith("/opt/ml/input/config"):
             yield rule.finding(place, f"A processing job's configuration is in /opt/ml/config, not {value}.")

@@ -7,7 +7,7 @@ from gate.dockerfile.tree import Pairs
 from gate.model import Severity
 from gate.platforms.image import launch_image
 from gate.platforms.texts import SourceText, reachable, texts
-from gate.platforms.writes import writes
+from gate.platforms.writes import may_write, writes
 from gate.rule import Example, Results, Rule
 from gate.rules.sagemaker._answer import HOSTING, TRAINING, judged
 
@@ -71,11 +71,14 @@ def check(build: Build) -> Results:
     config = launch_image(build).config
     for name in sorted(_CACHES & config.env.keys()):
         value, instruction = config.env[name], config.set_by.get(f"Env.{name}")
-        if isinstance(value, str) and _below(value) and isinstance(instruction, Pairs):
+        # The folder itself is where some servers look for the model; a cache of its own lies below.
+        if isinstance(value, str) and value.startswith(_MODEL + "/") and isinstance(instruction, Pairs):
             pair = next((pair for pair in reversed(instruction.pairs) if pair.key.value == name), None)
             yield rule.finding(pair or instruction, f"{name} leads to {value}, which an endpoint cannot write.")
-    for source in reachable(_entries(build), build):
-        if source.tree is not None and b"/opt/ml" in source.data:
+    suspects = [source for source in texts(build) if b"/opt/ml" in source.data and may_write(source.data)]
+    served = reachable(_entries(build), build) if suspects else []
+    for source in suspects:
+        if source in served and source.tree is not None:
             for path, call in writes(source.tree):
                 makes_it = (
                     path == _MODEL and isinstance(call.func, ast.Attribute) and call.func.attr in ("makedirs", "mkdir")

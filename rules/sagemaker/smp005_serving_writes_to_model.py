@@ -85,7 +85,7 @@ def check(build: Build) -> Results:
                 )
                 if _below(path) and not makes_it:
                     yield rule.finding(
-                        source.place(call), f"This writes to {path}, which an endpoint mounts read-only."
+                        source.place(call), f"This writes to {path[:80]}, which an endpoint mounts read-only."
                     )
 
 

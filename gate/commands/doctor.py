@@ -9,12 +9,13 @@ from gate import __version__, catalogue
 from gate.commands.output import say
 from gate.engines.base import EngineOptions, Missing, load
 from gate.judge import PASSED, UNJUDGED
-from gate.policy import ENGINES, discovered, find
+from gate.policy import ENGINES, Policy, discovered, find
 from gate.terminal import clean
 
 
 def run() -> int:
-    """Print the state of this installation. Not 0 when mlgate itself is broken or a required engine is missing."""
+    """Print the state of this installation. Not 0 when mlgate itself is broken, or a required engine is missing or has no
+    database to look things up in."""
     known = catalogue.load()
     policy = discovered(Path())
     source = find(Path())
@@ -32,8 +33,25 @@ def run() -> int:
             healthy = healthy and mode != "required"
         else:
             rows.append((name, "ok" if mode != "off" else "off", f"{found.version} ({found.path})"))
+            if name == "grype" and mode != "off":
+                rows.append(_database(found.path, policy))
+                healthy = healthy and (mode != "required" or rows[-1][1] == "ok")
     for label, state, text in rows:
         say(f"{label:<10}{state:<9}{clean(text)}\n")
     for problem in known.problems:
         say(f"{'rules':<10}{'BROKEN':<9}{clean(problem)}\n")
     return PASSED if healthy else UNJUDGED
+
+
+def _database(program: str, policy: Policy) -> tuple[str, str, str]:
+    """The row about the vulnerability database."""
+    from gate.engines.grype_database import database
+
+    found = database(program, (policy.settings.get("cve") or {}).get("max-db-age"))
+    days = f"{found.age} day{'s' if found.age != 1 else ''} old, {found.allowed} allowed"
+    about = [
+        f"schema {found.schema}" if found.schema else "",
+        f"built {found.built}, {days}" if found.age is not None else "",
+        f"{found.fault}; to mend: {found.mend}" if found.fault else "",
+    ]
+    return "database", "BROKEN" if found.fault else "ok", "; ".join(filter(None, about))

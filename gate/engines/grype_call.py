@@ -168,13 +168,18 @@ def _complaint(output: process.Output) -> str:
         crash = re.search(r"^(?:panic|fatal error|runtime): .*", text, re.MULTILINE)
         if crash:
             return f"crashed: {last_words(crash[0])}"
-        for pattern, words in _DATABASE_FAULTS:
-            if re.search(pattern, text, re.IGNORECASE):
-                return f"{words}; to mend it: {MEND_DATABASE}"
+        fault = database_fault(text)
+        if fault:
+            return f"{fault}; to mend it: {MEND_DATABASE}"
         return f"{output.ending}: {last_words(output.stderr) or 'without a word'}"
     if output.seen:
         return f"did not finish: {_INCOMPLETE}"
     return ""
+
+
+def database_fault(text: str) -> str:
+    """What is wrong with the database, by what grype says; empty when it is about something else."""
+    return next((words for said, words in _DATABASE_FAULTS if re.search(said, text, re.IGNORECASE)), "")
 
 
 def last_words(stderr: str) -> str:

@@ -52,8 +52,8 @@ def test_the_workflow_gives_the_action_what_it_takes() -> None:
     action = yaml.safe_load((source.ROOT / "action.yml").read_text())
     steps = yaml.safe_load(template("github.yml"))["jobs"]["gate"]["steps"]
     assert set(steps[1]["with"]) <= set(action["inputs"])
-    page = (source.ROOT / "docs" / "github-action.md").read_text()
-    assert f"```yaml\n{template('github.yml')}```" in page
+    for page in ("docs/github-action.md", "README.md"):
+        assert f"```yaml\n{template('github.yml')}```" in (source.ROOT / page).read_text()
 
 
 def test_the_schema_of_gitlab_takes_it(mlgate: Mlgate) -> None:

@@ -61,3 +61,11 @@ def test_the_hook_of_images_is_asked_for() -> None:
     """It needs an image, so that it never runs with a commit."""
     hook = HOOKS["mlgate-image"]
     assert (hook["pass_filenames"], hook["stages"]) == (False, ["manual", "pre-push"])
+
+
+def test_the_readme_configures_hooks_that_there_are(tmp_path: Path) -> None:
+    block = next(text for text in re.findall(r"```yaml\n(.*?)```", (source.ROOT / "README.md").read_text(), re.S) if "repos:" in text)  # fmt: skip
+    (tmp_path / "config.yaml").write_text(block)
+    assert pre_commit("validate-config", "config.yaml", cwd=tmp_path, home=tmp_path).returncode == 0
+    (repo,) = yaml.safe_load(block)["repos"]
+    assert {hook["id"] for hook in repo["hooks"]} == set(HOOKS)

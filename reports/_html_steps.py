@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gate.model import Finding, Package, Result
+from gate.model import Finding, Package, Remedy, Result
 from gate.record import dataclass
 from gate.rule import Rule
 
@@ -39,12 +39,17 @@ def _unjudged(result: Result) -> Iterator[Step]:
 
 
 def _mends(result: Result, rules: dict[str, Rule]) -> Iterator[Step]:
+    best = {(remedy.package, remedy.version): remedy.raise_to for remedy in _remedies(result)}
     groups: dict[tuple[str, ...], list[Finding]] = {}
     for finding in result.findings:
         if finding.state == "active":
             groups.setdefault(_key(finding), []).append(finding)
     for findings in sorted(groups.values(), key=_weight):
-        yield Step(_what(findings, rules), _effect(findings), tuple(findings))
+        yield Step(_what(findings, rules, best), _effect(findings), tuple(findings))
+
+
+def _remedies(result: Result) -> tuple[Remedy, ...]:
+    return result.vulnerabilities.remedies if result.vulnerabilities is not None else ()
 
 
 def _key(finding: Finding) -> tuple[str, ...]:
@@ -79,7 +84,7 @@ def _exploited(findings: list[Finding]) -> int:
     return sum(finding.package is not None and finding.package.known_exploited for finding in findings)
 
 
-def _what(findings: list[Finding], rules: dict[str, Rule]) -> str:
+def _what(findings: list[Finding], rules: dict[str, Rule], best: dict[tuple[str, str], str]) -> str:
     first = findings[0]
     package = first.package
     if package is not None:
@@ -87,6 +92,9 @@ def _what(findings: list[Finding], rules: dict[str, Rule]) -> str:
             return f"Take a newer base image at {_base_place(first)}"
         fixed = sorted({f.package.fixed_in[0] for f in findings if f.package is not None and f.package.fixed_in})
         name = f"{package.name} {package.version}".strip()
+        raise_to = best.get((package.name, package.version))
+        if raise_to:
+            return f"Upgrade {name} to {raise_to}"
         return f"Upgrade {name} to {' / '.join(fixed[:3])}" if fixed else f"Replace {name}: no version is fixed"
     helps = {finding.help for finding in findings}
     rule = rules.get(first.rule_id)

@@ -185,7 +185,11 @@ def _row(card: Card) -> Row:
     link = next((site + advisory for pattern, site in _ADVISORIES if pattern.fullmatch(advisory)), "")
     by = package.introduced_by or {}
     origin = f"{by['path']}:{by['line']}" if by.get("path") and by.get("line") else card.where
-    return Row(card, package, advisory, link, f"base image, {origin}" if by.get("kind") == "base" else origin)
+    if by.get("kind") == "base":
+        origin = f"base image, {origin}"
+    elif by.get("path") != card.finding.place.path:
+        origin = f"{card.where}, by {origin}" if origin != card.where else origin
+    return Row(card, package, advisory, link, origin)
 
 
 def _rank(row: Row) -> tuple[bool, int, bool, float, str, str]:

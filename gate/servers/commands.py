@@ -154,7 +154,7 @@ def gunicorn(explorer: Explorer, start: Start) -> Server | None:
             server.settings[name] = (convert(int, value) if name != "worker_class" else value, start.place)
         elif name in config:
             server.settings[name] = (config[name], config_place or start.place)
-    target = read.operands[-1] if read.operands else config.get("wsgi_app", UNKNOWN)
+    target = read.operands[0] if read.operands else config.get("wsgi_app", UNKNOWN)
     folders = [cwd, *_listed(read.get("--pythonpath"))]
     explorer.load_app(server, target, folders, start, default="application")
     return server
@@ -538,6 +538,17 @@ def _programs(explorer: Explorer, text: str, place: Callable[[int], Place], star
 
 
 Reader = Callable[["Explorer", Start], "Server | None"]
+
+_ONE_OPERAND = {"uvicorn": _UVICORN_FLAGS, "hypercorn": "--debug --reload --version", "waitress-serve": "--call"}
+
+
+def refused(start: Start) -> str:
+    """The word that a server does not take, and ends with: the platform's, behind the application."""
+    if start.name not in _ONE_OPERAND:
+        return ""
+    operands = given(start.words, _ONE_OPERAND[start.name]).operands
+    return str(plain(operands[1])) if len(operands) > 1 and isinstance(plain(operands[1]), str) else ""
+
 
 COMMANDS: dict[str, Reader] = {
     "gunicorn": gunicorn, "gunicorn3": gunicorn, "uvicorn": uvicorn, "fastapi": fastapi, "flask": flask, "hypercorn": hypercorn,

@@ -86,10 +86,11 @@ def answers(found: Serving, port: int, method: str, path: str) -> Answer:
     at = doors(found, port)
     if not at:
         return Answer("unknown", reason="what listens there is not known")
-    return _ask(found, at[0][0], at[0][1], method, path, 0)
+    return ask(found, at[0][0], at[0][1], method, path)
 
 
-def _ask(found: Serving, server: Server, address: Address, method: str, path: str, depth: int) -> Answer:
+def ask(found: Serving, server: Server, address: Address, method: str, path: str, depth: int = 0) -> Answer:
+    """What a request to an address of a server meets."""
     if server.routes is not None:
         return _ready_made(server, method, path)
     if server.app is not None:
@@ -148,7 +149,7 @@ def _behind(found: Serving, host: Host, to: str, method: str, path: str, depth: 
         for server in found.servers:
             for address in server.addresses:
                 if server.site is None and _same(target, address):
-                    return _ask(found, server, address, method, path, depth + 1)
+                    return ask(found, server, address, method, path, depth + 1)
     return Answer("unknown", reason=f"what listens on {to} is not read")
 
 

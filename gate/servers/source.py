@@ -41,7 +41,8 @@ def python_file(file: File, build: Build) -> PythonFile:
 
 
 class PythonFile:
-    """One source file. ``path`` is where it is in the image, ``shown`` the path as users see it. ``tree`` is None where it is no Python that can be read."""
+    """One source file. ``path`` is where it is in the image, ``shown`` the path as users see it. ``tree`` is None where it is no
+    Python that can be read."""
 
     def __init__(self, file: File, build: Build) -> None:
         self.file = file

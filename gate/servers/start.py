@@ -17,7 +17,7 @@ from gate.platforms.image import launch_image
 from gate.platforms.kernel import shebang
 from gate.platforms.model import Platform
 from gate.servers.apps import App
-from gate.servers.commands import COMMANDS, Start, address, bound
+from gate.servers.commands import COMMANDS, Start, address, bound, refused
 from gate.servers.interpreter import Function, Interpreter, Module
 from gate.servers.libraries import Serve, Spawn
 from gate.servers.model import MANY, UNKNOWN, Server, Serving, Variable, plain
@@ -176,6 +176,10 @@ class Explorer:
         inner = Start(
             name, words, start.place, start.cwd, start.environment, start.certain, start.background, start.last
         )
+        word = refused(inner)
+        if word:
+            self.unread(f"{name} refuses the argument {word}", start.place)
+            return
         server = COMMANDS[name](self, inner)
         if server is not None:
             server.background = server.background or start.background

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from gate.model import Place, Unknown
 from gate.record import dataclass, field
 from gate.servers.model import Address, Answer, Server, Serving
-from gate.servers.serving import answers, front
+from gate.servers.serving import ask, front
 
 SETTLE = "run mlgate verify on the image"
 
@@ -68,13 +68,13 @@ def _doubt(found: Serving, at_door: list[tuple[Server, Address]], port: int) -> 
     return None
 
 
-def at_port(found: Serving, port: int) -> int | None:
-    """The port at which the application is asked: the platform's, else the only one where something listens."""
-    ports = {address.port for _, address in front(found) if isinstance(address.port, int)}
-    if port in ports:
-        return port
-    only = next(iter(ports)) if len(ports) == 1 else None
-    return only if isinstance(only, int) else None
+def _asked_at(found: Serving, port: int) -> tuple[Server, Address] | None:
+    """Who is asked: the server at the platform's port, else the only one."""
+    at_door = front(found)
+    for server, address in at_door:
+        if address.port == port:
+            return server, address
+    return at_door[0] if len(at_door) == 1 else None
 
 
 def asked(found: Serving, port: int, method: str, path: str) -> Answer:
@@ -84,10 +84,10 @@ def asked(found: Serving, port: int, method: str, path: str) -> Answer:
         return Answer("yes")
     if question is not None:
         return Answer("unknown", reason=question[0], place=question[1])
-    where = at_port(found, port)
-    if where is None:
+    who = _asked_at(found, port)
+    if who is None:
         return Answer("unknown", reason="what is reached from outside is not known", place=found.place)
-    answer = answers(found, where, method, path)
+    answer = ask(found, *who, method, path)
     if answer.verdict == "no" and (found.unread or not all(server.certain for server in found.servers)):
         why = found.unread[0][0] if found.unread else "not every server is started in every case"
         return Answer("unknown", reason=why, place=found.place)

@@ -16,8 +16,6 @@ HOSTING = "sagemaker-hosting"
 PORT = 8080
 PYTHON = 'FROM python:3.12\nWORKDIR /app\nCOPY app.py .\nENTRYPOINT ["python", "app.py"]\n'
 """An image whose own script serves."""
-GUNICORN = 'FROM python:3.12\nRUN pip install gunicorn==23.0.0 flask==3.1.0\nWORKDIR /app\nCOPY app.py .\nENTRYPOINT ["gunicorn", "-b", ":8080", "app:app"]\n'
-"""An image whose application is run by gunicorn. The word ``serve`` is dropped by no one, so that it stands in for any server."""
 ROUTES = (
     'from flask import Flask\napp = Flask(__name__)\n@app.get("/ping")\ndef ping():\n    return ""\n'
     '@app.post("/invocations")\ndef invocations():\n    return "{}"\n'

@@ -20,7 +20,7 @@ rule = Rule(
         Example(PYTHON, files={"app.py": ROUTES + '»app.run(host="0.0.0.0", port=5000)\n'}, platforms=_FOR),
         Example(BYOC, files=byoc(nginx=NGINX.replace("listen 8080", "»listen 80")), platforms=_FOR),
         Example(
-            'FROM python:3.12\nRUN pip install uvicorn==0.34.0\nCOPY app.py .\n»ENTRYPOINT ["uvicorn", "app:app", "--host", "0.0.0.0"]\n',
+            'FROM python:3.12\nRUN pip install uvicorn==0.34.0\nCOPY app.py .\n»ENTRYPOINT ["sh", "-c", "uvicorn app:app --host 0.0.0.0"]\n',
             files={"app.py": "from fastapi import FastAPI\napp = FastAPI()\n"},
             platforms=_FOR,
         ),

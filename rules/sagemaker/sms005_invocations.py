@@ -32,7 +32,7 @@ rule = Rule(
             platforms=_FOR,
         ),
         Example(
-            'FROM python:3.12\nRUN pip install fastapi==0.115.6 uvicorn==0.34.0\nCOPY app.py .\nENTRYPOINT ["uvicorn", "app:app", "--host", "0.0.0.0", "--port", "8080"]\n',
+            'FROM python:3.12\nRUN pip install fastapi==0.115.6 uvicorn==0.34.0\nCOPY app.py .\nENTRYPOINT ["sh", "-c", "uvicorn app:app --host 0.0.0.0 --port 8080"]\n',
             files={
                 "app.py": 'from fastapi import FastAPI\napp = »FastAPI()\n@app.get("/ping")\ndef ping(): ...\n@app.post("/predict")\ndef predict(): ...\n'
             },

@@ -19,7 +19,7 @@ rule = Rule(
     bad=[
         Example(PYTHON, files={"app.py": ROUTES + '»app.run(host="0.0.0.0", port=8080)\n'}, platforms=_FOR),
         Example(
-            'FROM python:3.12\nRUN pip install flask==3.1.0\nCOPY app.py .\n»ENTRYPOINT ["flask", "run", "--host", "0.0.0.0", "--port", "8080"]\n',
+            'FROM python:3.12\nRUN pip install flask==3.1.0\nCOPY app.py .\n»ENTRYPOINT ["sh", "-c", "flask run --host 0.0.0.0 --port 8080"]\n',
             files={"app.py": ROUTES},
             platforms=_FOR,
         ),

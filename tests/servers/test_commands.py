@@ -86,6 +86,12 @@ def test_supervisor_starts_what_its_file_says() -> None:
     assert [server.kind for server in found.servers] == ["gunicorn", "nginx"]
 
 
+@pytest.mark.parametrize("line", ["uvicorn app:app --host 0.0.0.0", "hypercorn app:app", "waitress-serve app:app"])
+def test_a_second_operand_is_refused(line: str) -> None:
+    found = read([*line.split(), "serve"], FILES)
+    assert found.servers == [] and "refuses the argument serve" in found.unread[0][0]
+
+
 def test_what_is_not_known_is_said() -> None:
     found = read(["java", "-jar", "x.jar"], {"x.jar": b"PK"}, more="RUN apt-get install -y default-jre\n")
     assert found.servers == [] and [reason for reason, _ in found.unread] == ["what java serves is not read"]

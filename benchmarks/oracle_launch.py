@@ -166,7 +166,7 @@ _KINDS = {
         "unable to find",
         "symbolic links",
     ),
-    "denied": ("permission denied",),
+    "denied": ("permission denied", "not permitted"),
     "format": ("exec format error", "cannot execute binary", "syntax error", "not found"),
     "usage": (
         "syntax error",

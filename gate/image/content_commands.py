@@ -150,19 +150,44 @@ def _tar(effects: Effects, command: Command) -> None:
         raise TreeUnknown(effects.why)
 
 
+_GIT_LETTERS, _GIT_LONG = "CbcjouS", (
+    "branch", "bundle-uri", "config", "depth", "git-dir", "jobs", "origin", "reference", "reference-if-able", "separate-git-dir",
+    "server-option", "shallow-exclude", "shallow-since", "template", "upload-pack", "work-tree",
+)  # fmt: skip
+_GIT_READS = frozenset(
+    {
+        "branch",
+        "config",
+        "describe",
+        "diff",
+        "log",
+        "ls-files",
+        "ls-remote",
+        "remote",
+        "rev-parse",
+        "show",
+        "status",
+        "tag",
+    }
+)
+
+
 def _git(effects: Effects, command: Command) -> None:
-    values = [value for value in command.values if value is None or not value.startswith("-")]
-    if not values or values[0] != "clone":
+    """``clone`` makes a folder; whatever changes the working tree brings files into the folder that it works in."""
+    arguments = Arguments(command, _GIT_LETTERS, _GIT_LONG)
+    verb, *operands = [word.value for word in arguments.operands] or [None]
+    if verb in _GIT_READS or (verb is None and not arguments.operands):
         return
-    if len(values) < 2 or None in values:
+    if None in (verb, *operands) or (verb == "clone" and not operands):
         raise TreeUnknown(effects.why)
-    source = (values[1] or "").rstrip("/")
-    named = (
-        values[-1]
-        if len(values) > 2 and values[-1]
-        else source.rpartition("/")[2].rpartition(":")[2].removesuffix(".git")
-    )
-    effects.open_folder(effects.path(named or "."))
+    folder = "."
+    if verb == "clone":
+        source = str(operands[0]).rstrip("/")
+        folder = operands[1] if len(operands) > 1 else source.rpartition("/")[2].rpartition(":")[2].removesuffix(".git")  # type: ignore[assignment]
+    elsewhere = arguments.value("C")
+    if elsewhere:
+        folder = join(elsewhere, folder) if not folder.startswith("/") else folder
+    effects.open_folder(effects.path(folder))
 
 
 def _accounts(effects: Effects, command: Command) -> None:

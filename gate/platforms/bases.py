@@ -66,6 +66,7 @@ def _row(row: dict[str, Any]) -> Known:
 
     has = frozenset(words("has") or ())
     has |= frozenset(facts("bases")["everywhere"]) if "sh" in has else frozenset()
+    has |= frozenset((words("entrypoint") or ())[:1])
     return Known(
         words("entrypoint"), words("cmd"), row.get("workdir"), row.get("user"), row.get("path"),
         has, frozenset(words("lacks") or ()), frozenset(words("answers") or ()),

@@ -5,15 +5,19 @@ from __future__ import annotations
 from functools import cached_property
 
 from gate.build import Build
-from gate.dockerfile.tree import Run, Stage
+from gate.dockerfile.tree import Copy, Run, Stage
 from gate.image.evaluate import Evaluator
 from gate.image.files import ImageFiles
 from gate.image.model import Config, Fault
 from gate.image.node import Node
+from gate.lazy import pattern
 from gate.model import Unknown
 from gate.platforms.bases import base_of, inherited
 from gate.platforms.brought import Brought
 from gate.platforms.supply import Supply
+
+_ARCHIVE = pattern(r"\.(?:tar|tgz|tbz|txz)(?:\.\w+)?\Z")
+_POINTER = b"version https://git-lfs.github.com/spec/"
 
 
 def launch_image(build: Build) -> LaunchImage:
@@ -57,9 +61,21 @@ class LaunchImage:
         reference, known = base_of(self.stage)
         return Supply(reference, known, Brought(self.build, lambda stage: self.evaluator.world(stage).tree(stage)))
 
+    @cached_property
+    def _pointers(self) -> Unknown | None:
+        """ADD of an archive of which the context has only what Git LFS left in its place."""
+        context = self.build.context
+        for instruction in (each for stage in self.stage.lineage() for each in stage.instructions):
+            if context is None or not isinstance(instruction, Copy) or instruction.keyword != "ADD":
+                continue
+            for source in map(str, instruction.sources):
+                if _ARCHIVE.search(source) and (context.read(source.lstrip("./"), 64) or b"").startswith(_POINTER):
+                    return Unknown(f"{source} is in Git LFS, and not in the context", "--context")
+        return None
+
     def suspicion(self, node: Node | None) -> Unknown | None:
         """Why a file may have been mended: a RUN of unknown effect comes behind it."""
-        why = self.root.anywhere
+        why = self.root.anywhere or self._pointers
         if why is None or node is None or node.instruction is None:
             return why
         behind = node.instruction.index

@@ -111,6 +111,8 @@ class Follower:
             raise Doubt(Unknown(f"what {name} starts is not followed"))
         words = [word.value or "" for word in peeled.rest]
         operand = argv[len(argv) - len(words) - 1]
+        if process.user.uid != 0 and (name in _SWITCH_USER or name == "chroot"):
+            raise Fails(f"{name}: operation not permitted", 1, Fault.OTHER, program=name)
         if name in _SWITCH_USER:
             process = self._as_user(operand, process)
         elif name == "chroot":
@@ -346,7 +348,7 @@ class Follower:
         if denied:
             raise Fails(
                 f"{name}: Permission denied",
-                126,
+                126 if replaced or self.box is not None or self.is_bash else 127,
                 Fault.NOT_EXECUTABLE,
                 program=name,
                 file=first.file if first else None,

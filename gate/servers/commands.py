@@ -248,12 +248,13 @@ def fastapi(explorer: Explorer, start: Start) -> Server | None:
     return server
 
 
+_FLASK_FLAGS = "--debug --no-debug --reload --no-reload --debugger --no-debugger --with-threads --without-threads"
+
+
 def flask(explorer: Explorer, start: Start) -> Server | None:
     """``flask run``."""
     words = list(start.words)
-    read = given(
-        words, "--debug --no-debug --reload --no-reload --debugger --no-debugger --with-threads --without-threads"
-    )
+    read = given(words, _FLASK_FLAGS)
     if "run" not in read.operands:
         return None
     host = read.get("--host", "-h", default=explorer.variable(start, "FLASK_RUN_HOST", "127.0.0.1"))
@@ -539,7 +540,12 @@ def _programs(explorer: Explorer, text: str, place: Callable[[int], Place], star
 
 Reader = Callable[["Explorer", Start], "Server | None"]
 
-_ONE_OPERAND = {"uvicorn": _UVICORN_FLAGS, "hypercorn": "--debug --reload --version", "waitress-serve": "--call"}
+_ONE_OPERAND = {
+    "uvicorn": _UVICORN_FLAGS,
+    "hypercorn": "--debug --reload --version",
+    "waitress-serve": "--call",
+    "flask": _FLASK_FLAGS,
+}
 
 
 def refused(start: Start) -> str:

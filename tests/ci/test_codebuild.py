@@ -7,7 +7,7 @@ import os
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,7 @@ Codebuild = Callable[..., Build]
 
 
 @pytest.fixture
-def build(tmp_path: Path, mlgate: Mlgate, docker_engine: DockerEngine, registry: Registry) -> Codebuild:
+def build(tmp_path: Path, mlgate: Mlgate, docker_engine: DockerEngine, registry: Registry) -> Iterator[Codebuild]:
     """Runs a buildspec over a context in a folder of its own. What is only there in the cloud stands on PATH."""
     docker_engine.busybox()
     programs = tmp_path / "programs"
@@ -67,9 +67,12 @@ def build(tmp_path: Path, mlgate: Mlgate, docker_engine: DockerEngine, registry:
             os.chdir(folder)
             assert mlgate("init", "--ci", "codebuild").code == 0
             document = codebuild.read(folder / "buildspec.yml")
+        built.append(f"{registry.address}/{name}")
         return codebuild.run(document, folder, {**environment, "REPOSITORY": name, **(env or {})})
 
-    return run
+    built: list[str] = []
+    yield run
+    docker_engine.run("rmi", "--force", *built)
 
 
 def pushed(registry: Registry, name: str) -> dict[str, Any] | None:

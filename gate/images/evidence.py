@@ -20,7 +20,8 @@ from gate.images.document import aligned, document
 from gate.images.origin import Attribution, InDocument, InImage
 from gate.images.pins import merged
 from gate.images.settle import Settled
-from gate.images.source import ImageError, open_regular
+from gate.images.single import needs_own_folder, write_folder
+from gate.images.source import ImageError, open_regular, opened
 from gate.images.stream import plain_archive
 from gate.images.target import DOCKER_ARCHIVE, ENGINE, OCI_DIR, SBOM, Target
 from gate.model import EngineRun, Failure, Image, ImageLayer, Undecided
@@ -115,10 +116,19 @@ class Evidence:
                 path = plain_archive(path, self._place, self._seconds)
             image = read_image(path, kind, target.name, seconds=self._seconds, platform=self._platform, tell=self._tell)
             image.reference = target.value if target.kind == ENGINE else next(iter(image.tags), "")
-            found = Opened(target, f"{kind}:{path}", image)
+            found = Opened(target, self._for_grype(kind, path, image), image)
         self._tell("")
         self.opened.append(found)
         return found
+
+    def _for_grype(self, kind: str, path: str, image: BuiltImage) -> str:
+        """How grype finds the same image."""
+        manifest = image.manifest
+        if manifest is not None and manifest.descriptor is not None:
+            with opened(path, folder=kind == OCI_DIR) as source:
+                if needs_own_folder(source, manifest):
+                    return f"{OCI_DIR}:{write_folder(source, manifest, self._place())}"
+        return f"{kind}:{path}"
 
     def _place(self) -> str:
         if self._folder is None:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import platform
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gate.images.source import ImageError, Source, document
@@ -32,13 +32,15 @@ _MACHINES = {
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """``config``: the image configuration as it stands; ``digest``: its digest, the image's id. ``layers``: the members that
-    hold them, the lowest first. ``tags``: the image's names. ``chosen``: the platform, where there were several."""
+    hold them, the lowest first. ``tags``: the image's names. ``chosen``: the platform, where there were several;
+    ``descriptor``: the entry of the OCI's index."""
 
     config: bytes
     digest: str
     layers: tuple[str, ...]
     tags: tuple[str, ...] = ()
     chosen: str = ""
+    descriptor: Mapping[str, Any] | None = None
 
 
 def docker_manifest(source: Source) -> Manifest:
@@ -92,7 +94,7 @@ def oci_manifest(source: Source, wanted: str = "") -> Manifest:
     config = _blob(source, config_row, "configuration")
     layers = tuple(_blob_name(each if isinstance(each, dict) else {}) for each in layer_rows)
     digest = f"sha256:{hashlib.sha256(config).hexdigest()}"
-    return Manifest(config, digest, _limited(layers), chosen=_platform(row) if several else "")
+    return Manifest(config, digest, _limited(layers), chosen=_platform(row) if several else "", descriptor=row)
 
 
 def parse(data: bytes, what: str) -> Any:

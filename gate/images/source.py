@@ -71,6 +71,7 @@ class Archive:
     def __init__(self, path: str) -> None:
         self._file = open_regular(path)
         self._members: dict[str, tarfile.Member] = {}
+        self._odd = False
         try:
             self._index()
         except BaseException:
@@ -92,11 +93,18 @@ class Archive:
                 name = _plain(member.name)
                 if name:
                     self._members[name] = member
+                else:
+                    self._odd = True
         except tarfile.ArchiveError as error:
             words = "is truncated" if "EOF" in str(error) else "is not an archive, or is damaged"
             raise ImageError(words) from None
         if not self._members:
             raise ImageError("is an archive without members")
+
+    @property
+    def plain(self) -> bool:
+        """Whether every member has a plain name, as grype wants it: ``tar -C layout -c .`` writes others."""
+        return all(not member.name.startswith((".", "/")) for member in self._members.values()) and not self._odd
 
     def has(self, name: str) -> bool:
         return self._find(name) is not None

@@ -149,7 +149,7 @@ def oci_folder(folder: Path, images: Mapping[str, Sequence[bytes]], **changes: A
         digest = hashlib.sha256(data).hexdigest()
         (blobs / digest).write_bytes(data)
         return {
-            "mediaType": f"application/vnd.oci.image.{kind}.v1+json",
+            "mediaType": f"application/vnd.oci.image.{kind}",
             "digest": f"sha256:{digest}",
             "size": len(data),
         }
@@ -160,10 +160,11 @@ def oci_folder(folder: Path, images: Mapping[str, Sequence[bytes]], **changes: A
         config = configuration(layers, os=system, architecture=architecture, **changes)
         manifest = {
             "schemaVersion": 2,
-            "config": blob(json.dumps(config).encode(), "config"),
-            "layers": [blob(data, "layer") for data in layers],
+            "mediaType": "application/vnd.oci.image.manifest.v1+json",
+            "config": blob(json.dumps(config).encode(), "config.v1+json"),
+            "layers": [blob(data, "layer.v1.tar") for data in layers],
         }
-        row = blob(json.dumps(manifest).encode(), "manifest")
+        row = blob(json.dumps(manifest).encode(), "manifest.v1+json")
         rows.append({**row, "platform": {"os": system, "architecture": architecture}})
     (folder / "index.json").write_text(json.dumps({"schemaVersion": 2, "manifests": rows}))
     (folder / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')

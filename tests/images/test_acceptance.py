@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import tarfile
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ import pytest
 from tests.cli import Mlgate, Ran
 from tests.engines.docker_engine import DockerEngine
 from tests.images.conftest import LINES
-from tests.images.support import METADATA, OS_RELEASE, SITE, STATUS, docker_archive, layer
+from tests.images.support import METADATA, OS_RELEASE, SITE, STATUS, docker_archive, layer, oci_folder
 
 ENGINES = ("--engine", "hadolint=off", "--engine", "grype=required")
 
@@ -118,3 +120,32 @@ def test_alpines_packages(mlgate: Mlgate) -> None:
     (found,) = [row for row in ran.json["findings"] if row["package"]]
     assert found["package"]["name"] == "libssl3"
     assert found["package"]["layer"] == f"sha256:{hashlib.sha256(layers[1]).hexdigest()}"
+
+
+@pytest.mark.parametrize("form", ["oci-dir", "oci-archive", "oci-archive as tar writes it"])
+@pytest.mark.parametrize(("platform", "found"), [("linux/amd64", ["1.16.2"]), ("linux/arm64", [])])
+def test_grype_looks_at_the_platform_that_was_chosen(
+    form: str, platform: str, found: list[str], mlgate: Mlgate
+) -> None:
+    def numpy(version: str) -> bytes:
+        return layer({f"{SITE}/numpy-{version}.dist-info/METADATA": METADATA.format(name="numpy", version=version)})
+
+    folder = oci_folder(mlgate.folder / "layout", {"linux/amd64": [numpy("1.16.2")], "linux/arm64": [numpy("1.26.4")]})
+    with tarfile.open(mlgate.folder / "layout.tar", "w") as tar:
+        for path in [folder] if "tar writes" in form else sorted(folder.iterdir()):
+            tar.add(path, "." if path == folder else path.name)
+    target = f"{form.partition(' ')[0]}:layout{'' if form == 'oci-dir' else '.tar'}"
+    ran = mlgate("scan", target, "--platform", platform, "--format", "json", *ENGINES)
+    assert [row["package"]["version"] for row in ran.json["findings"] if row["package"]] == found, ran.err
+    assert ran.code in (0, 1)
+
+
+def test_attestations_are_no_images(mlgate: Mlgate) -> None:
+    """BuildKit writes them beside the image, as if they were one for a platform nobody knows."""
+    data = layer({f"{SITE}/numpy-1.16.2.dist-info/METADATA": METADATA.format(name="numpy", version="1.16.2")})
+    folder = oci_folder(mlgate.folder / "layout", {"linux/amd64": [data], "unknown/unknown": [layer({"x": "{}"})]})
+    index = json.loads((folder / "index.json").read_text())
+    index["manifests"][1]["annotations"] = {"vnd.docker.reference.type": "attestation-manifest"}
+    (folder / "index.json").write_text(json.dumps(index))
+    ran = mlgate("scan", "oci-dir:layout", "--format", "json", *ENGINES)
+    assert [row["package"]["version"] for row in ran.json["findings"] if row["package"]] == ["1.16.2"], ran.err

@@ -55,6 +55,18 @@ def _known(reference: str) -> Known:
     return _NOTHING
 
 
+@lru_cache(maxsize=64)
+def _known_repository(reference: str) -> Known:
+    """What the table says of every tag of a repository."""
+    repository = identify(reference).repository
+    for row in facts("bases")["images"]:
+        names = [pattern.partition(":") for pattern in row["names"]]
+        found = [tags for name, _, tags in names if fnmatchcase(repository, name)]
+        if found:
+            return _NOTHING if any(found) else _row(row)
+    return _NOTHING
+
+
 def _matches(pattern: str, repository: str, tag: str) -> bool:
     name, colon, tags = pattern.partition(":")
     return fnmatchcase(repository, name) and (not colon or fnmatchcase(tag, tags))
@@ -99,7 +111,5 @@ def base_of(stage: Stage) -> tuple[str | None, Known]:
     """The reference that a stage's lineage begins with, None where it is not known."""
     reference = stage.root.base
     if reference is None:
-        known = known_base(_VARIABLE.sub("x", stage.root.from_.image.value))
-        # What a variable stands for may decide everything but the words that all of a repository's images answer.
-        return None, Known(answers=known.answers)
+        return None, _known_repository(_VARIABLE.sub("x", stage.root.from_.image.value))
     return reference, known_base(reference)

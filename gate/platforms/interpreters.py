@@ -99,28 +99,39 @@ def _module(argv: list[str], at: int, process: Process, note: Note) -> File | No
     name = argv[at]
     parts = name.split(".")
     options = "".join(word[1:] for word in argv[1:at] if word[:1] == "-" and word[:2] != "--")
-    namespaces: list[str] = []
-    for place in _places(options, process):
-        found = _package(place, parts[0], process)
-        if found is not None and not found.is_folder:
-            if len(parts) > 1:
-                raise Fails(f"No module named {name}", 1, Fault.MISSING, program=name)
-            return _read(found, name, note)
-        if found is not None and _has_init(found, process):
-            return _below(found, parts, process, note)
-        if found is not None:
-            namespaces.append(place)
     installed = parts[0] in sys.stdlib_module_names or process.files.brings_module(parts[0])
+    try:
+        found = _in_places(_places(options, process), parts, process)
+    except Doubt:
+        if installed is True:
+            return None
+        raise
+    if found is not None and not found.is_folder:
+        if len(parts) > 1:
+            raise Fails(f"No module named {name}", 1, Fault.MISSING, program=name)
+        return _read(found, name, note)
+    if found is not None and (installed is not True or _has_init(found, process)):
+        try:
+            return _below(found, parts, process, note)
+        except Fails:
+            if _has_init(found, process) or not isinstance(installed, Unknown):
+                raise
     if installed is True:
         return None
-    for place in namespaces:
-        try:
-            return _below(process.stat(posixpath.join(place, parts[0])), parts, process, note)
-        except Fails:
-            continue
     if isinstance(installed, Unknown):
         raise Doubt(installed)
     raise Fails(f"No module named {name}", 1, Fault.MISSING, program=name)
+
+
+def _in_places(places: list[str], parts: list[str], process: Process) -> Found | None:
+    """The module's file or the package's folder; a folder without ``__init__.py`` only where there is nothing better."""
+    namespace: Found | None = None
+    for place in places:
+        found = _package(place, parts[0], process)
+        if found is not None and (not found.is_folder or _has_init(found, process)):
+            return found
+        namespace = namespace or found
+    return namespace
 
 
 def _places(options: str, process: Process) -> list[str]:

@@ -14,6 +14,7 @@ rule = Rule(
     id="AZM002",
     name="entrypoint-swallows-command",
     severity=Severity.MEDIUM,
+    image=True,
     platforms=_FOR,
     summary="The ENTRYPOINT does not run the command that a job gives.",
     reason="A job of Azure ML runs its own command in the image. An ENTRYPOINT that is a program of its own takes that for arguments, and does what it always does.",

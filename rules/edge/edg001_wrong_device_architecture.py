@@ -13,6 +13,7 @@ rule = Rule(
     id="EDG001",
     name="wrong-device-architecture",
     severity=Severity.HIGH,
+    image=True,
     platforms=_FOR,
     summary="The image's processor is not the device's, or not the compiler's.",
     reason="An image for another processor does not start: exec format error. The Edge TPU compiler is there for x86-64 Linux alone, a Jetson or a Raspberry Pi is an Arm.",
@@ -40,6 +41,8 @@ def check(build: Build) -> Results:
     root = build.target.root
     pinned = pinned_architecture(root.from_, build)
     arm_base = bool(_ARM_BASE.search(root.base or ""))
+    if build.built is not None and build.built.usable:
+        pinned = build.architecture, root.from_.image.place
     if pinned is None:
         if not arm_base:
             reason = "which processor the image is for: that of the machine that builds it"

@@ -12,6 +12,7 @@ rule = Rule(
     id="KSV003",
     name="named-user",
     severity=Severity.MEDIUM,
+    image=True,
     platforms=_FOR,
     summary="USER is a name, not a number.",
     reason="With runAsNonRoot: true the kubelet must know that the user is not root, and it looks at the number alone: container has runAsNonRoot and image has non-numeric "

@@ -5,6 +5,7 @@ from difflib import get_close_matches
 
 from gate.build import Build
 from gate.dockerfile.tree import Stage
+from gate.lazy import pattern
 from gate.model import Severity
 from gate.rule import Results, Rule
 from gate.rules.labels._labels import OCI, OCI_KEYS, labels_of, schema_of
@@ -13,6 +14,7 @@ rule = Rule(
     id="LBL004",
     name="unknown-oci-label",
     severity=Severity.MEDIUM,
+    image=True,
     aliases=("DL3048", "DL3050"),
     summary="The label's key is not one of the namespace that it claims.",
     reason="Nobody but the OCI may define keys under org.opencontainers, nor anybody but Docker under com.docker; a misspelt key is "
@@ -34,8 +36,8 @@ rule = Rule(
 _RESERVED = ("com.docker.", "io.docker.", "org.dockerproject.")
 # Docker's own tools set and read these on images that people build.
 _DOCKERS = ("com.docker.extension.", "com.docker.desktop.", "com.docker.image.source.entrypoint")
-_WELL_FORMED = re.compile(r"[a-z][a-z0-9]*(?:[._-]{1}[a-z0-9]+)*\Z")
-_LIKE_OCI = re.compile(r"org\.?open-?containers?\.", re.IGNORECASE)
+_WELL_FORMED = pattern(r"[a-z][a-z0-9]*(?:[._-]{1}[a-z0-9]+)*\Z")
+_LIKE_OCI = pattern(r"org\.?open-?containers?\.", re.IGNORECASE)
 
 
 @rule.on_stage

@@ -13,6 +13,7 @@ rule = Rule(
     id="LMB004",
     name="unreadable-file",
     severity=Severity.HIGH,
+    image=True,
     platforms=_FOR,
     summary="A file of the image cannot be read by others.",
     reason="Lambda runs the function as an unprivileged user of its own, whatever USER says. A file without the read bit for others, or a folder without the x bit, gives PermissionError.",

@@ -1,9 +1,8 @@
 """ENT015 nothing-to-run: neither ENTRYPOINT nor CMD."""
 
-import re
-
 from gate.build import Build
 from gate.dockerfile.tree import Stage
+from gate.lazy import pattern
 from gate.model import Severity
 from gate.platforms.outcome import Fault
 from gate.rule import Example, Results, Rule
@@ -13,6 +12,7 @@ rule = Rule(
     id="ENT015",
     name="nothing-to-run",
     severity=Severity.HIGH,
+    image=True,
     summary="The image has neither ENTRYPOINT nor CMD.",
     reason="docker run without a command is refused: No command specified. FROM scratch inherits none, and an ENTRYPOINT in a stage empties the CMD that it "
     "inherits.",
@@ -31,7 +31,7 @@ rule = Rule(
     ],
 )
 
-_EXPORT = re.compile(r"export|artifact|output|dist|wheel|result|binar|package")
+_EXPORT = pattern(r"export|artifact|output|dist|wheel|result|binar|package")
 
 
 @rule.on_build

@@ -14,6 +14,7 @@ rule = Rule(
     id="PRC001",
     name="no-launcher",
     severity=Severity.HIGH,
+    image=True,
     platforms=_FOR,
     summary="A processing image has neither ENTRYPOINT nor CMD of its own.",
     reason="docker run IMAGE starts what the base image names: nothing, or a shell or interpreter that has no terminal and ends at once. The job is Completed, and has done nothing. "

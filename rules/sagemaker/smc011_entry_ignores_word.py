@@ -3,6 +3,7 @@
 import re
 
 from gate.build import Build
+from gate.lazy import pattern
 from gate.model import Severity
 from gate.platforms.outcome import Verdict
 from gate.rule import Example, Results, Rule
@@ -12,6 +13,7 @@ rule = Rule(
     id="SMC011",
     name="entry-ignores-word",
     severity=Severity.INFO,
+    image=True,
     confidence="medium",
     platforms=(TRAINING, HOSTING),
     summary="The entry script never looks at the word that it is given.",
@@ -44,7 +46,7 @@ rule = Rule(
     ],
 )
 
-_READS = re.compile(
+_READS = pattern(
     rb"argv|argparse|click|typer|fire\b|docopt|absl|optparse|getopt|commandArgs|\$\{?[@*#1-9]|ARGV|process\.argv|hydra|^\s*(?:from|import)\s+(?!(?:os|sys|re|json|time|logging|math)\b)",
     re.MULTILINE,
 )

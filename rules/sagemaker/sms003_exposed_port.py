@@ -16,6 +16,7 @@ rule = Rule(
     id="SMS003",
     name="other-port-exposed",
     severity=Severity.INFO,
+    image=True,
     platforms=_FOR,
     summary="EXPOSE does not name the port that SageMaker calls.",
     reason="EXPOSE only documents, and SageMaker does not need it. But docker run -P and readers of the Dockerfile take it at its word.",

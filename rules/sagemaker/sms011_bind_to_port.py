@@ -13,6 +13,7 @@ rule = Rule(
     id="SMS011",
     name="bind-to-port-ignored",
     severity=Severity.MEDIUM,
+    image=True,
     platforms=_FOR,
     summary="The image is labelled to take its port from SageMaker, and nothing in it does.",
     reason="In an inference pipeline several containers share one network. With this label SageMaker tells each its port in SAGEMAKER_BIND_TO_PORT; a server on 8080 "

@@ -14,6 +14,7 @@ rule = Rule(
     id="SMS013",
     name="streaming-without-route",
     severity=Severity.MEDIUM,
+    image=True,
     platforms=_FOR,
     summary="The image is labelled for streams in both directions, and has no route for them.",
     reason=f"SageMaker opens a WebSocket to {_ROUTE}: the handshake fails.",

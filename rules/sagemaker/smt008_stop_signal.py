@@ -14,6 +14,7 @@ rule = Rule(
     id="SMT008",
     name="other-stop-signal",
     severity=Severity.INFO,
+    image=True,
     platforms=_FOR,
     summary="STOPSIGNAL is not SIGTERM.",
     reason="SageMaker documents SIGTERM. Under Docker and Kubernetes the handler for SIGTERM is never called then, and the program is tested with another signal than it gets.",

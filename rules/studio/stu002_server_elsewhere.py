@@ -14,6 +14,7 @@ rule = Rule(
     id="STU002",
     name="server-elsewhere",
     severity=Severity.HIGH,
+    image=True,
     platforms=_FOR,
     summary="The Studio app's server does not listen where Studio looks for it.",
     reason="Studio asks 0.0.0.0:8888, below /jupyterlab/default or /CodeEditor/default. A server on localhost, on another port or without the base URL is never found, and the app fails to start.",

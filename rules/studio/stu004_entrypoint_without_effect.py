@@ -12,6 +12,7 @@ rule = Rule(
     id="STU004",
     name="entrypoint-without-effect",
     severity=Severity.MEDIUM,
+    image=True,
     platforms=_FOR,
     summary="An image for Unified Studio sets ENTRYPOINT.",
     reason="SageMaker Unified Studio starts images made from sagemaker-distribution 2.6 and later with its own entry point: what stands here never runs.",

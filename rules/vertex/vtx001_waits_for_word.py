@@ -14,6 +14,7 @@ rule = Rule(
     id="VTX001",
     name="waits-for-word",
     severity=Severity.HIGH,
+    image=True,
     platforms=_FOR,
     summary="The container ends at once unless it is given the word serve.",
     reason="Vertex AI runs ENTRYPOINT and CMD as they are and adds no word, as SageMaker does. An entry that knows serve alone ends, is started again, and the deployment fails.",

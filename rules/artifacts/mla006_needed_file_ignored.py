@@ -9,7 +9,9 @@ from gate.dockerfile.source import Text
 from gate.dockerfile.tree import Copy
 from gate.image.arrivals import own_sources
 from gate.model import Severity
-from gate.packages.where import BASE, resolve, workdir
+from gate.packages.files import Missing, find
+from gate.packages.installs import installs
+from gate.packages.where import BASE, directory, resolve, workdir
 from gate.platforms.image import launch_image
 from gate.platforms.outcome import Fault
 from gate.rule import Example, Results, Rule
@@ -40,6 +42,10 @@ rule = Rule(
         Example(
             'FROM python:3.12\nWORKDIR /app\nCOPY ». .\nCMD ["python", "main.py"]\n',
             files={"main.py": "", "a.py": "", ".dockerignore": "main.py\n"},
+        ),
+        Example(
+            "FROM python:3.12\nWORKDIR /app\nCOPY ». .\nRUN pip install -r requirements.txt\n",
+            files={"requirements.txt": "flask==3.1.2\n", "a.py": "", ".dockerignore": "*.txt\n"},
         ),
     ],
     good=[
@@ -81,19 +87,34 @@ def _named(build: Build) -> Iterator[tuple[Copy, Text, str]]:
 
 
 def _left_out(build: Build, named: list[tuple[Copy, Text, str]]) -> Results:
-    """What a launch looks for, where a copied folder would have brought it."""
+    """What a launch or an installation looks for, where a copied folder would have brought it."""
     context = build.context
+    told: set[str] = set()
+    for path, why in _looked_for(build):
+        for copy, word, value in named:
+            inside = _source_of(path, copy, value, build)
+            if inside is not None and inside not in told and context is not None and context.ignored(inside):
+                told.add(inside)
+                message = f"{context.ignore_file} takes {inside} away, and {why}."
+                yield rule.finding(word, message, stage=copy.stage)
+
+
+def _looked_for(build: Build) -> Iterator[tuple[str, str]]:
+    """Paths of the image at which something is missing, and who misses it."""
     for outcome in failures(build, Fault.MISSING, Fault.NOT_FOUND):
         for path in _paths(outcome.program, build):
-            for copy, word, value in named:
-                inside = _source_of(path, copy, value, build)
-                if inside is not None and context is not None and context.ignored(inside):
-                    yield rule.finding(
-                        word,
-                        f"{context.ignore_file} takes {inside} away, and {posixpath.basename(path)} is what the container starts.",
-                        stage=copy.stage,
-                    )
-                    return
+            yield path, f"{posixpath.basename(path)} is what the container starts"
+    for install in installs(build):
+        run = install.run
+        if run is None or run.stage is None or run.stage.index not in build.needed:
+            continue
+        for file in install.files:
+            folder = directory(install.command, run, build)
+            if file.path is None or not isinstance(folder, str) or (folder == BASE and not file.path.startswith("/")):
+                continue
+            answer = find(file.path, install.command, run, build)
+            if isinstance(answer, Missing) and not answer.made:
+                yield resolve(file.path, folder), f"line {install.place.line} installs what it names"
 
 
 def _paths(program: str, build: Build) -> list[str]:

@@ -31,7 +31,7 @@ rule = Rule(
 
 _DEVEL = pattern(r"(?:^|[-_.])devel(?:$|[-_.])")
 _COMPILES_LATER = frozenset(
-    {"deepspeed", "triton", "flash-attn", "jax", "jaxlib", "fairseq", "cutlass", "cupy", "numba", "sglang", "vllm", "tilelang", "xformers", "transformer-engine", "apex", "pycuda"}
+    {"deepspeed", "triton", "flash-attn", "jax", "jaxlib", "trax", "flax", "fairseq", "cutlass", "cupy", "numba", "sglang", "vllm", "tilelang", "xformers", "transformer-engine", "apex", "pycuda"}
 )  # fmt: skip
 """Packages that call the CUDA compiler when the program runs."""
 

@@ -210,7 +210,9 @@ class Follower:
             at = next(index for index, word in enumerate(words) if word is text)
             behind = argv[at + 1 :]
             errexit = any(word.startswith("-") and "e" in word.partition("o")[0] for word in argv[1:at])
-            frame = Frame(behind[0] if behind else argv[0], behind[1:], process, depth, self.start, errexit)
+            frame = Frame(
+                behind[0] if behind else argv[0], behind[1:], process, depth, self.start, errexit, own=self._own_names()
+            )
             self.note(f"{name} -c runs {text.value!r}", f"with $0 = {frame.zero!r} and {frame.args!r}")
             run_text(text.value or "", name, frame)
             return
@@ -250,7 +252,7 @@ class Follower:
         self.current = found.file
         if found.file is not None:
             self.scripts.append(found.file)
-        frame = Frame(path, argv[at + 1 :], process, depth, self.start, errexit)
+        frame = Frame(path, argv[at + 1 :], process, depth, self.start, errexit, own=self._own_names())
         source = Source((found.node.source if found.node else None) or found.path, data)
         try:
             run_text(source.text, name, frame, source)
@@ -382,7 +384,10 @@ class Follower:
 
     def _is_own(self, name: str) -> bool:
         """Whether busybox starts a program of its own, without a look at PATH."""
-        return self.box is not None and self.box.own_first and name in self.box.names
+        return name in self._own_names()
+
+    def _own_names(self) -> frozenset[str]:
+        return self.box.names if self.box is not None and self.box.own_first else frozenset()
 
     def _own(self, words: list[str]) -> Loaded:
         assert self.box is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from gate.dockerfile.command import Command, Node, Script, ShellWord
 from gate.dockerfile.shell import parse_script
@@ -54,6 +55,7 @@ class Frame:
     errexit: bool = False
     functions: dict[str, Node] = field(default_factory=dict)
     calls: int = 0
+    own: frozenset[str] = frozenset()  # programs that the shell starts without a look at PATH
     strict: bool = True  # options that a builtin does not have end the shell; not so in bash
 
 
@@ -178,10 +180,9 @@ class _Walk:
                 if last:
                     raise
             return
-        try:
+        with suppress(Doubt):
             self._perhaps(left, last)
-        except Doubt:
-            self._perhaps(right, last)
+        self._perhaps(right, last)
 
     def _either(self, right: Node, last: bool, doubt: Doubt) -> None:
         """What stands behind ``||``, where it is open whether it is reached."""
@@ -248,6 +249,8 @@ class _Walk:
 
     def _test(self, node: Node) -> bool | None:
         """``[ "$1" = train ]``, ``[ $# -gt 0 ]``: true, false, or not to be told."""
+        if isinstance(node, Command) and node.values[:2] == ["command", "-v"] and len(node.values) == 3:
+            return self._is_program(node.values[2])
         if not isinstance(node, Command) or node.name not in ("[", "[[", "test"):
             return None
         words = [self._one(word) for word in node.words[1:]]
@@ -268,6 +271,24 @@ class _Walk:
             return {"-eq": left == right, "-ne": left != right, "-gt": left > right, "-lt": left < right,
                     "-ge": left >= right, "-le": left <= right}.get(str(words[1]))  # fmt: skip
         return None
+
+    def _is_program(self, name: str | None) -> bool | None:
+        """``command -v NAME``."""
+        if name is None or "/" in name:
+            return None
+        if name in BUILTINS or name in self.frame.functions or name in self.frame.own:
+            return True
+        process = self.frame.process
+        for folder in process.path.split(":"):
+            try:
+                found = process.stat(posixpath.join(folder or ".", name), searching=True)
+                if not found.is_folder and process.files.check(found, process.user, 1):
+                    return True
+            except Errno:
+                continue
+            except Doubt:
+                return None
+        return False
 
     def _is_there(self, test: str, path: str) -> bool | None:
         """``[ -f PATH ]``. What is not in the image may be mounted when it runs."""

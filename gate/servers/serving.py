@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING
 
 from gate.image.model import Config
 from gate.model import Place, Unknown
+from gate.platforms.argv import effective_argv
+from gate.platforms.image import launch_image
 from gate.platforms.launch import launch
-from gate.platforms.outcome import Verdict
+from gate.platforms.model import Platform
+from gate.platforms.outcome import Doubt, Fails, Outcome, Verdict
 from gate.platforms.registry import platforms
 from gate.servers.commands import Start
 from gate.servers.model import EVERYWHERE, Address, Answer, Route, Server, Serving
@@ -44,7 +47,8 @@ def _work_out(build: Build, name: str, words: tuple[str, ...] = ()) -> Serving:
     if outcome.verdict is Verdict.FAILS:
         found.silent = True
         return found
-    if outcome.argv is None:
+    argv = outcome.argv or _words(build, platform, outcome)
+    if argv is None:
         found.undecided = outcome.unknown
         found.platform_serves = outcome.unknown is None
         return found
@@ -56,7 +60,7 @@ def _work_out(build: Build, name: str, words: tuple[str, ...] = ()) -> Serving:
     found.place = place = _launch_place(config, place)
     start = Start("", [], place, directory if isinstance(directory, str) and directory else "/")
     try:
-        explorer.program([*outcome.argv, *words], start)
+        explorer.program([*argv, *words], start)
     except RecursionError:
         found.unread.append(("its programs are nested too deeply", place))
     if not found.servers and not found.unread and not found.platform_serves:
@@ -65,6 +69,16 @@ def _work_out(build: Build, name: str, words: tuple[str, ...] = ()) -> Serving:
     if outcome.unknown is not None and not found.servers:
         found.undecided = outcome.unknown
     return found
+
+
+def _words(build: Build, platform: Platform, outcome: Outcome) -> list[str] | None:
+    """What would be started if the build did not stop: the files that are there say as much as ever."""
+    if outcome.verdict is not Verdict.UNDECIDED or not launch_image(build).faults:
+        return None
+    try:
+        return effective_argv(launch_image(build).config, platform, build.settings)
+    except (Doubt, Fails):
+        return None
 
 
 def _launch_place(config: Config, default: Place) -> Place:

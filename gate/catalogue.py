@@ -114,6 +114,11 @@ def ready(rules_dirs: tuple[str, ...] = ()) -> Catalogue:
     return _extended(Catalogue({rule.id: rule for rule in map(announced, descriptions)}), rules_dirs)
 
 
+def brought() -> bool:
+    """Whether other distributions bring rules."""
+    return bool(_entry_points("mlgate.rules"))
+
+
 class _Incomplete(Exception):
     """A rule could not be loaded: that is nothing to be kept."""
 

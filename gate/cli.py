@@ -162,7 +162,7 @@ EngineTimeout = Annotated[
     str,
     typer.Option(metavar="SECONDS", help="The longest that one call of an engine may take.", rich_help_panel=HOW),
 ]
-NoCache = Annotated[bool, typer.Option("--no-cache", help="Ask the engines anew.", rich_help_panel=HOW)]
+NoCache = Annotated[bool, typer.Option("--no-cache", help="Judge everything anew.", rich_help_panel=HOW)]
 Jobs = Annotated[str, typer.Option(metavar="N", help="Processes; 0: one per core.", rich_help_panel=HOW)]
 Color = Annotated[
     str, typer.Option(metavar="WHEN", help="Colours in the text: auto, always or never.", rich_help_panel=REPORTS)

@@ -148,11 +148,22 @@ class Unchecked:
     reason: str
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Remark:
+    """What an engine could not do at a place; the last ``{}`` in ``words`` stands for all places of which they hold.
+    ``line`` 0 is the whole file."""
+
+    words: str
+    path: str
+    line: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class EngineRun:
     """What became of one engine. ``status``: ``ok``, ``skipped`` (off or not there), ``failed`` (ran, unusable).
 
     ``unchecked``: the packages that it could say nothing about; ``set_aside``: how many matches it left out by itself.
+    ``remarks``: what of the reason is about single places, so that several runs can be told as one.
     """
 
     name: str
@@ -163,6 +174,7 @@ class EngineRun:
     findings: tuple[Finding, ...] = field(default=(), repr=False)
     unchecked: tuple[Unchecked, ...] = field(default=(), repr=False)
     set_aside: int = 0
+    remarks: tuple[Remark, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)

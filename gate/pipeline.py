@@ -26,7 +26,7 @@ from gate.model import Failure, Result
 from gate.policy import Policy
 from gate.record import dataclass, field
 from gate.selection import Selection
-from gate.work import Done, Options, Share, do
+from gate.share import Done, Options, Share
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from gate.discover import Found
     from gate.images.evidence import Evidence
     from gate.images.target import Target as Finished
+    from gate.remembered import Memory
     from gate.vex import Vex
 
 ALONE = 40
@@ -128,19 +129,28 @@ def _judged(
     case.baseline = _accepted(request, groups)
     case.vex = _statements(used for used, _ in groups)
     jobs = request.jobs or os.cpu_count() or 1
-    shares = list(_shares(groups, request.options, jobs, evidence))
-    count, total = 0, len(found.inputs)
-    for share, done in _done(shares, jobs, executor):
-        case.files += [(share.policy, file) for file in done.files]
+    judged: dict[str, Judged] = {}
+    if request.options.cache and evidence is None:
+        for path, memory in _recalled(groups, request.options):
+            judged[path] = memory.judged
+            case.runs += memory.runs
+    fresh = [(used, [given for given in inputs if given.path not in judged]) for used, inputs in groups]
+    for done in _done(list(_shares(fresh, request.options, jobs, evidence)), jobs, executor):
+        judged.update({file.path: file for file in done.files})
         case.runs += done.runs
-        count += len(share.inputs)
         if progress is not None:
-            progress(count, total)
-    read = tuple(Source(given.path, given.data) for given in found.inputs if given.data)
-    result = judge(case, known)
-    if evidence is not None:
-        result = replace(result, images=evidence.images())
-    return Answer(result, known, read)
+            progress(len(judged), len(found.inputs))
+    case.files = [(used, judged[given.path]) for used, inputs in groups for given in inputs]
+    read = tuple(Source(given.path, given.data) for given in found.inputs if given.data is not None)
+    return Answer(judge(case, known), known, read)
+
+
+def _recalled(groups: Iterable[tuple[Policy, list[Input]]], options: Options) -> Iterator[tuple[str, Memory]]:
+    """What is known of the inputs from earlier runs."""
+    from gate.remembered import Remembered
+
+    for used, inputs in groups:
+        yield from Remembered(used, options).recall(inputs).items()
 
 
 def policy_for(request: Request, folder: str | None) -> Policy:
@@ -200,16 +210,20 @@ def _shares(
             yield Share(tuple(inputs[start : start + size]), used, replace(options, jobs=engine_jobs), evidence)
 
 
-def _done(shares: list[Share], jobs: int, executor: Executor | None) -> Iterator[tuple[Share, Done]]:
-    """Each share with what came of it, in order."""
+def _done(shares: list[Share], jobs: int, executor: Executor | None) -> Iterator[Done]:
+    """What came of each share, in order."""
+    if not shares:
+        return
+    from gate.work import do
+
     if executor is None and (len(shares) < 2 or jobs == 1):
         for share in shares:
-            yield share, do(share)
+            yield do(share)
         return
     with _pool(jobs, executor) as pool:
         futures = [pool.submit(do, share) for share in shares]
         for share, future in zip(shares, futures, strict=True):
-            yield share, _outcome(share, future)
+            yield _outcome(share, future)
 
 
 def _outcome(share: Share, future: Future[Done]) -> Done:

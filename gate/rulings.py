@@ -24,7 +24,8 @@ from gate.walk import Outcome, Walker, speaks
 from gate.words import told
 
 if TYPE_CHECKING:
-    from gate.work import Share, Subject
+    from gate.share import Share
+    from gate.work import Subject
 
 
 class Rulings:

@@ -1,13 +1,12 @@
 """One share of the work: some Dockerfiles with the same policy, judged by the rules and by the engines.
 
-Shares depend on nothing but their description, so they may be done in this process, in another, or on another machine.
+Shares (:mod:`gate.share`) depend on nothing but their description, so they may be done in this process, in another, or on
+another machine.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from gate import files
 from gate.build import Build
@@ -20,46 +19,14 @@ from gate.engines.base import load as load_engine
 from gate.judged import Judged
 from gate.model import EngineRun, Failure
 from gate.policy import ENGINES, Policy
-from gate.record import dataclass, field
+from gate.record import dataclass
 from gate.selection import wants_engine
+from gate.share import Done, Options, Share
 from gate.words import told
-
-if TYPE_CHECKING:
-    from gate.images.evidence import Evidence
 
 MAX_INSTRUCTIONS = 2_000
 MAX_LINES = 50_000
 """Of one Dockerfile that is judged. The largest of 4,000 public ones has 254 instructions and 650 lines."""
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How to look at each Dockerfile. ``context`` None is its own folder; ``use_context`` False leaves it out."""
-
-    context: str | None = None
-    use_context: bool = True
-    build_args: Mapping[str, str] = field(default_factory=dict)
-    target: str | None = None
-    timeout: float = 300.0
-    jobs: int = 1
-    cache: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    inputs: tuple[Input, ...]
-    policy: Policy
-    options: Options
-    evidence: Evidence | None = None
-    """Of the one Dockerfile of the share: its finished image, a bill of materials."""
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """What became of a share: its files in order, and one run of each engine."""
-
-    files: tuple[Judged, ...]
-    runs: tuple[EngineRun, ...]
 
 
 def do(share: Share) -> Done:
@@ -75,15 +42,34 @@ def do(share: Share) -> Done:
     finally:
         for task in tasks.values():
             task.cancel()
-    return Done((*rulings.judged(runs), *unread), tuple(replace(run, findings=()) for run in runs))
+    judged = list(rulings.judged(runs))
+    if share.evidence is None and share.options.cache:
+        _remember(share, subjects, judged, runs)
+    return Done((*judged, *unread), tuple(replace(run, findings=()) for run in runs))
+
+
+def _remember(share: Share, subjects: list[Subject], judged: list[Judged], runs: list[EngineRun]) -> None:
+    from gate.remembered import Remembered, of_share
+
+    memories = []
+    for subject, one in zip(subjects, judged, strict=True):
+        memory, context = of_share(one, runs), subject.build.context
+        if memory is not None:
+            memories.append((subject.given, subject.data, memory, context.witness if context is not None else None))
+    Remembered(share.policy, share.options).keep(memories)
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A Dockerfile that could be read; its platforms are open."""
+    """A Dockerfile that could be read, and its bytes; its platforms are open."""
 
-    path: str
+    given: Input
+    data: bytes
     build: Build
+
+    @property
+    def path(self) -> str:
+        return self.given.path
 
 
 def _subjects(share: Share) -> tuple[list[Subject], list[Judged]]:
@@ -110,7 +96,7 @@ def _subject(given: Input, share: Share) -> Subject:
         raise files.Unreadable(f"has no stage {build.target_name!r}")
     if share.evidence is not None:
         share.evidence.attach(build)
-    return Subject(given.path, build)
+    return Subject(given, data, build)
 
 
 def _limit(what: str, count: int, most: int) -> None:

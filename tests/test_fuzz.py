@@ -11,7 +11,8 @@ import pytest
 from gate import policy
 from gate.discover import Input
 from gate.model import PLATFORMS
-from gate.work import Options, Share, do
+from gate.share import Options, Share
+from gate.work import do
 
 ROOT = Path(__file__).parents[1]
 CASES = 400

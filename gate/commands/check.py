@@ -18,9 +18,9 @@ from gate.policy import ENGINES, EngineChoice, PolicyError
 from gate.record import dataclass, field
 from gate.report import Page
 from gate.repository import Repository
+from gate.share import Options
 from gate.terminal import clean, wants_color
 from gate.words import did_you_mean
-from gate.work import Options
 
 if TYPE_CHECKING:
     from gate.build import Build

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
@@ -12,6 +11,7 @@ from gate.context.model import Entry
 from gate.context.paths import BadPattern, clean, join, rooted
 from gate.context.patterns import Matcher
 from gate.context.transfer import Sent, send
+from gate.context.witness import Witness, real
 from gate.record import dataclass
 
 _IGNORE_FILE = ".dockerignore"
@@ -31,9 +31,17 @@ class IgnoreFile:
 class BuildContext:
     """A :class:`gate.context.model.Context`. Nothing is read or listed before somebody asks for it."""
 
-    def __init__(self, root: Item, shown_root: str = "", own_ignore: tuple[str, bytes] | None = None) -> None:
-        """``own_ignore``: shown path and content of ``<Dockerfile>.dockerignore``, which replaces ``.dockerignore``."""
+    def __init__(
+        self,
+        root: Item,
+        shown_root: str = "",
+        own_ignore: tuple[str, bytes] | None = None,
+        witness: Witness | None = None,
+    ) -> None:
+        """``own_ignore``: shown path and content of ``<Dockerfile>.dockerignore``, which replaces ``.dockerignore``;
+        ``witness`` knows what was looked at."""
         self.root = root
+        self.witness = witness
         self._shown_root = shown_root
         self._own_ignore = own_ignore
         self._sent: dict[frozenset[str] | None, Sent] = {}
@@ -112,11 +120,12 @@ class BuildContext:
 def open_context(root: str, *, shown_root: str = "", dockerfile: str = "", shown_dockerfile: str = "") -> BuildContext:
     """The context in a folder. ``dockerfile`` is the file to build, which may have an ignore file of its own beside it;
     the ``shown_`` paths are what users should see of the two."""
-    own = None
+    own, witness = None, Witness()
     if dockerfile:
-        data = DiskItem(os.path.realpath(dockerfile + _IGNORE_FILE)).read(_MAX_IGNORE_BYTES)
+        ignore = DiskItem(real(dockerfile + _IGNORE_FILE, witness), None, witness)
+        data = ignore.read(_MAX_IGNORE_BYTES)
         own = (f"{shown_dockerfile or dockerfile}{_IGNORE_FILE}", data) if data is not None else None
-    return BuildContext(DiskItem(os.path.realpath(root)), shown_root, own)
+    return BuildContext(DiskItem(real(root, witness), None, witness), shown_root, own, witness)
 
 
 def memory_context(

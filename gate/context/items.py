@@ -7,6 +7,8 @@ import stat
 import sys
 from collections.abc import Mapping
 
+from gate.context.witness import Question, Witness, real
+
 _TYPES = {
     stat.S_IFREG: "file", stat.S_IFDIR: "directory", stat.S_IFLNK: "symlink", stat.S_IFIFO: "fifo",
     stat.S_IFSOCK: "socket", stat.S_IFCHR: "device", stat.S_IFBLK: "device",
@@ -57,13 +59,17 @@ class Item:
 
 
 class DiskItem(Item):
-    """Something on disk. Nothing is followed, nothing raises: what cannot be read has a ``problem``."""
+    """Something on disk. Nothing is followed, nothing raises: what cannot be read has a ``problem``.
 
-    __slots__ = ("_children", "_entry", "_path", "_problem", "_seen", "_stat", "_type")
+    Every look at the disk is told to the ``witness``.
+    """
 
-    def __init__(self, path: str, entry: os.DirEntry[str] | None = None) -> None:
+    __slots__ = ("_children", "_entry", "_path", "_problem", "_seen", "_stat", "_type", "_witness")
+
+    def __init__(self, path: str, entry: os.DirEntry[str] | None = None, witness: Witness | None = None) -> None:
         self._path = path
         self._entry = entry
+        self._witness = witness
         self._stat: os.stat_result | None = None
         self._children: dict[str, Item] | None = None
         self._seen: dict[str, Item | None] = {}
@@ -93,11 +99,25 @@ class DiskItem(Item):
     def _status(self) -> os.stat_result:
         if self._stat is None:
             try:
-                self._stat = os.lstat(self._path)
+                self._stat = self._looked()
             except (OSError, ValueError) as error:
                 self._problem = _reason(error)
                 self._stat = os.stat_result((stat.S_IFREG, 0, 0, 0, 0, 0, 0, 0, 0, 0))
         return self._stat
+
+    def _looked(self) -> os.stat_result:
+        """Raises OSError, and ValueError for a path that cannot be."""
+        try:
+            found = os.lstat(self._path)
+        except (OSError, ValueError) as error:
+            self._saw("stat", _reason(error))
+            raise
+        self._saw("stat", f"{found.st_mode} {found.st_size if stat.S_ISREG(found.st_mode) else 0}")
+        return found
+
+    def _saw(self, how: str, answer: str | bytes, limit: int = 0) -> None:
+        if self._witness is not None:
+            self._witness.saw(how, self._path, answer, limit)
 
     @property
     def mode(self) -> int:
@@ -112,10 +132,12 @@ class DiskItem(Item):
         if self.type != "symlink":
             return None
         try:
-            return os.readlink(self._path)
+            target = os.readlink(self._path)
         except OSError as error:
             self._problem = _reason(error)
-            return ""
+            target = ""
+        self._saw("link", target)
+        return target
 
     @property
     def problem(self) -> str:
@@ -130,13 +152,15 @@ class DiskItem(Item):
         if self._children is not None or sys.platform != "linux":  # elsewhere a wrong case would be found, too
             return self.children().get(name)
         if name not in self._seen:
-            item = DiskItem(f"{self._path.rstrip('/')}/{name}") if self.type == "directory" else None
+            item = (
+                DiskItem(f"{self._path.rstrip('/')}/{name}", None, self._witness) if self.type == "directory" else None
+            )
             self._seen[name] = item if item is not None and item.exists() else None
         return self._seen[name]
 
     def exists(self) -> bool:
         try:
-            self._stat = os.lstat(self._path)
+            self._stat = self._looked()
         except (OSError, ValueError) as error:
             # What may not be looked at may well be there.
             return isinstance(error, PermissionError)
@@ -148,13 +172,23 @@ class DiskItem(Item):
                 found = sorted(entries, key=lambda entry: entry.name)
         except OSError as error:
             self._problem = _reason(error)
+            self._saw("list", self._problem)
             return {}
         prefix = self._path.rstrip("/") + "/"
-        return {entry.name: DiskItem(prefix + entry.name, entry) for entry in found}
+        items: dict[str, Item] = {entry.name: DiskItem(prefix + entry.name, entry, self._witness) for entry in found}
+        if self._witness is not None:
+            seen = "\0".join(f"{name}\0{item.type}" for name, item in items.items())
+            self._saw("list", seen.encode("utf-8", "surrogateescape"))
+        return items
 
     def read(self, limit: int) -> bytes | None:
         if self.type != "file":
             return None
+        data = self._read(limit)
+        self._saw("read", self._problem if data is None else data, limit)
+        return data
+
+    def _read(self, limit: int) -> bytes | None:
         try:
             # A file that becomes a FIFO between listing and opening must not stop us.
             descriptor = os.open(self._path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
@@ -167,6 +201,28 @@ class DiskItem(Item):
             except OSError as error:
                 self._problem = _reason(error)
                 return None
+
+
+def unchanged(looks: Mapping[Question, str]) -> bool:
+    """Whether the same looks, taken again, show the same."""
+    return all(_again(*question) == answer for question, answer in looks.items())
+
+
+def _again(how: str, path: str, limit: int) -> str | None:
+    witness = Witness()
+    if how == "real":
+        real(path, witness)
+    else:
+        item = DiskItem(path, None, witness)
+        if how == "stat":
+            item.exists()
+        elif how == "link":
+            item.link  # noqa: B018  the witness sees it
+        elif how == "list":
+            item.children()
+        else:
+            item.read(limit)
+    return witness.looks.get((how, path, limit))
 
 
 def _reason(error: OSError | ValueError) -> str:

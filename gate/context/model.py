@@ -9,6 +9,7 @@ from gate.record import dataclass
 
 if TYPE_CHECKING:
     from gate.context.transfer import Sent
+    from gate.context.witness import Witness
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,9 @@ class Entry:
 
 class Context(Protocol):
     """A build context. Paths never leave it: links and ``..`` are clamped to its root, as BuildKit does."""
+
+    witness: Witness | None
+    """Knows what was looked at on disk; None for a context in memory."""
 
     def entries(self) -> Iterator[Entry]:
         """Everything that BuildKit would send (after .dockerignore), sorted by path."""

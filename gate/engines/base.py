@@ -19,11 +19,15 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from gate.model import EngineRun
+from gate.model import EngineRun, Remark
 from gate.record import dataclass
 
 if TYPE_CHECKING:
     from gate.build import Build
+
+_STATES = {"hadolint": "gate.engines.hadolint_program", "grype": "gate.engines.grype_program"}
+_NAMED = 20
+"""Places that a reason names before it only counts them."""
 
 MODULES = {"hadolint": "gate.engines.hadolint", "grype": "gate.engines.grype"}
 
@@ -84,23 +88,48 @@ def load(name: str, options: EngineOptions) -> Engine:
     return engine
 
 
+def state(name: str) -> str | None:
+    """All that an engine's answers depend on beside the Dockerfiles; None where that cannot be told in advance."""
+    found: str | None = import_module(_STATES[name]).state()
+    return found
+
+
 def combine(runs: Iterable[EngineRun]) -> EngineRun:
     """One run out of those over the parts of the work: the worst status, every reason once, all findings in order.
 
     ``runs`` are of one engine, at least one.
     """
     parts = list(runs)
+    remarks = tuple(remark for run in parts for remark in run.remarks)
     worst = max(parts, key=lambda run: ("skipped", "ok", "failed").index(run.status))
     return EngineRun(
         name=worst.name,
         status=worst.status,
         version=next((run.version for run in parts if run.version), ""),
-        reason="; ".join(dict.fromkeys(run.reason for run in parts if run.reason)),
+        reason="; ".join(
+            [*dict.fromkeys(run.reason for run in parts if run.reason and not run.remarks), *told(remarks)]
+        ),
         database_built=next((run.database_built for run in parts if run.database_built), None),
         findings=tuple(finding for run in parts for finding in run.findings),
+        remarks=remarks,
         unchecked=tuple(dict.fromkeys(package for run in parts for package in run.unchecked)),
         set_aside=sum(run.set_aside for run in parts),
     )
+
+
+def told(remarks: Iterable[Remark]) -> list[str]:
+    """The remarks as sentences, each with all the places that it is about."""
+    places: dict[str, list[str]] = {}
+    for remark in sorted(set(remarks)):
+        place = f"{remark.path}:{remark.line}" if remark.line else remark.path
+        places.setdefault(remark.words, []).append(place)
+    return [_filled(words, found) for words, found in places.items()]
+
+
+def _filled(words: str, places: list[str]) -> str:
+    more = f" and {len(places) - _NAMED} more" if len(places) > _NAMED else ""
+    head, _, tail = words.rpartition("{}")
+    return f"{head}{', '.join(places[:_NAMED])}{more}{tail}"
 
 
 def search(name: str, folders: Iterable[str]) -> str | None:

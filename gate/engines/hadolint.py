@@ -11,18 +11,18 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from gate.build import Build
 from gate.cache import Cache, key
 from gate.dockerfile.tree import Instruction
 from gate.engines import hadolint_input
-from gate.engines.base import EngineOptions, Found, Missing
+from gate.engines.base import EngineOptions, Found, Missing, told
 from gate.engines.hadolint_input import Outline, Script, outline, scripts
 from gate.engines.hadolint_program import Program
 from gate.engines.hadolint_rows import Answer, Row, row_of
-from gate.model import EngineRun, Finding
+from gate.model import EngineRun, Finding, Remark
 
 if TYPE_CHECKING:
     from gate.engines.hadolint_reader import Reader
@@ -31,8 +31,7 @@ NAME = "hadolint"
 
 _REPAIRS = 8
 """Instructions of a file that are left out, one after the other, when hadolint calls them a syntax error."""
-_NAMED = 20
-"""Places that a reason names before it only counts them."""
+_UNREAD = "hadolint cannot read {}"
 
 
 def engine(options: EngineOptions) -> Hadolint:
@@ -64,8 +63,8 @@ class Work:
         program = Program(cache, options.timeout)
         self._outlines = [outline(build.dockerfile) for build in builds]
         self._scripts = [tuple(scripts(build.dockerfile)) for build in builds]
-        self._faults: dict[str, list[str]] = {}
-        self._unread: list[str] = []
+        self._failed = False
+        self._remarks: list[Remark] = []
         costs = {asked.text: asked.cost for asked in self._outlines}
         costs.update({script.text: script.cost for found in self._scripts for script in found})
         self._found = program.found()
@@ -93,8 +92,14 @@ class Work:
                 found = finding(build, instruction, row)
                 if found is not None:
                     findings.append(found)
-        status = "failed" if self._faults else "ok"
-        return EngineRun(NAME, status, self._found.version, self._reason(), findings=tuple(findings))
+        return EngineRun(
+            NAME,
+            "failed" if self._failed else "ok",
+            self._found.version,
+            "; ".join(told(self._remarks)),
+            findings=tuple(findings),
+            remarks=tuple(self._remarks),
+        )
 
     def _repair(self, hadolint: Found, answers: dict[str, Answer]) -> None:
         """Leave out what hadolint calls a syntax error although BuildKit takes it, so that it reads the rest."""
@@ -104,7 +109,7 @@ class Work:
             for number, build in enumerate(self._builds):
                 refused = _refused(self._outlines[number], answers)
                 if refused is not None:
-                    self._unread.append(f"{build.dockerfile.path}:{refused.line}")
+                    self._remarks.append(Remark(_UNREAD, build.dockerfile.path, refused.line))
                     without[number] = without.get(number, frozenset()) | {refused.index}
                     self._outlines[number] = outline(build.dockerfile, without[number])
                     costs[self._outlines[number].text] = self._outlines[number].cost
@@ -122,27 +127,24 @@ class Work:
             elif row[0] in places and not _of_script(row):
                 yield places[row[0]], row
         for script in self._scripts[number]:
-            for row in self._answer(script, f"{path}:{script.instruction.line}", answers):
+            for row in self._answer(script, path, answers, script.instruction.line):
                 if row[1] == "DL1000":
-                    self._unread.append(f"{path}:{script.instruction.line}")
+                    self._remarks.append(Remark(_UNREAD, path, script.instruction.line))
                 elif _of_script(row):
                     yield script.instruction, row
 
-    def _answer(self, asked: Outline | Script, where: str, answers: Mapping[str, Answer]) -> Sequence[Row]:
+    def _answer(
+        self, asked: Outline | Script, path: str, answers: Mapping[str, Answer], line: int = 0
+    ) -> Sequence[Row]:
         answer = answers[asked.text]
         if not isinstance(answer, str):
             return answer
-        self._blame(where, answer)
+        self._blame(path, answer, line)
         return ()
 
-    def _blame(self, where: str, reason: str) -> None:
-        self._faults.setdefault(reason, []).append(where)
-
-    def _reason(self) -> str:
-        parts = [f"{reason} ({_listed(places)})" for reason, places in self._faults.items()]
-        if self._unread:
-            parts.append(f"hadolint cannot read {_listed(self._unread)}")
-        return "; ".join(parts)
+    def _blame(self, path: str, reason: str, line: int = 0) -> None:
+        self._failed = True
+        self._remarks.append(Remark(f"{reason} ({{}})", path, line))
 
 
 class Inquiry:
@@ -195,9 +197,3 @@ def _refused(asked: Outline, answers: Mapping[str, Answer]) -> Instruction | Non
     answer = answers[asked.text]
     rows = () if isinstance(answer, str) else answer
     return next((asked.at(row[0]) for row in rows if row[1] == "DL1000"), None)
-
-
-def _listed(places: Iterable[str]) -> str:
-    unique = list(dict.fromkeys(places))
-    more = f" and {len(unique) - _NAMED} more" if len(unique) > _NAMED else ""
-    return ", ".join(unique[:_NAMED]) + more

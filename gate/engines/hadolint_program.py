@@ -73,3 +73,9 @@ def _path() -> str | Missing:
     beside = str(Path(sys.executable).parent)
     path = search("hadolint", [beside, *os.environ.get("PATH", "").split(os.pathsep)])
     return path or Missing("hadolint is not installed", _MEND)
+
+
+def state() -> str | None:
+    """See :func:`gate.engines.base.state`."""
+    path = _path()
+    return path.reason if isinstance(path, Missing) else identity(path) or None

@@ -1,0 +1,178 @@
+"""What was found out about a Dockerfile in an earlier run, used again when nothing is different that it rests on.
+
+The key of a memory covers the Dockerfile's bytes, its place, the policy, the options, the engines, the day, and the very
+files of this program; the memory itself names every look that was taken at the disk, with its answer
+(:mod:`gate.context.witness`), and is good only while each of them would be answered alike. Nothing is remembered that
+rests on more than that: rules of others, finished images, an engine with a database of its own, an engine or a rule that
+failed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from gate import catalogue, files, suppress
+from gate.cache import Cache, key
+from gate.context.items import DiskItem, unchanged
+from gate.context.witness import Witness, real
+from gate.engines import base
+from gate.judged import Judged
+from gate.kept import code_stamp
+from gate.model import EngineRun, Finding, Package, Place, Remark, Severity, Span, Target, Undecided
+from gate.policy import ENGINES, Policy
+from gate.record import dataclass
+from gate.selection import wants_engine
+
+if TYPE_CHECKING:
+    from gate.discover import Input
+    from gate.share import Options
+
+_LIMIT = 8 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What is known about one Dockerfile, and what the engines did with it; these runs have no findings of their own."""
+
+    judged: Judged
+    runs: tuple[EngineRun, ...]
+
+
+class Remembered:
+    """The memories of Dockerfiles under one policy and the same options."""
+
+    def __init__(self, policy: Policy, options: Options) -> None:
+        self._cache = Cache.default(enabled=options.cache)
+        self._base = _common(policy, options) if options.cache else None
+
+    def recall(self, inputs: Iterable[Input]) -> dict[str, Memory]:
+        """The memories that are still good, by path."""
+        keys = dict(self._keys(inputs)) if self._base is not None else {}
+        kept = self._cache.get(keys.values())
+        found = {path: _opened(kept[name]) for path, name in keys.items() if name in kept}
+        return {path: memory for path, memory in found.items() if memory is not None}
+
+    def keep(self, memories: Iterable[tuple[Input, bytes, Memory, Witness | None]]) -> None:
+        """Remember for the next run: each with the Dockerfile's bytes, and with what was looked at beside them."""
+        values = {}
+        for given, data, memory, witness in memories if self._base is not None else ():
+            value = _sealed(memory, witness or Witness())
+            if value is not None:
+                values[self._key(given, data)] = value
+        self._cache.put(values)
+
+    def _keys(self, inputs: Iterable[Input]) -> Iterator[tuple[str, str]]:
+        for given in inputs:
+            try:
+                data = files.read(given.path) if given.data is None else given.data
+            except files.Unreadable:
+                continue
+            yield given.path, self._key(given, data)
+
+    def _key(self, given: Input, data: bytes) -> str:
+        piped = "piped" if given.data is not None else ""
+        return key("judged", self._base or "", given.path, repr(given.folder), piped, data)
+
+
+def _common(policy: Policy, options: Options) -> str | None:
+    """What all memories of a policy and some options depend on; None when there can be none."""
+    if policy.rules_dirs or catalogue.brought():
+        return None
+    engines = [_engine(policy, name) for name in ENGINES]
+    if None in engines:
+        return None
+    asked = (options.context, options.use_context, sorted(options.build_args.items()), options.target)
+    days = (suppress.today().isoformat(), date.today().isoformat())
+    return key(code_stamp(), os.getcwd(), repr(policy), repr(asked), repr(engines), repr(days))
+
+
+def _engine(policy: Policy, name: str) -> str | None:
+    if policy.engine(name).mode == "off" or not wants_engine(policy, name):
+        return "not asked"
+    return base.state(name)
+
+
+def of_share(judged: Judged, runs: Iterable[EngineRun]) -> Memory | None:
+    """The memory of one Dockerfile of a share, None when it is none to keep: something failed."""
+    told = [
+        replace(run, findings=(), remarks=(own := tuple(one for one in run.remarks if one.path == judged.path)),
+                reason="; ".join(base.told(own)) if run.remarks else run.reason)
+        for run in runs
+    ]  # fmt: skip
+    if judged.failures or not judged.read or any(run.status == "failed" or run.unchecked for run in told):
+        return None
+    return Memory(judged, tuple(told))
+
+
+# As JSON --------------------------------------------------------------------------------------------------------------
+
+
+def _sealed(memory: Memory, witness: Witness) -> bytes | None:
+    judged = memory.judged
+    for path in {finding.place.path for finding in judged.findings} - {judged.path}:
+        DiskItem(real(path, witness), None, witness).read(_LIMIT)  # its line is part of the finding's fingerprint
+    looks = [[*question, answer] for question, answer in witness.looks.items()]
+    text = json.dumps([looks, _plain(judged), _plain(memory.runs)], ensure_ascii=True)
+    return text.encode() if _memory(json.loads(text)) == memory else None
+
+
+def _opened(value: bytes) -> Memory | None:
+    """The memory, if it is still good."""
+    try:
+        document = json.loads(value)
+        looks = {(how, path, limit): answer for how, path, limit, answer in document[0]}
+        return _memory(document) if unchanged(looks) else None
+    except (ValueError, TypeError, KeyError, IndexError):  # nothing that this program has written
+        return None
+
+
+def _memory(document: list[Any]) -> Memory:
+    judged, runs = document[1:]
+    return Memory(_record(Judged, judged), tuple(_record(EngineRun, run) for run in runs))
+
+
+def _plain(value: object) -> Any:
+    """A record as the list of its fields' values, whatever is in it alike."""
+    if isinstance(value, (list, tuple)):
+        return [_plain(each) for each in value]
+    if hasattr(value, "__dataclass_fields__"):
+        return [_plain(getattr(value, name)) for name in value.__dataclass_fields__]
+    return value
+
+
+def _record(kind: Any, values: list[Any]) -> Any:
+    """The record of a kind again; a list in it stands for a tuple, unless the field is that of another record."""
+    made = []
+    for name, value in zip(kind.__dataclass_fields__, values, strict=True):
+        inner = _INNER.get((kind, name))
+        if inner is not None and value is not None:
+            made.append(inner(value))
+        else:
+            made.append(tuple(value) if isinstance(value, list) else value)
+    return kind(*made)
+
+
+def _one(kind: Any) -> Any:
+    return lambda values: _record(kind, values)
+
+
+def _all(kind: Any) -> Any:
+    return lambda rows: tuple(_record(kind, values) for values in rows)
+
+
+_INNER: Mapping[tuple[Any, str], Any] = {
+    (Judged, "findings"): _all(Finding),
+    (Judged, "undecided"): _all(Undecided),
+    (Judged, "targets"): _all(Target),
+    (EngineRun, "remarks"): _all(Remark),
+    (Finding, "place"): _one(Place),
+    (Finding, "severity"): Severity,
+    (Finding, "package"): _one(Package),
+    (Undecided, "place"): _one(Place),
+    (Place, "span"): _one(Span),
+}

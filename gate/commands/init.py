@@ -44,7 +44,9 @@ def run(systems: tuple[str, ...], force: bool) -> int:
     new = {path: text for path, text in wanted.items() if _content(path) != text.encode()}
     there = [path for path in new if os.path.lexists(path)]
     if there and not force:
-        raise PolicyError(f"{', '.join(there)}: there already; --force overwrites, nothing was written")
+        for path in there:
+            say(f"# what {path} would be, to be added by hand\n{new[path]}\n")
+        raise PolicyError(f"{', '.join(there)}: there already, nothing was written; --force overwrites")
     for path, text in new.items():
         _write(path, text)
     for path in wanted:

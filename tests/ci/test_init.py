@@ -130,6 +130,7 @@ def test_nothing_is_overwritten_unasked(mlgate: Mlgate, arguments: tuple[str, ..
     before = {path: path.read_bytes() for path in mlgate.folder.rglob("*") if path.is_file()}
     ran = mlgate("init", *arguments)
     assert ran.code == 2 and "--force" in ran.last
+    assert template("gitlab.yml" if arguments else "mlgate.yaml") in ran.out, "shown, to be added by hand"
     assert {path: path.read_bytes() for path in mlgate.folder.rglob("*") if path.is_file()} == before
     assert mlgate("init", *arguments, "--force").code == 0
     changed = mlgate.folder / (".gitlab-ci.yml" if arguments else "mlgate.yaml")

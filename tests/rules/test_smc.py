@@ -49,3 +49,21 @@ def test_without_a_target_the_rules_are_silent() -> None:
 def test_a_lost_word_matters_when_it_has_to_be_told_apart(platforms: list[str], severity: str) -> None:
     found = findings("FROM python:3.12\nCOPY app.py /\nENTRYPOINT python /app.py\n", ["SMC004"], FILES, platforms)
     assert [each.severity.word for each in found] == [severity]
+
+
+TENSORFLOW = "FROM tensorflow/tensorflow:2.15.0\nRUN pip install --no-cache-dir pandas==2.1.4\n"
+FAMILIES = [*(f"SMC{number:03}" for number in range(1, 12)), *(f"ENT{number:03}" for number in range(10, 16))]
+
+
+@pytest.mark.parametrize(
+    ("rest", "refused_by"),
+    [
+        ('COPY train.py /app/\nCMD ["python", "/app/train.py"]\n', {"SMC003"}),
+        ("COPY train.py /app/\nRUN python /app/train.py\n", {"SMC001", "SMC008"}),
+        ('COPY train.py /app/\nENTRYPOINT ["python", "/app/train.py"]\n', set()),
+        ("COPY train.py /opt/ml/code/train.py\n", {"SMC001"}),
+    ],
+)
+def test_of_the_four_ways_to_train_only_the_entrypoint_is_one(rest: str, refused_by: set[str]) -> None:
+    found = findings(TENSORFLOW + rest, FAMILIES, FILES, [TRAINING])
+    assert {each.rule_id for each in found if each.severity.word in ("high", "critical")} == refused_by

@@ -27,6 +27,12 @@ RPM_DATABASES = frozenset(
     for folder in ("var/lib/rpm", "usr/lib/sysimage/rpm")
     for name in ("Packages", "Packages.db", "rpmdb.sqlite")
 )
+SECRETS = frozenset({
+    "credentials", ".netrc", "kaggle.json", ".dockercfg", "config.json", ".pgpass", ".pypirc", ".git-credentials", "token", "id_rsa",
+    "id_dsa", "id_ecdsa", "id_ed25519", "config", "application_default_credentials.json", ".s3cfg", ".boto", ".env", "stored_tokens",
+})  # fmt: skip
+"""The last parts of the names of files with credentials; in which folder they have to be, a rule knows."""
+_MAX_SECRETS = 1000
 _DATABASE_LIMIT = 64 << 20
 _TYPES = {
     tarfile.REGULAR: "file", "\0": "file", "7": "file", tarfile.SYMLINK: "symlink", tarfile.DIRECTORY: "directory",
@@ -56,7 +62,8 @@ class Entry:
 class Layer:
     """``diff_id``: digest of the unpacked layer. ``size``: bytes of its files; ``removed``: bytes of earlier layers' files that
     it deletes or replaces, ``removals`` the largest of them with the layer that brought each. ``packages``: what its package
-    databases list, by type; absent where it has none. ``rpm``: it has an rpm database."""
+    databases list, by type; absent where it has none. ``rpm``: it has an rpm database. ``secrets``: the files that are called
+    as those with credentials are, with their first bytes, also when a later layer deletes them."""
 
     diff_id: str
     size: int = 0
@@ -65,6 +72,7 @@ class Layer:
     removals: list[tuple[int, str, int]] = field(default_factory=list)
     packages: dict[str, frozenset[tuple[str, str]]] = field(default_factory=dict)
     rpm: bool = False
+    secrets: list[tuple[str, bytes]] = field(default_factory=list)
     compressed: bool = False
 
 
@@ -173,6 +181,8 @@ class Stack:
         """Keep what is asked for often: the first bytes of programs, the accounts, what is installed."""
         if path in RPM_DATABASES:
             layer.rpm = True
+        if path.rpartition("/")[2] in SECRETS and len(layer.secrets) < _MAX_SECRETS:
+            layer.secrets.append((path, window[entry.start : entry.start + min(entry.size, _PROGRAM_HEAD)]))
         if path in DATABASES:
             if entry.size <= _DATABASE_LIMIT:
                 data = window[entry.start : entry.start + entry.size]

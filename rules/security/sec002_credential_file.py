@@ -14,6 +14,7 @@ rule = Rule(
     id="SEC002",
     name="credential-file",
     severity=Severity.HIGH,
+    image=True,
     security=True,
     summary="A credential file becomes part of a layer.",
     reason="It stays in that layer even when a later RUN deletes it, for everybody who can pull the image.",
@@ -82,6 +83,23 @@ def check_copy(instruction: Instruction, build: Build) -> Results:
                 severity=severity,
                 stage=instruction.stage,
             )
+
+
+@rule.on_build
+def check_image(build: Build) -> Results:
+    """What the layers of a finished image hold; what COPY brings is told at its word."""
+    built, target = build.built, build.target
+    if built is None or target is None:
+        return
+    from gate.rules.security._layers import credential_files
+
+    for number, path, there in credential_files(built.image):
+        origin = built.alignment.instructions.get(number)
+        if origin is not None and origin.keyword in ("COPY", "ADD") and not built.alone:
+            continue
+        gone = "" if there else "; a later layer deletes it, and it stays in this one"
+        at = origin.place if origin is not None else target.root.from_.image.place
+        yield rule.finding(at, f"{path} holds credentials{gone}.", stage=origin.stage if origin is not None else target)
 
 
 def _is_folder(name: str) -> bool:

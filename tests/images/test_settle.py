@@ -210,3 +210,32 @@ def test_what_a_later_layer_takes_away_is_gone(whiteout: str, mlgate: Mlgate) ->
     image(mlgate, layers, ["COPY app /app # buildkit", "RUN rm -r /app"])
     ran = mlgate("scan", "docker-archive:image.tar", "--for", "sagemaker-training", *OFF[:2], "--format", "json")
     assert "SMC001" in ids(ran)
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "found"),
+    [
+        ("root/.aws/credentials", "[default]\naws_secret_access_key = x\n", True),
+        ("home/app/.netrc", "machine x login y password z\n", True),
+        ("root/.docker/config.json", '{"auths": {"x": {"auth": "eDp5"}}}', True),
+        ("root/.docker/config.json", '{"auths": {}, "experimental": true}', False),
+        ("root/.ssh/id_rsa", "-----BEGIN OPENSSH PRIVATE KEY-----\n", True),
+        ("root/.ssh/id_rsa", "", False),
+        ("app/.env", "DB_PASSWORD=hunter22secret\n", True),
+        ("app/.env", "LOG_LEVEL=debug\n", False),
+        ("usr/lib/python3/dist-packages/x/.netrc", "machine x", False),
+        ("app/tests/.netrc", "machine x", False),
+        ("etc/credentials", "x", False),
+        ("root/.netrc", " \n", False),
+    ],
+)
+def test_credentials_in_layers(path: str, content: str, found: bool, mlgate: Mlgate) -> None:
+    folder, _, name = path.rpartition("/")
+    for gone in (False, True):
+        top = layer({"z": "z"}, *([entry(f"{folder}/.wh.{name}", tarfile.REGTYPE)] if gone else []))
+        image(mlgate, [BASE, layer({path: content, "bin/train": SCRIPT}), top], ["RUN make", "RUN rm -rf x"])
+        ran = mlgate("scan", "docker-archive:image.tar", "--for", "docker", *OFF[:2], "--format", "json")
+        rows = [row for row in ran.json["findings"] if row["rule_id"] == "SEC002"]
+        assert [row["line"] for row in rows] == ([4] if found else [])
+        assert all(("stays in this one" in row["message"]) is gone for row in rows)
+        assert "hunter22secret" not in ran.out

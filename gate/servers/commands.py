@@ -24,7 +24,8 @@ _WORD = pattern(r"[\w.:/@-]+")
 class Start:
     """A program about to run: its words (without its own name), and the process that it becomes.
 
-    ``last``: nothing comes after it, so it is what the container lives for. ``environment`` overrides the image's.
+    ``last``: nothing comes after it, so it is what the container lives for. ``waited``: what starts it waits for its children.
+    ``replaced``: it takes the place of process 1. ``unbuffered``: ``python -u``. ``environment`` overrides the image's.
     """
 
     name: str
@@ -36,6 +37,8 @@ class Start:
     background: bool = False
     last: bool = True
     waited: bool = False
+    replaced: bool = True
+    unbuffered: bool = False
 
 
 @dataclass(eq=False, slots=True)

@@ -9,6 +9,7 @@ from gate.model import Place, Unknown
 from gate.record import dataclass, field
 
 if TYPE_CHECKING:
+    from gate.image.model import File
     from gate.servers.nginx import Site
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104  (read in configurations, never bound to)
@@ -104,12 +105,23 @@ class Server:
     settings: dict[str, tuple[Any, Place]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A program in Python or R: a file of the image. ``first``: it is process 1 itself. ``unbuffered``: what it prints is not kept
+    back."""
+
+    file: File
+    first: bool
+    unbuffered: bool
+
+
 @dataclass(eq=False, slots=True)
 class Serving:
     """All that a launch starts. ``unread`` are programs that may be servers, with the reason why that is not known.
 
     ``undecided``: why the launch itself is. ``platform_serves``: the base image or a toolkit of the platform answers it. ``sources``
-    are the Python files that were read, ``idle`` commands that keep the container alive and do nothing else.
+    are the Python files that were read, ``idle`` commands that keep the container alive and do nothing else. ``scripts`` are the
+    programs in Python and R that it comes to in the foreground.
     """
 
     servers: list[Server] = field(default_factory=list)
@@ -119,6 +131,7 @@ class Serving:
     place: Place | None = None
     sources: list[Any] = field(default_factory=list)
     idle: list[Place] = field(default_factory=list)
+    scripts: list[Script] = field(default_factory=list)
     silent: bool = False
     followed: bool = False
 

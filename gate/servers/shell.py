@@ -260,6 +260,7 @@ class ShellReader:
             self.certain,
             background or self.start.background,
             last or replaced,
+            replaced=replaced and self.start.replaced,
         )
         self.explorer.program(argv, inner, self.depth + 1)
         if replaced and self.certain:

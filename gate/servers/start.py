@@ -20,7 +20,7 @@ from gate.servers.apps import App
 from gate.servers.commands import COMMANDS, Start, address, bound, refused
 from gate.servers.interpreter import Function, Interpreter, Module
 from gate.servers.libraries import Serve, Spawn
-from gate.servers.model import MANY, UNKNOWN, Server, Serving, Variable, plain
+from gate.servers.model import MANY, UNKNOWN, Script, Server, Serving, Variable, plain
 from gate.servers.source import PythonFile, python_file
 
 if TYPE_CHECKING:
@@ -36,6 +36,10 @@ _NEVER_SERVES = listed(
     envsubst rsync stat nvidia-smi df free ps which command readlink dirname basename install sysctl ulimit openssl update-
     ca-certificates"""
 )
+_PARENTS = listed(
+    "tini tini-static dumb-init catatonit docker-init s6-svscan timeout sudo su xvfb-run conda mamba micromamba"
+)
+"""Programs that stay, with the one that they start as their child."""
 _VERSION = pattern(r"(?<=[a-z])[\d.]+$")
 
 
@@ -141,6 +145,7 @@ class Explorer:
             for each in peeled.assignments or ():
                 name, _, value = (each.value or "").partition("=")
                 start.environment = {**start.environment, name: value}
+            start.replaced = start.replaced and words[0].base_name not in _PARENTS
             argv = argv[len(words) - len(peeled.rest) :]
             words = words[len(words) - len(peeled.rest) :]
             peeled = peel(words) if words[0].value is not None else None
@@ -158,6 +163,8 @@ class Explorer:
             self._shell(name, argv, words, start, depth)
         elif bare in ("python", "pypy"):
             self._python(argv, start, depth)
+        elif name == "Rscript":
+            self._r(argv, start)
         elif (found := self._own_file(first, start.cwd)) is not None:
             self._file(found, first, argv, start, depth)
         elif name in COMMANDS:
@@ -261,6 +268,15 @@ class Explorer:
             return
         ShellReader(self, source, text, shell, args, start, depth).run()
 
+    def _r(self, argv: list[Any], start: Start) -> None:
+        path = next(
+            (plain(word) for word in argv[1:] if isinstance(plain(word), str) and not plain(word).startswith("-")), None
+        )
+        if path is not None:
+            self._note_script(posixpath.normpath(posixpath.join(start.cwd, path)), start)
+        if start.last or start.background:
+            self.unread("what Rscript serves is not read", start.place)
+
     # Python ----------------------------------------------------------------------------------------------------------
 
     def _python(self, argv: list[Any], start: Start, depth: int) -> None:
@@ -279,6 +295,7 @@ class Explorer:
             if not word.startswith("-"):
                 self._python_script(word, argv[at:], start, depth)
                 return
+            start.unbuffered = start.unbuffered or (not word.startswith("--") and "u" in word)
             at += 2 if word in ("-W", "-X") else 1
         if start.last or start.background:
             self.unread("the program that Python runs is not known", start.place)
@@ -303,6 +320,7 @@ class Explorer:
         self, path: str, argv: list[Any], start: Start, depth: int, folders: list[str] | None = None
     ) -> None:
         whole = posixpath.normpath(posixpath.join(start.cwd, path))
+        self._note_script(whole, start)
         run = self._interpreted(whole, start, [path, *argv[1:]], "__main__", folders or [posixpath.dirname(whole)])
         if run is None:
             if start.last or start.background:
@@ -319,6 +337,12 @@ class Explorer:
         if (nothing or interpreter.doubt) and (start.last or start.background):
             why = interpreter.doubt or "it starts no server that is known"
             self.unread(f"{module.file.shown}: {why}", module.file.start())
+
+    def _note_script(self, path: str, start: Start) -> None:
+        file = self.file(path)
+        if isinstance(file, File) and file.read(1) is not None and not start.background:
+            unbuffered = start.unbuffered or bool(plain(self.variable(start, "PYTHONUNBUFFERED", "")))
+            self.serving.scripts.append(Script(file, start.replaced, unbuffered))
 
     def _known(self) -> tuple[int, int, bool]:
         return len(self.serving.servers), len(self.serving.unread), self.serving.platform_serves
@@ -469,7 +493,7 @@ class Explorer:
         inner = Start(
             "", [], spawn.place, posixpath.normpath(posixpath.join(start.cwd, cwd)) if isinstance(cwd, str) else start.cwd,
             {**start.environment, **environment}, start.certain and spawn.certain, not spawn.waited, False,
-            interpreter.libraries.waits,
+            interpreter.libraries.waits, False,
         )  # fmt: skip
         argv = spawn.argv
         if isinstance(plain(argv), str):

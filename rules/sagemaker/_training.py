@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 from gate.build import Build
 from gate.image.model import File
-from gate.platforms.launch import launch
-from gate.platforms.outcome import Outcome, Verdict
-from gate.rules.sagemaker._answer import toolkit
+from gate.platforms.outcome import Outcome
 from gate.rules.sagemaker._serving import texts
+from gate.servers.model import Script
+from gate.servers.serving import serving
 from gate.servers.source import PythonFile, python_file
 
 TRAINING = "sagemaker-training"
@@ -19,13 +19,23 @@ TRAIN = 'FROM python:3.12\nCOPY train.py /app/\nENTRYPOINT ["python", "/app/trai
 _TOOLKITS = (b"sagemaker_training", b"sagemaker_containers", b"smdistributed")
 
 
-def trained(build: Build) -> Outcome | None:
-    """The launch of a training job that works and runs a script of the image's own; None for every other, and where a toolkit
-    stands between SageMaker and the script."""
-    if TRAINING not in build.platforms or build.target is None or build.faults or toolkit(build) is not None:
+def trained(build: Build) -> Script | None:
+    """The own program in Python or R that a training job comes to; None for every other, and where a toolkit stands between
+    SageMaker and the program."""
+    found = serving(build, TRAINING)
+    if found is None or not found.scripts or uses_toolkit(build):
         return None
-    outcome = launch(build, TRAINING)
-    return outcome if outcome.verdict is Verdict.WORKS and outcome.scripts else None
+    script = found.scripts[-1]
+    return script if is_python(script.file) or is_r(script.file) else None
+
+
+def program(build: Build) -> PythonFile | None:
+    """The same, taken apart; None for R and for what is no Python that can be read."""
+    job = trained(build)
+    if job is None or not is_python(job.file):
+        return None
+    source = python_file(job.file, build)
+    return source if source.tree is not None else None
 
 
 def entry(outcome: Outcome, build: Build) -> PythonFile | None:

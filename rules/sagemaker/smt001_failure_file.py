@@ -3,7 +3,7 @@
 from gate.build import Build
 from gate.model import Severity
 from gate.rule import Example, Results, Rule
-from gate.rules.sagemaker._training import TRAIN, TRAINING, is_python, is_r, sources, trained, uses_toolkit
+from gate.rules.sagemaker._training import TRAIN, TRAINING, sources, trained
 from gate.servers.source import python_file
 
 _FOR = (TRAINING,)
@@ -41,13 +41,9 @@ rule = Rule(
 
 @rule.on_build
 def check(build: Build) -> Results:
-    outcome = trained(build)
-    if outcome is None or uses_toolkit(build) or any(b"failure" in data for _, data in sources(build)):
-        return
-    file = outcome.scripts[-1]
-    if is_python(file) or is_r(file):
-        source = python_file(file, build)
+    job = trained(build)
+    if job is not None and not any(b"failure" in data for _, data in sources(build)):
         yield rule.finding(
-            source.start(),
+            python_file(job.file, build).start(),
             "Nothing in the image writes /opt/ml/output/failure: a job that fails says only that it did.",
         )

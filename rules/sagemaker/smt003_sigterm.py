@@ -2,10 +2,9 @@
 
 from gate.build import Build
 from gate.model import Severity
-from gate.platforms.outcome import Outcome
 from gate.rule import Example, Results, Rule
 from gate.rules.sagemaker._answer import entrypoint_of
-from gate.rules.sagemaker._training import TRAIN, TRAINING, is_python, is_r, sources, trained, uses_toolkit
+from gate.rules.sagemaker._training import TRAIN, TRAINING, sources, trained
 
 _FOR = (TRAINING,)
 
@@ -41,25 +40,12 @@ _HANDLE = (b"SIGTERM", b"lightning", b"accelerate", b"torchrun", b"ray.", b"mpir
 
 @rule.on_build
 def check(build: Build) -> Results:
-    outcome = trained(build)
-    if outcome is None or not _is_process_one(outcome) or uses_toolkit(build):
-        return
-    if any(word in data for _, data in sources(build) for word in _HANDLE):
+    job = trained(build)
+    if job is None or not job.first or any(word in data for _, data in sources(build) for word in _HANDLE):
         return
     entrypoint = entrypoint_of(build)
-    at = entrypoint if entrypoint is not None else outcome.scripts[-1].instruction
+    at = entrypoint if entrypoint is not None else job.file.instruction
     if at is not None:
         yield rule.finding(
             at, "The program is process 1 of the container, and nothing in it handles SIGTERM.", stage=at.stage
         )
-
-
-def _is_process_one(outcome: Outcome) -> bool:
-    """Whether the words of the launch themselves are the program, in Python or R."""
-    scripts = {file.path for file in outcome.scripts}
-    file = outcome.scripts[-1]
-    if len(scripts) != 1 or not outcome.argv or not (is_python(file) or is_r(file)):
-        return False
-    first = outcome.argv[0].rpartition("/")[2].rstrip("0123456789.")
-    name = file.path.rpartition("/")[2]
-    return first in ("python", "Rscript") or first == name.rstrip("0123456789.")

@@ -5,7 +5,7 @@ import ast
 from gate.build import Build
 from gate.model import Severity
 from gate.rule import Example, Results, Rule
-from gate.rules.sagemaker._training import TRAIN, TRAINING, calls, entry, sources, trained, uses_toolkit
+from gate.rules.sagemaker._training import TRAIN, TRAINING, calls, program, sources
 
 _FOR = (TRAINING,)
 
@@ -54,11 +54,8 @@ _METHODS = (".save", ".save_model", ".save_pretrained", ".to_pickle", ".save_wei
 
 @rule.on_build
 def check(build: Build) -> Results:
-    outcome = trained(build)
-    if outcome is None or uses_toolkit(build) or any(word in data for _, data in sources(build) for word in _NAMED):
-        return
-    source = entry(outcome, build)
-    if source is None or source.tree is None:
+    source = program(build)
+    if source is None or source.tree is None or any(word in data for _, data in sources(build) for word in _NAMED):
         return
     for name, call in calls(source.tree):
         if (name in _SAVES or name.endswith(_METHODS)) and _has_plain_path(call):

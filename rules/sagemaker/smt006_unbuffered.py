@@ -1,14 +1,14 @@
 """SMT006 buffered-output: what the program prints arrives late, and its last words never."""
 
 from gate.build import Build
+from gate.image.base import identify
 from gate.model import Severity, Unknown
 from gate.platforms.bases import base_of
 from gate.platforms.image import launch_image
-from gate.platforms.launch import launch
-from gate.platforms.outcome import Outcome, Verdict
 from gate.rule import Example, Results, Rule
 from gate.rules.sagemaker._serving import HOSTING
 from gate.rules.sagemaker._training import TRAIN, TRAINING, is_python, uses_toolkit
+from gate.servers.serving import serving
 
 _FOR = (TRAINING, HOSTING)
 _NAME = "PYTHONUNBUFFERED"
@@ -49,45 +49,41 @@ def check(build: Build) -> Results:
     if build.target is None or build.faults:
         return
     config = launch_image(build).config
-    value = config.env.get(_NAME)
-    if isinstance(value, Unknown) or value or not _base_is_plain(build):
+    confidence = _of_base(build)
+    if isinstance(config.env.get(_NAME), Unknown) or config.env.get(_NAME) or not confidence:
         return
     for platform in _FOR:
-        if platform not in build.platforms:
+        found = serving(build, platform)
+        scripts = found.scripts if found is not None and not found.platform_serves else []
+        if not scripts or scripts[-1].unbuffered or not is_python(scripts[-1].file) or uses_toolkit(build):
             continue
-        outcome = launch(build, platform)
-        if _runs_python(outcome) and not uses_toolkit(build):
-            instruction = config.set_by.get("Entrypoint") or build.target.from_
-            severity = Severity.MEDIUM if platform == TRAINING else None
-            yield rule.finding(
-                instruction, f"The program is Python, and {_NAME} is not set: its last lines never reach the log.", severity=severity,
-                stage=instruction.stage,
-            )  # fmt: skip
-            return
+        instruction = config.set_by.get("Entrypoint") or build.target.from_
+        yield rule.finding(
+            instruction,
+            f"The program is Python, and {_NAME} is not set: its last lines never reach the log.",
+            severity=Severity.MEDIUM if platform == TRAINING else None,
+            confidence=confidence,
+            stage=instruction.stage,
+        )
+        return
 
 
-def _base_is_plain(build: Build) -> bool:
-    """Whether the base is one that is known to set no such variable."""
+def _of_base(build: Build) -> str:
+    """How sure it is that the base image sets no such variable; empty where it may well do so."""
     assert build.target is not None
     reference, known = base_of(build.target)
-    name = (reference or "").partition("@")[0].partition(":")[0].removeprefix("docker.io/").removeprefix("library/")
-    return known.plain or name in (
-        "python",
-        "debian",
-        "ubuntu",
-        "tensorflow/tensorflow",
-        "nvidia/cuda",
-        "pytorch/pytorch",
-        "continuumio/miniconda3",
-    )
+    repository = identify(reference).repository if reference else ""
+    if not repository or "." in repository.partition("/")[0]:
+        return ""  # the platforms' own images do
+    return "high" if known.plain or repository in _PLAIN else "low"
 
 
-def _runs_python(outcome: Outcome) -> bool:
-    if outcome.verdict is not Verdict.WORKS or not outcome.scripts or not outcome.argv:
-        return False
-    file = outcome.scripts[-1]
-    first = (file.read(128) or b"").split(b"\n")[0]
-    flags = [
-        word for word in (*outcome.argv[1:], *first.decode("utf-8", "replace").split()[1:]) if word.startswith("-")
-    ]
-    return is_python(file) and not any("u" in word for word in flags if not word.startswith("--"))
+_PLAIN = (
+    "python",
+    "debian",
+    "ubuntu",
+    "tensorflow/tensorflow",
+    "nvidia/cuda",
+    "pytorch/pytorch",
+    "continuumio/miniconda3",
+)

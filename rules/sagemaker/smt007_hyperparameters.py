@@ -7,7 +7,7 @@ from gate.build import Build
 from gate.lazy import pattern
 from gate.model import Severity
 from gate.rule import Example, Results, Rule
-from gate.rules.sagemaker._training import TRAIN, TRAINING, entry, trained, uses_toolkit
+from gate.rules.sagemaker._training import TRAIN, TRAINING, program
 
 _FOR = (TRAINING,)
 _READ = 'import json\nparams = json.load(open("/opt/ml/input/config/hyperparameters.json"))\n'
@@ -49,9 +49,8 @@ _NUMBER = pattern(
 
 @rule.on_build
 def check(build: Build) -> Results:
-    outcome = trained(build)
-    source = entry(outcome, build) if outcome is not None else None
-    if source is None or source.tree is None or "hyperparameters.json" not in source.text or uses_toolkit(build):
+    source = program(build)
+    if source is None or source.tree is None or "hyperparameters.json" not in source.text:
         return
     for node in _uses(source.tree):
         yield rule.finding(source.place(node), "The hyperparameter is a string, and a number is wanted here.")

@@ -88,6 +88,11 @@ def test_exit_status_of_python(handler: str, speaks: bool) -> None:
         (
             PROGRAM.replace('["python", "/app/train.py"]', '["bash", "-c", "exec python /app/train.py"]'),
             "print(1)\n",
+            True,
+        ),
+        (
+            PROGRAM.replace('["python", "/app/train.py"]', '["bash", "-c", "ls; python /app/train.py; ls"]'),
+            "print(1)\n",
             False,
         ),
         ("FROM python:3.12\nRUN pip install sagemaker-training\nCOPY train.py /\n", "print(1)\n", False),
@@ -121,7 +126,7 @@ def test_model_saved(text: str, speaks: bool) -> None:
         (PROGRAM + "ENV PYTHONUNBUFFERED=0\n", []),
         (PROGRAM + "ENV PYTHONUNBUFFERED=\n", ["medium"]),
         (PROGRAM.replace('"python",', '"python", "-u",'), []),
-        (PROGRAM.replace("python:3.12", "acme/own:1"), []),
+        (PROGRAM.replace("python:3.12", "1.dkr.ecr.us-east-1.amazonaws.com/own:1"), []),
     ],
 )
 def test_unbuffered(dockerfile: str, severity: list[str]) -> None:

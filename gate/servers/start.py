@@ -54,6 +54,7 @@ class Explorer:
         self.rewritten: set[str] = set()
         self.rewritten_names: set[str] = set()
         self._programs = 0
+        self._unseen = 0  # programs that nobody knows
 
     # Files -----------------------------------------------------------------------------------------------------------
 
@@ -176,8 +177,10 @@ class Explorer:
             self.rewritten |= {
                 each for each in map(plain, argv[1:]) if isinstance(each, str) and each.endswith(".conf")
             }
-        elif start.last or start.background:
-            self.unread(f"what {name} serves is not read", start.place)
+        else:
+            self._unseen += 1
+            if start.last or start.background:
+                self.unread(f"what {name} serves is not read", start.place)
 
     def _command(self, name: str, words: list[Any], start: Start) -> None:
         inner = Start(
@@ -327,12 +330,15 @@ class Explorer:
                 self.unread(f"{whole} is not read", start.place)
             return
         interpreter, module = run
-        before = self._known()
+        before, unseen = self._known(), self._unseen
         self.rewritten |= {posixpath.normpath(posixpath.join(start.cwd, each)) for each in interpreter.libraries.writes}
         for each in interpreter.libraries.serves:
             self._serve(each, interpreter, start)
         for spawned in interpreter.libraries.spawns:
             self._spawn(spawned, interpreter, start, depth)
+        scripts = self.serving.scripts
+        if self._unseen > unseen and scripts and scripts[-1].file.path == whole:
+            scripts.pop()  # it hands over to a program that is not seen
         nothing = self._known() == before
         if (nothing or interpreter.doubt) and (start.last or start.background):
             why = interpreter.doubt or "it starts no server that is known"
@@ -501,6 +507,7 @@ class Explorer:
         elif isinstance(argv, (list, tuple)) and argv:
             self.program([value if _is_word(value) or value is MANY else UNKNOWN for value in argv], inner, depth + 1)
         else:
+            self._unseen += 1
             self.unread("what a program starts is not known", spawn.place)
 
 

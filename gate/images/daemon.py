@@ -61,7 +61,6 @@ def _engine(seconds: float) -> Iterator[Any]:
     """A client of the engine that the user talks to. What goes wrong with it is an :class:`ImageError`."""
     import docker
     from docker.errors import DockerException
-    from requests.exceptions import RequestException
 
     client = None
     try:
@@ -70,7 +69,7 @@ def _engine(seconds: float) -> Iterator[Any]:
         yield client
     except ImageError:
         raise
-    except (DockerException, RequestException, OSError, ValueError) as error:
+    except (DockerException, OSError, ValueError) as error:  # those of requests are OSErrors
         if client is None:
             raise ImageError(
                 f"no Docker Engine answers ({_plain(error)}); start one, or save the image and write docker-archive:FILE"

@@ -3,8 +3,11 @@
 from collections.abc import Iterator
 
 from gate.build import Build
-from gate.dockerfile.command import Command, ShellWord
+from gate.dockerfile.command import Command
+from gate.dockerfile.shell import file_script
+from gate.dockerfile.source import Source
 from gate.dockerfile.tree import Copy, Instruction, Run
+from gate.image.model import File
 from gate.lazy import pattern
 from gate.model import Place, Severity
 from gate.packages.where import BASE, directory, resolve
@@ -56,6 +59,8 @@ _CALLS = pattern(
 )
 _SMALL_CALLS = pattern(r"\bnltk\.download\s*\(|\bspacy\.cli\.download\s*\(|\btiktoken\.get_encoding\s*\(")
 _LOCAL_ONLY = pattern(r"local_files_only\s*=\s*True|from_pretrained\(\s*[\"'](?:\.{0,2}/)")
+_NAMED = pattern(r"(?:download|fetch|pull)[\w-]*?[_-]?(?:models?|weights|checkpoints?)\w*\.(?:py|sh)$", 2)
+_SHELLS = ("sh", "bash")
 _SCRIPT_LIMIT = 1 << 17
 
 
@@ -82,25 +87,41 @@ def check_run(instruction: Instruction, build: Build) -> Results:
 
 
 def _fetched(command: Command, run: Run, build: Build) -> Iterator[tuple[Place, str, Severity]]:
+    """What a command of a RUN downloads, itself or by the script that it runs."""
+    name = command.name or ""
+    said = _download(command)
+    if said is None and name.startswith("python"):
+        said = _by_python(command, run, build)
+    elif said is None and (name in _SHELLS or name.endswith(".sh")):
+        said = _by_script(command, run, build)
+    if said is not None:
+        yield command.place, *said
+
+
+def _download(command: Command) -> tuple[str, Severity] | None:
+    """What a command downloads as its words say."""
     name = command.name or ""
     values = [word.value if word.value is not None else word.prefix + word.suffix for word in command.arguments]
     text = " ".join(values)
     if name in ("wget", "curl", "aria2c", "axel"):
         url = next((value for value in values if "://" in value and _is_model(value, text)), "")
-        if url:
-            yield command.place, f"{name} downloads {_short(url)}", Severity.MEDIUM
-    elif name in ("aws", "gsutil", "gcloud", "s5cmd", "azcopy", "rclone"):
+        return (f"{name} downloads {_short(url)}", Severity.MEDIUM) if url else None
+    if name in ("aws", "gsutil", "gcloud", "s5cmd", "azcopy", "rclone"):
         source = next((value for value in values if value.startswith(("s3://", "gs://", "https://"))), "")
-        if source and _copies_down(values) and _is_model(source, text):
-            yield command.place, f"{name} downloads {_short(source)}", Severity.MEDIUM
-    elif (name in ("huggingface-cli", "hf") and "download" in values) or (name == "ollama" and "pull" in values):
-        yield command.place, f"{name} downloads a model", Severity.MEDIUM
-    elif name == "gdown" and values:
-        yield command.place, "gdown downloads a file of a shared drive", Severity.MEDIUM
-    elif name == "git" and (("clone" in values and any(value.startswith(_HUB) for value in values)) or values[:2] == ["lfs", "pull"]):  # fmt: skip
-        yield command.place, f"git {'clone' if 'clone' in values else 'lfs pull'} downloads a model", Severity.MEDIUM
-    elif name.startswith("python") or name == "spacy":
-        yield from _by_python(command, command.arguments, values, run, build)
+        model = source and _copies_down(values) and _is_model(source, text)
+        return (f"{name} downloads {_short(source)}", Severity.MEDIUM) if model else None
+    if (name in ("huggingface-cli", "hf") and "download" in values) or (name == "ollama" and "pull" in values):
+        return f"{name} downloads a model", Severity.MEDIUM
+    if name == "gdown" and values:
+        return "gdown downloads a file of a shared drive", Severity.MEDIUM
+    if name == "git" and "clone" in values and any(value.startswith(_HUB) for value in values):
+        return "git clone downloads a model", Severity.MEDIUM
+    if name == "git" and values[:2] == ["lfs", "pull"]:
+        return "git lfs pull downloads a model", Severity.MEDIUM
+    module = values[1] if values[:1] == ["-m"] and len(values) > 1 else name
+    if (module == "spacy" and "download" in values) or module == "nltk.downloader":
+        return f"{module} fetches language data", Severity.LOW
+    return None
 
 
 def _copies_down(values: list[str]) -> bool:
@@ -110,38 +131,53 @@ def _copies_down(values: list[str]) -> bool:
     return bool(operands) and "://" in operands[0]
 
 
-def _by_python(
-    command: Command, words: tuple[ShellWord, ...], values: list[str], run: Run, build: Build
-) -> Iterator[tuple[Place, str, Severity]]:
-    if values[:2] in (["-m", "spacy"], ["-m", "nltk.downloader"]) or (command.name == "spacy" and "download" in values):
-        if "download" in values or "nltk.downloader" in values:
-            yield command.place, f"{' '.join(values[:3])} fetches language data", Severity.LOW
-        return
-    text = values[values.index("-c") + 1] if "-c" in values[:-1] else _script_text(words, command, run, build)
+def _by_python(command: Command, run: Run, build: Build) -> tuple[str, Severity] | None:
+    """What a Python text downloads: that of ``-c``, of a here-document, of a file of the image."""
+    values = command.values
+    text = values[values.index("-c") + 1] if "-c" in values[:-1] else None
+    text = text or next((each.heredoc.value for each in command.redirects if each.heredoc is not None), None)
+    if text is None:
+        path = next((value for value in values if value and not value.startswith("-")), "")
+        text = _text_at(path, command, run, build)
+        if text is None:
+            return _by_name(path)
     if _LOCAL_ONLY.search(text):
-        return
+        return None
     found = _CALLS.search(text)
-    small = None if found else _SMALL_CALLS.search(text)
-    if found or small:
-        call = (found or small).group(0).rstrip("( ")  # type: ignore[union-attr]
-        if found:
-            yield command.place, f"{call} fetches a model", Severity.MEDIUM
-        else:
-            yield command.place, f"{call} fetches language data", Severity.LOW
+    if found is not None:
+        return f"{found[0].rstrip('( ')} fetches a model", Severity.MEDIUM
+    small = _SMALL_CALLS.search(text)
+    return (f"{small[0].rstrip('( ')} fetches language data", Severity.LOW) if small is not None else None
 
 
-def _script_text(words: tuple[ShellWord, ...], command: Command, run: Run, build: Build) -> str:
-    """What stands in the Python file that a command runs, where it is one of the context's; a here-document counts."""
-    for redirect in command.redirects:
-        if redirect.heredoc is not None:
-            return redirect.heredoc.value
-    path = next((word.value for word in words if word.value and not word.value.startswith("-")), None)
+def _by_script(command: Command, run: Run, build: Build) -> tuple[str, Severity] | None:
+    """What a shell script downloads."""
+    words = command.arguments if command.name in _SHELLS else command.words[:1]
+    path = next((word.value for word in words if word.value and not word.value.startswith("-")), "")
+    text = _text_at(path, command, run, build) if path.endswith(".sh") else ""
+    if text is None:
+        return _by_name(path)
+    for inner in file_script(Source(path, text.encode())).commands if text else ():
+        said = _download(inner)
+        if said is not None:
+            return f"{path.rpartition('/')[2]} runs {said[0].replace(' downloads', ', which downloads')}", said[1]
+    return None
+
+
+def _by_name(path: str) -> tuple[str, Severity] | None:
+    """A script that is not here, and whose name says it all."""
+    name = path.rpartition("/")[2]
+    return (f"{name} downloads models, as its name says,", Severity.MEDIUM) if _NAMED.search(name) else None
+
+
+def _text_at(path: str, command: Command, run: Run, build: Build) -> str | None:
+    """The file that a command runs, where it is one of the context's; None where it cannot be read."""
     folder = directory(command, run, build)
-    if path is None or not path.endswith(".py") or not isinstance(folder, str) or (folder == BASE and path[0] != "/"):
-        return ""
+    if not path or not isinstance(folder, str) or (folder == BASE and path[0] != "/"):
+        return None
     file = launch_image(build).files.lookup(resolve(path, folder))
-    data = getattr(file, "read", lambda limit: None)(_SCRIPT_LIMIT)
-    return data.decode("utf-8", "replace") if data else ""
+    data = file.read(_SCRIPT_LIMIT) if isinstance(file, File) else None
+    return data.decode("utf-8", "replace") if data is not None else None
 
 
 def _is_model(url: str, around: str) -> bool:

@@ -85,11 +85,18 @@ def check(build: Build) -> Results:
 
 
 def _handlers(build: Build) -> list[SourceText]:
-    """The module that CMD names (``app.handler``)."""
-    cmd = launch_image(build).config.cmd
-    words = [] if isinstance(cmd, Unknown) or cmd is None else cmd
+    """The module that CMD names (``app.handler``), or the program that the container starts."""
+    config = launch_image(build).config
+    words = [
+        word for given in (config.entrypoint, config.cmd) if not isinstance(given, Unknown) for word in given or ()
+    ]
     handlers = {word.rpartition(".")[0].replace("/", ".").rpartition(".")[2] for word in words if "." in word}
-    return [source for source in texts(build) if source.is_python and source.module in handlers]
+    started = {word.rpartition("/")[2] for word in words}
+    return [
+        source
+        for source in texts(build)
+        if source.is_python and (source.module in handlers or source.arrival.name in started)
+    ]
 
 
 def _caches(build: Build) -> Results:

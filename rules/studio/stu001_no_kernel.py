@@ -64,7 +64,7 @@ _KERNELS = frozenset(
         "anaconda",
     ]
 )
-_PLAIN = ("python", "debian", "ubuntu", "continuumio/miniconda3", "condaforge/", "amazonlinux", "nvidia/cuda", "r-base", "alpine")  # fmt: skip
+_PLAIN = ("python", "debian", "ubuntu", "continuumio/miniconda3", "condaforge/", "mambaorg/micromamba", "amazonlinux", "nvidia/cuda", "r-base", "alpine")  # fmt: skip
 _OPAQUE = (Pin.LOCAL, Pin.MOVABLE, Pin.UNRESOLVED)
 _SAID = ("kernel", "jupyter", "IRkernel", "IJulia", "kernelspec")
 

@@ -57,6 +57,11 @@ def test_writes(source: str, severity: str | None) -> None:
     assert [each[3] for each in found] == ([severity] if severity else [])
 
 
+def test_the_program_of_a_custom_image() -> None:
+    dockerfile = 'FROM python:3.12\nRUN pip install awslambdaric\nCOPY app.py /\nENTRYPOINT ["python", "/app.py"]\n'
+    expect("LMB002", dockerfile, files={"app.py": "»open('/out', 'w')"}, platforms=(LAMBDA,), severity="high")
+
+
 @pytest.mark.parametrize(
     ("lines", "severity"),
     [

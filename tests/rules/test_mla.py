@@ -113,6 +113,30 @@ def test_downloads(command: str, severity: str | None) -> None:
     assert [each[3] for each in found] == ([severity] if severity else [])
 
 
+@pytest.mark.parametrize(
+    ("command", "marked"),
+    [
+        ("bash get.sh", True),
+        ("./get.sh", True),
+        ("sh -e /app/get.sh", True),
+        ("bash other.sh", False),
+        ("python fetch.py", True),
+        ("python tools/download_models.py", True),  # not here: its name says it
+        ("bash download-weights.sh", True),
+        ("python local.py", False),
+        ("python train.py", False),
+    ],
+)
+def test_downloads_by_scripts(command: str, marked: bool) -> None:
+    files = {
+        "get.sh*": "#!/bin/sh\nset -e\ncurl -fsSL -o /m/a.onnx https://example.com/a.onnx\n",
+        "other.sh": "apt-get install -y curl\n",
+        "fetch.py": "from huggingface_hub import snapshot_download\nsnapshot_download('x')\n",
+        "local.py": "m.from_pretrained('x', local_files_only=True)\n",
+    }
+    assert bool(run(f"FROM python:3.12\nWORKDIR /app\nCOPY . .\nRUN {command}\n", ["MLA002"], files)) is marked
+
+
 def test_an_address_may_hold_a_token() -> None:
     [found] = findings("FROM python:3.12\nADD https://e.com/model.pt?sig=hunter2 /m/\n", ["MLA002"])
     assert "hunter2" not in found.message

@@ -19,7 +19,7 @@ from gate.cache import Cache, key
 from gate.dockerfile.tree import Instruction
 from gate.engines import hadolint_input
 from gate.engines.base import EngineOptions, Found, Missing, told
-from gate.engines.hadolint_input import Outline, Script, outline, scripts
+from gate.engines.hadolint_input import Outline, Script, outline, question
 from gate.engines.hadolint_program import Program
 from gate.engines.hadolint_rows import Answer, Row, row_of
 from gate.model import EngineRun, Finding, Remark
@@ -32,6 +32,7 @@ NAME = "hadolint"
 _REPAIRS = 8
 """Instructions of a file that are left out, one after the other, when hadolint calls them a syntax error."""
 _UNREAD = "hadolint cannot read {}"
+_TOO_LONG = "hadolint could not read {} in a reasonable time and is not asked about it"
 
 
 def engine(options: EngineOptions) -> Hadolint:
@@ -61,10 +62,15 @@ class Work:
         self._cache = cache
         self._deadline = time.monotonic() + options.timeout
         program = Program(cache, options.timeout)
-        self._outlines = [outline(build.dockerfile) for build in builds]
-        self._scripts = [tuple(scripts(build.dockerfile)) for build in builds]
-        self._failed = False
-        self._remarks: list[Remark] = []
+        questions = [question(build.dockerfile) for build in builds]
+        self._outlines = [asked.outline for asked in questions]
+        self._scripts = [asked.scripts for asked in questions]
+        self._remarks = [
+            Remark(_TOO_LONG, build.dockerfile.path, instruction.line)
+            for build, asked in zip(builds, questions, strict=True)
+            for instruction in asked.too_long
+        ]
+        self._failed = bool(self._remarks)
         costs = {asked.text: asked.cost for asked in self._outlines}
         costs.update({script.text: script.cost for found in self._scripts for script in found})
         self._found = program.found()
@@ -103,15 +109,14 @@ class Work:
 
     def _repair(self, hadolint: Found, answers: dict[str, Answer]) -> None:
         """Leave out what hadolint calls a syntax error although BuildKit takes it, so that it reads the rest."""
-        without: dict[int, frozenset[int]] = {}
         for _ in range(_REPAIRS):
             costs: dict[str, float] = {}
             for number, build in enumerate(self._builds):
                 refused = _refused(self._outlines[number], answers)
                 if refused is not None:
                     self._remarks.append(Remark(_UNREAD, build.dockerfile.path, refused.line))
-                    without[number] = without.get(number, frozenset()) | {refused.index}
-                    self._outlines[number] = outline(build.dockerfile, without[number])
+                    without = self._outlines[number].without | {refused.index}
+                    self._outlines[number] = outline(build.dockerfile, without)
                     costs[self._outlines[number].text] = self._outlines[number].cost
             if not costs:
                 return

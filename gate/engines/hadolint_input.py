@@ -28,6 +28,14 @@ from gate.record import dataclass
 VERSION = "1"
 """Part of every cache key: to be changed with anything that changes what is given to hadolint."""
 
+MOST_CHARACTERS, MOST_COMMANDS = 1 << 15, 700
+"""Of one RUN that hadolint is asked about: its time and its memory grow with their square, to minutes and gigabytes. The
+longest of 4,000 public files has 7,500 characters and 104 commands."""
+MOST_OUTLINE = 400_000
+"""Characters of an outline, which are five seconds of hadolint's; the longest of those files has 21,500."""
+MOST_SECONDS = 4.0
+"""What the scripts of one file may cost; those files cost 0.4 at the most."""
+
 _NO_SHELLCHECK = 'SHELL ["powershell"]'
 _FORGETS_SHELL = ("FROM", "ENV", "ARG")
 
@@ -64,10 +72,12 @@ _KEYWORD = pattern(
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """``places``: the line on which an instruction stands in ``text`` → that instruction."""
+    """``places``: the line on which an instruction stands in ``text`` → that instruction. ``without``: the indices of
+    those that are left out."""
 
     text: str
     places: dict[int, Instruction]
+    without: frozenset[int] = frozenset()
 
     @property
     def cost(self) -> float:
@@ -106,7 +116,48 @@ def outline(dockerfile: Dockerfile, without: frozenset[int] = frozenset()) -> Ou
         lines += rendered
         if instruction.stage is not None and instruction.keyword in _FORGETS_SHELL:
             lines.append(_NO_SHELLCHECK)
-    return Outline("\n".join(lines) + "\n", places)
+    return Outline("\n".join(lines) + "\n", places, without)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What hadolint is asked about a file. ``too_long`` are the instructions that it is not asked about, because it could
+    not read them in a reasonable time."""
+
+    outline: Outline
+    scripts: tuple[Script, ...]
+    too_long: tuple[Instruction, ...]
+
+
+def question(dockerfile: Dockerfile) -> Question:
+    """The outline and the scripts of a file, as far as hadolint can read them in a reasonable time."""
+    too_long = [instruction for instruction in dockerfile.instructions if _is_too_long(instruction)]
+    asked = outline(dockerfile, frozenset(instruction.index for instruction in too_long))
+    if len(asked.text) > MOST_OUTLINE:
+        return Question(Outline("FROM scratch\n", {}), (), tuple(dockerfile.instructions[:1]))
+    left = MOST_SECONDS
+    affordable = []
+    for script in scripts(dockerfile):
+        if script.instruction.index not in asked.without:
+            left -= script.cost
+            if left >= 0:
+                affordable.append(script)
+            else:
+                too_long.append(script.instruction)
+    return Question(asked, tuple(affordable), tuple(too_long))
+
+
+def _is_too_long(instruction: Instruction) -> bool:
+    run = instruction.child if isinstance(instruction, Onbuild) else instruction
+    if not isinstance(run, Run):
+        return False
+    texts = [run.text.value, *(heredoc.body.value for heredoc in run.heredocs)]
+    length = sum(map(len, texts))
+    return length > MOST_CHARACTERS or (length > MOST_COMMANDS and sum(map(_commands, texts)) > MOST_COMMANDS)
+
+
+def _commands(text: str) -> int:
+    return sum(map(text.count, ("&&", ";", "|", "\n", "(", "{", "`")))
 
 
 def scripts(dockerfile: Dockerfile) -> Iterator[Script]:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.dockerfile.generate import dockerfile
 from tests.dockerfile.reading import build, read
+from tests.rules.support import findings
 
 MILLION = 1_000_000
 LONG_LINES = {
@@ -112,3 +113,13 @@ def test_nothing_raises(first: int) -> None:
             assert 1 <= instruction.line <= instruction.end_line <= found.dockerfile.source.line_count
             found.expand(instruction.text, instruction)
         assert found.faults is not None
+
+
+@pytest.mark.parametrize(
+    "opening, closing", [("if a; then ", "; fi"), ("{ ", "; }"), ("( ", ")"), ("for i in a; do ", "; done")]
+)
+def test_deep_compound_commands_take_no_time(opening: str, closing: str) -> None:
+    started = time.process_time()
+    text = f"FROM debian:12.5\nRUN {opening * 3000}b{closing * 3000}\n"
+    assert isinstance(findings(text), list)
+    assert time.process_time() - started < SECONDS

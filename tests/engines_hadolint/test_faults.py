@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from gate.engines import hadolint_input
 from gate.engines.base import EngineOptions, Found, Missing, load
 from tests.engines_hadolint.support import build, children, fake, run
 
@@ -242,3 +243,37 @@ def test_the_program_beside_python_comes_first(hadolint: Path, tmp_path: Path, m
     assert load("hadolint", EngineOptions()).find() == Found(beside, "2.90.0")
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     assert load("hadolint", EngineOptions()).find() == Found(on_path, "2.91.0")
+
+
+TOO_LONG = {
+    "commands": "RUN " + " && \\\n".join(["echo a"] * 5000),
+    "pipes": "RUN " + " | ".join(["cat"] * 5000),
+    "brackets": "RUN " + "$(" * 2000 + "a" + ")" * 2000,
+    "branches": "RUN " + "if a; then " * 2000 + "b" + "; fi" * 2000,
+    "words": "RUN echo " + "a " * 30_000,
+    "a body": "RUN <<EOF\n" + "a\n" * 5000 + "EOF",
+    "behind ONBUILD": "ONBUILD RUN " + " && ".join(["a"] * 5000),
+}
+
+
+@pytest.mark.parametrize("name", TOO_LONG)
+def test_what_it_could_not_read_in_time_is_named_and_not_asked(name: str) -> None:
+    found = run(f"FROM debian:12\n{TOO_LONG[name]}\nRUN cd /tmp\n")
+    assert found.status == "failed"
+    assert "could not read Dockerfile:2 in a reasonable time" in found.reason
+    assert "DL3003" in {row.rule_id for row in found.findings}  # the rest of the file is read
+
+
+def test_a_file_of_many_long_scripts_is_read_in_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hadolint_input, "MOST_SECONDS", 0.05)
+    lines = ["RUN " + " && ".join(f"echo $A{n} > /f{i}" for i in range(9)) for n in range(20)]
+    found = run("FROM debian:12\n" + "\n".join(lines) + "\n")
+    assert found.status == "failed"
+    assert "in a reasonable time" in found.reason
+    assert found.findings
+
+
+def test_a_file_too_long_for_it_is_named() -> None:
+    found = run("FROM debian:12\n" + "".join(f"RUN echo {'a' * 300}{n}\n" for n in range(1900)))
+    assert (found.status, found.findings) == ("failed", ())
+    assert "could not read Dockerfile:1 in a reasonable time" in found.reason

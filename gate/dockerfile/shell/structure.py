@@ -16,6 +16,9 @@ from gate.dockerfile.source import Text
 from gate.lazy import pattern
 from gate.record import dataclass
 
+_MAX_NESTING = 300
+"""Compound commands inside one another: what asks for every command's surroundings takes their depth squared."""
+
 _BLANK = pattern(r"(?:[ \t]|\\\n)*")
 # Text that ends no word and no command, up to the next character that may.
 _QUOTED = r"""'[^']*'|"[^"\\$`]*"|\\.|\$(?:\w+|\{\w+\})"""
@@ -392,6 +395,8 @@ class Structure:
         items = self._frame.items
         if items and not isinstance(items[-1], str):
             self.parsed = False
+        if len(self._frames) >= _MAX_NESTING:
+            raise Unclosed
         self._frames.append(self._frame)
         self._frame = _Frame(kind, start)
         return self._frame

@@ -278,7 +278,7 @@ _MORE_BODIES = [
     'set -eu\nrun "$@"\n', 'exec 2>/dev/null\nabsent\n', 'echo %s >/dev/null; absent\n', '[ -f /opt/program/run ] && exec /opt/program/run\nabsent\n', '[ -x /nowhere ] || exec run\n',
     'command -v absent >/dev/null || exec run\n', 'umask 022; run\n', 'export PATH=/nowhere\nrun\n', 'PATH=/nowhere run\n', 'export PATH="/opt/program:$PATH"; exec run\n', 'echo %s', 'exec run',
     'exec env -i run\n', 'exec env PATH=/opt/program run\n', 'exec timeout 5 run\n', 'exec nice -n 5 absent\n', 'while true; do\n  run\n  break\ndone\n',
-    'case "$1" in\n  train|serve) exec run "$@" ;;\n  -*) absent ;;\n  *) exec "$@" ;;\nesac\n', 'f() { run; }\nf "$@"\n', 'exec cat /etc/hostname\n', 'sleep 0\n', 'test -n "$1" && run\n',
+    'case "$1" in\n  train|serve) exec run "$@" ;;\n  -*) absent ;;\n  *) exec "$@" ;;\nesac\n', 'f() { run; }\nf "$@"\n', 'sleep 0\n', 'test -n "$1" && run\n',
     'if [ $# -eq 0 ]; then exec run; fi\nexec "$@"\n', 'eval run\n', 'eval "$@"\n', 'X="run"\n$X\n', 'CMD="run"\nexec $CMD\n', '"$@" || echo %s\n', 'run && absent\n', 'run; true\n',
 ]  # fmt: skip
 _WAYS = [

@@ -110,10 +110,11 @@ def _build_from_base(case: Case, folder: Path, name: str, bk: BuildKit, engine: 
     """With the engine's own builder, which has the base images."""
     text = case.dockerfile
     if case.base == "debian":
-        base = engine.import_tar("debian-python:1", debian_base("python3-minimal"))
-        text = text.replace(f"FROM {DEBIAN}\n{INSTALL}\n", f'FROM {base}\nENV PATH={_DEBIAN_PATH}\nCMD ["bash"]\n')
+        base = "mlgate-test/debian-python:1"
+        _import(base, debian_base("python3-minimal"), [f"ENV PATH={_DEBIAN_PATH}", 'CMD ["bash"]'], engine)
+        text = text.replace(f"FROM {DEBIAN}\n{INSTALL}\n", f"FROM {base}\n")
     else:
-        _hidden_base(case.base, engine)
+        _import(f"{HIDDEN}:{case.base}", busybox_base(), HIDDEN_KINDS[case.base], engine)
     (folder / "Dockerfile.real").write_text(text)
     real = subprocess.run(
         [engine.cli, "build", "-t", name, "-f", folder / "Dockerfile.real", folder],
@@ -124,14 +125,14 @@ def _build_from_base(case: Case, folder: Path, name: str, bk: BuildKit, engine: 
 
 
 _DEBIAN_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-_made: set[str] = set()
+_made: set[tuple[str, str]] = set()
 
 
-def _hidden_base(kind: str, engine: DockerEngine) -> None:
-    if kind not in _made:
-        changes = [f"--change={line}" for line in HIDDEN_KINDS[kind]]
-        engine.run("import", *changes, busybox_base(), f"{HIDDEN}:{kind}", check=True)
-        _made.add(kind)
+def _import(name: str, root: Path, changes: list[str], engine: DockerEngine) -> None:
+    """Make a base image of a root file system, once for each engine."""
+    if (engine.host, name) not in _made:
+        engine.run("import", *(f"--change={line}" for line in changes), root, name, check=True)
+        _made.add((engine.host, name))
 
 
 def wrong(outcome: Outcome, seen: Seen) -> str:
@@ -188,8 +189,12 @@ def _kinds(text: str) -> set[str]:
 
 
 def compare(seed: int, bk: BuildKit, engine: DockerEngine) -> tuple[str, str]:
+    """A random case; see :func:`compare_case`."""
+    return compare_case(generate(random.Random(seed)), f"seed {seed}", bk, engine)
+
+
+def compare_case(case: Case, label: str, bk: BuildKit, engine: DockerEngine) -> tuple[str, str]:
     """``(kind, explanation)``: kind is ``right``, ``wrong``, ``unbuilt``, ``undecided``."""
-    case = generate(random.Random(seed))
     top = Path(tempfile.mkdtemp(prefix="mlgate-launch-"))
     folder = top / "context"
     folder.mkdir()
@@ -208,7 +213,7 @@ def compare(seed: int, bk: BuildKit, engine: DockerEngine) -> tuple[str, str]:
         return "right", "undecided, the base decides"
     kind = "undecided" if outcome.verdict is Verdict.UNDECIDED else "wrong"
     said = f"{outcome.verdict.value} {outcome.exit_code} {outcome.error!r}"
-    rows = [f"seed {seed} {case.platform}: {problem}", f"  said {said}", f"  seen {seen}", case.dockerfile]
+    rows = [f"{label} {case.platform}: {problem}", f"  said {said}", f"  seen {seen}", case.dockerfile]
     rows += [f"  {name} {mode:04o} {content[:160]!r}" for name, (content, mode) in case.files.items()]
     rows += [f"  {name} -> {target}" for name, target in case.links.items()]
     return kind, "\n".join(rows)

@@ -80,6 +80,10 @@ def _dos2unix(effects: Effects, command: Command) -> None:
     _edit(effects, Arguments(command).operands, strip=True)
 
 
+def _unix2dos(effects: Effects, command: Command) -> None:
+    _edit(effects, Arguments(command).operands, strip=False)
+
+
 def _edit(effects: Effects, words: list[ShellWord], *, strip: bool) -> None:
     """Files that keep everything but their content: without carriage returns, or unknown."""
     for path in effects.paths(words):
@@ -197,6 +201,6 @@ def _accounts(effects: Effects, command: Command) -> None:
 
 COMMANDS = {
     "addgroup": _accounts, "adduser": _accounts, "curl": _curl, "dos2unix": _dos2unix, "find": _find, "git": _git,
-    "groupadd": _accounts, "sed": _sed, "tar": _tar, "tee": _tee, "unzip": _unzip, "useradd": _accounts, "usermod": _accounts,
-    "wget": _wget,
+    "groupadd": _accounts, "sed": _sed, "tar": _tar, "tee": _tee, "unix2dos": _unix2dos, "unzip": _unzip, "useradd": _accounts,
+    "usermod": _accounts, "wget": _wget,
 }  # fmt: skip

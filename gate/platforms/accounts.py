@@ -9,13 +9,14 @@ from gate.model import Unknown
 from gate.platforms.filesystem import Errno, FileSystem, User
 from gate.platforms.outcome import Doubt, Fails, Fault
 
+_MOST = (1 << 31) - 1
 _LIMIT = 10 << 20
 _NUMBER = pattern(r"[+-]?[0-9]{1,10}")
 
 
 def find_user(text: str, files: FileSystem) -> User:
     """Raises :class:`Fails` where the engine refuses the user, :class:`Doubt` where the base image decides."""
-    name, _, group = text.partition(":")
+    name, group = (*text.split(":"), "")[:2]  # whatever stands behind a second colon is passed over
     number = int(name) if _NUMBER.fullmatch(name) else None
     try:
         users = list(_rows(files, "/etc/passwd", 7))
@@ -31,8 +32,11 @@ def find_user(text: str, files: FileSystem) -> User:
         raise Fails(f"unable to find user {name}: no matching entries in passwd file", 128, Fault.USER, program=name)
     uid = _integer(row[2]) if row else number or 0
     gid = _integer(row[3]) if row else 0
+    chosen = _group(group, groups) if group else gid
+    if not 0 <= uid <= _MOST or not 0 <= chosen <= _MOST:
+        raise Fails("uids and gids must be in range 0-2147483647", 128, Fault.USER, program=text)
     if group:
-        return User(uid, _group(group, groups))
+        return User(uid, chosen)
     member = row[0] if row else ""
     return User(uid, gid, frozenset(_integer(each[2]) for each in groups if member and member in each[3].split(",")))
 

@@ -64,6 +64,12 @@ class Found:
     def is_folder(self) -> bool:
         return self.node is not None and self.node.type == "directory"
 
+    def unless_supposed(self) -> None:
+        """Raises :class:`Doubt` for a folder that base images have as a rule, where a file is looked for."""
+        node = self.node
+        if node is not None and node.type == "directory" and node.implied and node.mode is None:
+            raise Doubt(node.open or Unknown(f"whether the base image has {self.path} is not known", "--image"))
+
 
 Supplier = Callable[[str, Unknown, bool], "bool | Unknown"]
 """Path, why its folder may hold more, whether PATH is being searched → whether such a program is there."""

@@ -70,7 +70,7 @@ def _script(plain: str, path: str, process: Process, note: Note) -> File | None:
 
 
 def _unless_shell_text(path: str, found: Found) -> None:
-    """A script whose first line names a shell. Raises :class:`Fails`."""
+    """A script whose first line names a shell. Raises :class:`Fails` or :class:`Doubt`."""
     data = found.node.read(_INIT_LIMIT) if found.node is not None else None
     if data is None or not _SHELL_LINE.match(data):
         return
@@ -80,6 +80,7 @@ def _unless_shell_text(path: str, found: Found) -> None:
         ast.parse(data)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise Fails(f"{path}: SyntaxError: invalid syntax", 1, Fault.OTHER, program=path, file=found.file) from None
+    raise Doubt(Unknown(f"{path} is for a shell, and Python makes what it can of it"))
 
 
 def _in_folder(plain: str, path: str, process: Process) -> Found:

@@ -102,6 +102,7 @@ def execute(process: Process, path: str, argv: list[str], *, searching: bool = F
 
 def executable(process: Process, found: Found) -> None:
     """Raises :class:`NotAllowed` for what ``execve`` would not even open."""
+    found.unless_supposed()
     if found.is_folder or (found.node is not None and found.node.type != "file"):
         raise NotAllowed
     if not process.files.check(found, process.user, 1):

@@ -231,6 +231,7 @@ class _Launch:
         node = found.node
         if node is None:
             return True
+        found.unless_supposed()
         if node.type == "directory":
             return False
         if node.mode is None:

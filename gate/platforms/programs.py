@@ -226,7 +226,8 @@ class Follower:
                 raise Fails("-c requires an argument", 2, Fault.OTHER, program=argv[0])
             return
         for word in argv[1:at]:
-            if "\r" in word or (word[1:2] != "-" and not word[1:].isalpha() and word[:1] in "-+"):
+            letters = word[1:].partition("-")[0] if self.box is not None else word[1:]
+            if "\r" in word or (word[1:2] != "-" and not letters.isalpha() and word[:1] in "-+"):
                 fault = Fault.LINE_ENDS if "\r" in word else Fault.OTHER
                 raise Fails(f"{argv[0]}: illegal option", 2, fault, program=argv[at], file=self.current)
         if any(word.startswith("--") and len(word) > 2 for word in argv[1:at]) and name not in ("bash", "zsh"):
@@ -237,6 +238,7 @@ class Follower:
         """``sh FILE …``."""
         path = argv[at]
         found = self._operand(name, path, process)
+        found.unless_supposed()
         if found.is_folder:
             if name == "bash":
                 raise Fails(f"{path}: Is a directory", 126, Fault.MISSING, program=path)
@@ -429,8 +431,10 @@ class Follower:
     def _as_shell_text(self, found: Found, path: str, words: list[str], shell: Found | None = None) -> Loaded | None:
         """``shell``: the one that reads it; None for another of the shell that runs."""
         data = _content(found)
-        if data is None or b"\0" in data[:80]:
+        if data is None:
             raise Doubt(Unknown(f"a shell makes what it can of {path}"))
+        if self.is_bash and b"\0" in data[:80].split(b"\n")[0]:
+            raise Fails(f"{path}: cannot execute binary file", 126, Fault.OTHER, program=path, file=found.file)
         if shell is None and self.box is not None:
             shell = self.box.found
         return Loaded(shell or found, ["sh", path, *words[1:]], [found])
@@ -547,6 +551,7 @@ _PROGRAMS = INTERPRETERS | SHELLS | listed("R Rscript cat cp env git ls make mv 
 
 def _other_language(data: bytes) -> bool:
     """Whether the first line of a text names an interpreter of another language."""
+    data = data.removeprefix(b"\xef\xbb\xbf")
     parsed = shebang(data) if data.startswith(b"#!") else None
     if parsed is None:
         return False

@@ -36,6 +36,10 @@ _DEFAULTED = pattern(r'"?\$\{([0-9])(:?)-([^}$`"]*)\}"?')
 _BY_SHELL = ("exec", "command", "builtin", "time")
 """Words in front of a command that the shell itself reads."""
 _ASSIGNED = pattern(r"[A-Za-z_]\w*=", re.ASCII)
+_MOUNTED = pattern(
+    r"/(?:opt/ml|mnt|media|run|var|tmp|dev|proc|sys|etc|srv|home|root|workspace|(?:data|config|model|secret|volume|input|output|checkpoint)s?)\b"
+)
+"""Where volumes are mounted as a rule."""
 _MAX_CALLS = 8
 _LIMIT = 1 << 17
 
@@ -291,14 +295,17 @@ class _Walk:
         return False
 
     def _is_there(self, test: str, path: str) -> bool | None:
-        """``[ -f PATH ]``. What is not in the image may be mounted when it runs."""
+        """``[ -f PATH ]``. What is not in the image may be mounted when it runs, in the folders that are there for that."""
         process = self.frame.process
         try:
             found = process.stat(path)
             if found.node is None or (test == "-f" and found.is_folder) or (test == "-d" and not found.is_folder):
                 return None
             return True if test != "-x" or process.files.check(found, process.user, 1) else None
-        except (Errno, Doubt):
+        except Errno:
+            whole = posixpath.join(process.cwd if isinstance(process.cwd, str) else "/mnt", path)
+            return None if _MOUNTED.match(posixpath.normpath(whole)) else False
+        except Doubt:
             return None
 
     # Words -----------------------------------------------------------------------------------------------------------

@@ -24,8 +24,8 @@ def find_user(text: str, files: FileSystem) -> User:
     except Doubt:
         if (name and name != "root" and number is None) or (group and not _NUMBER.fullmatch(group)):
             raise
-        # The groups of a numbered user are not known, nor matter for files that others may use.
-        return User(number or 0, int(group) if group else 0)
+        # The groups of a numbered user are not known.
+        return User(number or 0, int(group) if group else None)
     wanted = "0" if not name else str(number) if number is not None else None
     row = next((row for row in users if (row[2] == wanted if wanted is not None else row[0] == name)), None)
     if row is None and number is None and name:

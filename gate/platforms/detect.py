@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
+from functools import lru_cache
 
 from gate.build import Build
 from gate.dockerfile.tree import Instruction, Pairs
@@ -125,7 +126,7 @@ class _Facts:
         name = written.partition("@")[0]
         head, _, tag = name.rpartition(":")
         name = head if head and "/" not in tag else name
-        if any(fnmatchcase(name, pattern) for pattern in patterns):
+        if _is_one_of(name, patterns):
             yield f"{_at(root.from_.image.place)} FROM {written}"
 
     def _installed(self, names: tuple[str, ...]) -> Iterator[str]:
@@ -150,6 +151,11 @@ class _Facts:
                     continue
                 yield f"{_at(found.instruction.place)} {found.instruction.keyword} brings {found.path}"
                 break
+
+
+@lru_cache(maxsize=4096)
+def _is_one_of(name: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
 def _mentions(texts: list[tuple[str, str]], wanted: tuple[str, ...]) -> Iterator[str]:

@@ -40,10 +40,10 @@ class NotFolder(Errno):
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Who a process runs as."""
+    """Who a process runs as. ``gid`` is None where the image's /etc/passwd would tell, and is not known."""
 
     uid: int = 0
-    gid: int = 0
+    gid: int | None = 0
     groups: frozenset[int] = frozenset()
 
 
@@ -134,6 +134,7 @@ class FileSystem:
         if folder.type != "directory":
             self.unless_suspicious(folder)
             raise NotFolder
+        self._unless_group_decides(place, folder, user, 1)
         if folder.mode is not None and not allowed(folder, user, 1):
             self.unless_suspicious(folder)
             raise NotAllowed
@@ -155,6 +156,10 @@ class FileSystem:
         self.unless_suspicious(None)
         raise NoEntry
 
+    def _unless_group_decides(self, path: str, node: Node, user: User, bit: int) -> None:
+        if user.gid is None and user.uid not in (0, node.uid) and _differs(node.mode or 0, bit):
+            raise Doubt(Unknown(f"the groups of user {user.uid}, who needs {path}, are not known", "--image"))
+
     def unless_suspicious(self, node: Node | None) -> None:
         doubt = self.suspicion(node)
         if doubt is not None:
@@ -169,10 +174,15 @@ class FileSystem:
             raise Doubt(node.note or Unknown(f"the mode of {found.path} is not known", "--image"))
         if node.uid is None and user.uid != 0 and len({node.mode >> shift & bit for shift in (0, 3, 6)}) > 1:
             raise Doubt(node.note or Unknown(f"the owner of {found.path} is not known", "--image"))
+        self._unless_group_decides(found.path, node, user, bit)
         if allowed(node, user, bit):
             return True
         self.unless_suspicious(node)
         return False
+
+
+def _differs(mode: int, bit: int) -> bool:
+    return bool((mode >> 3 ^ mode) & bit)
 
 
 def _is_own(folder: Node) -> bool:

@@ -113,17 +113,17 @@ class Docket:
     def _judged(self, finding: Finding, asked: Terms, policy: Policy) -> Finding:
         assert finding.package is not None
         if policy.fail_on is None:
-            return replace(finding, blocking=False)
+            return _blocking(finding, False)
         if asked.epss is not None and finding.package.epss is None:
             self._unscored.add(_key(finding))
         because = _forced(finding, asked)
         if because:
             return replace(finding, blocking=True, help=f"{finding.help} {because}".strip())
         if asked.fail_on is None or policy.rank(finding.severity) < asked.fail_on:
-            return replace(finding, blocking=False)
+            return _blocking(finding, False)
         if _lacks_fix(finding, asked):
             return self._excused(finding, WITHOUT_FIX)
-        return replace(finding, blocking=True)
+        return _blocking(finding, True)
 
     def _excused(self, finding: Finding, why: str) -> Finding:
         self._why[_key(finding)] = why
@@ -182,6 +182,10 @@ class Docket:
             exceeded=tuple(dict.fromkeys(self._exceeded)),
             remedies=tuple(_remedies(active)),
         )
+
+
+def _blocking(finding: Finding, wanted: bool) -> Finding:
+    return finding if finding.blocking is wanted else replace(finding, blocking=wanted)
 
 
 def side_of(finding: Finding) -> str:

@@ -34,12 +34,15 @@ def render(result: Result, page: Page) -> str:
 
 
 def _unjudged(result: Result, command: str) -> list[str]:
-    """What could not be judged weighs more than any finding; an engine that nobody requires only warns."""
+    """What could not be judged weighs more than any finding; an engine that nobody requires only warns. What an engine
+    looked at, and what it left out, is a notice."""
     if command == "error":
         texts = [said(failure) for failure in result.failures]
-    else:
-        failed = [run for run in result.engines if run.status == "failed" and run.name != OWN and command == "warning"]
+    elif command == "warning":
+        failed = [run for run in result.engines if run.status == "failed" and run.name != OWN]
         texts = [f"{run.name} failed: {run.reason}" for run in failed]
+    else:
+        texts = [f"{run.name}: {run.reason}" for run in result.engines if run.status == "ok" and run.reason]
     return [f"::{command} title=mlgate::{_data(clean(text))}" for text in texts]
 
 

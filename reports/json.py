@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
 from gate import __version__
-from gate.model import EngineRun, Finding, ImageLayer, Result, Target, Undecided
+from gate.model import EngineRun, Finding, ImageLayer, Package, Result, Target, Undecided
 from gate.report import Page, Report
 
 SCHEMA_VERSION = 1
+_PACKAGE = [field.name for field in fields(Package)]
 
 
 def render(result: Result, page: Page) -> str:
     """The document, ending in a line end."""
-    text = json.dumps(document(result), indent=2, ensure_ascii=False)
+    text = (
+        "{\n" + ",\n".join(f"  {json.dumps(key)}: {_value(value)}" for key, value in document(result).items()) + "\n}"
+    )
     # A file name need not be UTF-8; a document must.
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace") + "\n"
+
+
+def _value(value: Any) -> str:
+    """A value as JSON; a list of objects with one in each line, which is written many times faster than with breaks inside."""
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return "[\n" + ",\n".join(f"    {json.dumps(row, ensure_ascii=False)}" for row in value) + "\n  ]"
+    return json.dumps(value, indent=2, ensure_ascii=False).replace("\n", "\n  ")
 
 
 def document(result: Result) -> dict[str, Any]:
@@ -86,7 +96,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "stage": finding.stage,
         "aliases": list(finding.aliases),
         "fingerprint": finding.fingerprint,
-        "package": asdict(finding.package) if finding.package is not None else None,
+        "package": _package(finding.package) if finding.package is not None else None,
         "waiver": finding.waiver,
         "fix": finding.fix,
     }
@@ -122,6 +132,10 @@ def _layer(layer: ImageLayer) -> dict[str, Any]:
         "path": layer.place.path if layer.place is not None else None,
         "line": layer.place.line if layer.place is not None else None,
     }
+
+
+def _package(package: Package) -> dict[str, Any]:
+    return {name: getattr(package, name) for name in _PACKAGE}
 
 
 def _undecided(question: Undecided) -> dict[str, Any]:

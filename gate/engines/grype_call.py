@@ -28,6 +28,8 @@ MEND_DATABASE = "grype db update"
 _LARGEST_REPORT = 256 << 20
 _MEMORY = 6 << 30
 """Bytes that grype may use. It is told to stay below a third of it, so that only a runaway is stopped."""
+_COMPONENTS = b'\n  "components": '
+"""How the components begin in grype's own layout; no text inside of a JSON document can read so."""
 _INCOMPLETE = "matcher returned error"
 _DATABASE_FAULTS = (
     (r"was built .* ago \(max allowed age", "its vulnerability database is too old"),
@@ -114,7 +116,7 @@ class Call:
         if reason:
             return Unusable(reason)
         here = Path(self._folder.name)
-        said, looked_at = _read(here / "out.json"), _read(here / "out.cdx.json")
+        said, looked_at = _read(here / "out.json"), _looked_at(here / "out.cdx.json")
         if looked_at.get("bomFormat") == "CycloneDX":
             looked_at.setdefault("components", [])  # left out where there are none
         built = _built(said)
@@ -148,6 +150,7 @@ def environment(folder: str, max_age: int | None = None) -> dict[str, str]:
         "GRYPE_DB_CACHE_DIR": database_folder(),
         "GRYPE_DB_MAX_ALLOWED_BUILT_AGE": allowed or f"{MAX_AGE_DAYS * 24}h",
         "GOMEMLIMIT": "2GiB",
+        "GOGC": "800",  # less to compute, for memory that nobody needs back below the limit
     }
 
 
@@ -194,17 +197,32 @@ def last_words(stderr: str) -> str:
 
 def _read(path: Path) -> dict[str, Any]:
     """A JSON object from a file; empty where there is none that is whole and says everything once."""
+    data = _data(path)
+    try:
+        found = json.loads(data, object_pairs_hook=_unique, parse_constant=_refuse) if data else None
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _looked_at(path: Path) -> dict[str, Any]:
+    """What grype looked at: the components of its bill of materials, without all the advisories that come after them."""
+    data = _data(path)
+    at = data.find(_COMPONENTS)
+    try:
+        text = data[at + len(_COMPONENTS) :].decode() if at >= 0 else ""
+        return {"components": json.JSONDecoder().raw_decode(text)[0]} if text else _read(path)
+    except (ValueError, RecursionError):
+        return {}
+
+
+def _data(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
             data = file.read(_LARGEST_REPORT + 1)
-        found = (
-            json.loads(data, object_pairs_hook=_unique, parse_constant=_refuse)
-            if len(data) <= _LARGEST_REPORT
-            else None
-        )
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
+    except OSError:
+        return b""
+    return data if len(data) <= _LARGEST_REPORT else b""
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

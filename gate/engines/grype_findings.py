@@ -255,7 +255,7 @@ def _help(artifact: Artifact, origin: Origin, fixed: Sequence[str], rows: Sequen
 
 
 def _first_sentence(text: str) -> str:
-    text = " ".join(text.split())
+    text = " ".join(text[: 8 * _LONGEST].split())
     end = re.search(r"[.!?](?= [A-Z]|$)", text)
     sentence = text[: end.end()] if end else text
     sentence = sentence if len(sentence) <= _LONGEST else sentence[:_LONGEST].rpartition(" ")[0] + " …"

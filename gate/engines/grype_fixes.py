@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from functools import cmp_to_key
+from functools import cmp_to_key, lru_cache
 from typing import Any
 
 from packaging.version import Version
@@ -104,6 +104,7 @@ def _pieces(text: str) -> list[tuple[tuple[int, ...], int]]:
     ]
 
 
+@lru_cache(maxsize=4096)
 def _parsed(text: str) -> Version | None:
     try:
         return Version(text)

@@ -361,6 +361,7 @@ def launch(
     no_context: NoContext = False,
     build_arg: BuildArg = None,
     target: Target = None,
+    image: Image = None,
     policy: PolicyOption = None,
 ) -> int:
     """What the platform would start, step by step, and the line that decides each step."""
@@ -374,6 +375,7 @@ def launch(
         no_context=no_context,
         build_args=build_arg or (),
         target=target,
+        image=image,
         policy=policy,
     )
     return run(arguments, form)
@@ -563,4 +565,6 @@ _COLLECT_AFTER = 200_000
 def main() -> None:
     """The entry point of the command ``mlgate``."""
     gc.set_threshold(_COLLECT_AFTER)
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    gc.freeze()  # all that is left goes with the process: nobody need search it for garbage
+    sys.exit(code)

@@ -99,11 +99,11 @@ def request_of(arguments: Arguments) -> Request:
         ),
         baseline=arguments.baseline,
         jobs=int(_number("--jobs", arguments.jobs, 0, 1024)),
-        targets=_targets(arguments),
+        targets=finished_targets(arguments),
     )
 
 
-def _targets(arguments: Arguments) -> tuple[Any, ...]:
+def finished_targets(arguments: Arguments) -> tuple[Any, ...]:
     """What ``--image`` and ``--sbom`` name."""
     if arguments.image is None and arguments.sbom is None:
         return ()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from gate.commands.check import Arguments
-from gate.commands.one import one
+from gate.commands.one import beside_image, one
 from gate.commands.output import say, tell_exit, write
 from gate.judge import FAILED, PASSED, UNJUDGED
 from gate.platforms.launch import launch
@@ -35,7 +35,11 @@ def run(arguments: Arguments, form: str) -> int:
     if build.target is None:
         tell_exit(UNJUDGED, f"there is no stage {arguments.target!r}" if arguments.target else "there is no stage")
         return UNJUDGED
-    outcome = launch(build, policy.platforms[0])
+    with beside_image(build, arguments) as why:
+        if why:
+            tell_exit(UNJUDGED, why)
+            return UNJUDGED
+        outcome = launch(build, policy.platforms[0])
     if form == "json":
         write((json.dumps(document(outcome), indent=2, ensure_ascii=False) + "\n").encode("utf-8", "replace"))
     else:

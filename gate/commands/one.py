@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from gate import files
 from gate.build import Build
-from gate.commands.check import Arguments, request_of
+from gate.commands.check import Arguments, finished_targets, request_of
 from gate.commands.output import tell_exit
 from gate.discover import Input, collect
 from gate.judge import UNJUDGED
@@ -35,6 +38,29 @@ def build_of(request: Request, given: Input) -> tuple[Build, Policy]:
     policy = policy_for(request, given.folder)
     data = files.read(given.path) if given.data is None else given.data
     return make_build(given, data, request.options, policy), policy
+
+
+@contextmanager
+def beside_image(build: Build, arguments: Arguments) -> Iterator[str]:
+    """The build with the image of ``--image``, as long as it is needed; yields why the image is of no use, or ""."""
+    targets = finished_targets(arguments)
+    if not targets:
+        yield ""
+        return
+    from gate.images.evidence import Evidence
+    from gate.images.source import ImageError
+
+    evidence = Evidence(seconds=300.0)
+    try:
+        try:
+            evidence.open(targets[0])
+            evidence.attach(build)
+            why = build.built.doubt if build.built is not None else ""
+        except ImageError as error:
+            why = str(error)
+        yield f"{targets[0].name}: {why}" if why else ""
+    finally:
+        evidence.close()
 
 
 class Builds:

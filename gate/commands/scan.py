@@ -15,11 +15,15 @@ def run(arguments: Arguments, target: str, platform: str) -> int:
     request = request_of(arguments)
     found = parse_target(target)
     overrides = dict(request.overrides)
+    engines = {
+        **(overrides.get("engines") or {}),
+        "hadolint": EngineChoice(),
+    }  # there is no Dockerfile that it could miss
+    overrides["engines"] = engines
     if not found.is_image:
-        engines = dict(overrides.get("engines") or {})
         if engines.get("grype", EngineChoice()).mode == "off":
             raise PolicyError("--engine grype=off: nothing else judges a bill of materials")
-        overrides["engines"] = {**engines, "grype": EngineChoice("required")}
+        engines["grype"] = EngineChoice("required")
     request = replace(
         request, paths=(), stdin=None, targets=(found,), scanned=True, platform=platform, overrides=overrides
     )

@@ -199,7 +199,7 @@ class Evidence:
         pins = engine.start(builds) if not self.scanned else None
         for found in self.opened:
             attribution = self._attribution(found, builds[0])
-            tasks.append(_Scan(engine, found, attribution, builds[0]))  # type: ignore[arg-type]
+            tasks.append(_Scan(engine, found, attribution, builds[0], self._tell))  # type: ignore[arg-type]
         return _Together(pins, tasks)
 
     def _attribution(self, found: Opened, build: Build) -> Attribution:
@@ -235,8 +235,11 @@ class _Idle:
 class _Scan:
     """grype at work on one target."""
 
-    def __init__(self, grype: Grype, found: Opened, attribution: Attribution, build: Build) -> None:
+    def __init__(
+        self, grype: Grype, found: Opened, attribution: Attribution, build: Build, tell: Callable[[str], None]
+    ) -> None:
         self._found = found
+        self._tell = tell
         self._attribution = attribution
         self._task = grype.scan(found.source, attribution, build.settings, attribution.check)
 
@@ -245,8 +248,10 @@ class _Scan:
         return self._attribution.names
 
     def result(self) -> EngineRun:
-        run = self._task.result()
         name = self._found.target.name
+        self._tell(f"grype is looking at {name}")
+        run = self._task.result()
+        self._tell("")
         if run.status == "ok" and self._attribution.strange:
             return replace(
                 run,

@@ -38,6 +38,14 @@ class Settled:
         self.alone = alignment is not None
         self.usable = not self.contradictions and (self.alignment.whole or self.alignment.squashed)
 
+    @property
+    def doubt(self) -> str:
+        """Why the image is not this Dockerfile's; empty where it is."""
+        if self.contradictions:
+            what, here, there, _ = self.contradictions[0]
+            return f"was not built from this file as it stands: {what} is {there} there, and {here} here"
+        return "" if self.usable else f"may not be built from this file: {self.alignment.reason}"
+
     @cached_property
     def tree(self) -> Node:
         """The image's files, each with the instruction that brought it."""

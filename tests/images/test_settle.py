@@ -239,3 +239,24 @@ def test_credentials_in_layers(path: str, content: str, found: bool, mlgate: Mlg
         assert [row["line"] for row in rows] == ([4] if found else [])
         assert all(("stays in this one" in row["message"]) is gone for row in rows)
         assert "hunter22secret" not in ran.out
+
+
+def test_launch_takes_an_image_too(mlgate: Mlgate) -> None:
+    mlgate.write("Dockerfile", DOCKERFILE)
+    mlgate.write("start", SCRIPT)
+    words = ("launch", "Dockerfile", "--for", "sagemaker-training", "--format", "json")
+    assert mlgate(*words).json["verdict"] == "undecided"
+    layers = [BASE, layer({"bin/train": "#!/bin/absent\n"}), layer({"x": ""})]
+    ran = mlgate(*words, "--image", image(mlgate, layers, STEPS))
+    assert (ran.code, ran.json["error"]) == (1, "exec /bin/train: no such file or directory")
+    ran = mlgate(*words, "--image", image(mlgate, layers, STEPS, Env=["PATH=/bin", "MODE=slow"]))
+    assert ran.code == 3 and "was not built from this file" in ran.last
+    assert mlgate(*words, "--image", "docker-archive:absent.tar").code == 3
+
+
+def test_a_policy_that_requires_hadolint_can_scan(mlgate: Mlgate) -> None:
+    mlgate.write("mlgate.yaml", "engines: {hadolint: required}\n")
+    image(mlgate, [BASE], [], User="1000")
+    ran = mlgate("scan", "docker-archive:image.tar", *OFF[:2])
+    assert "hadolint is required" not in ran.err
+    assert ran.code in (0, 1)

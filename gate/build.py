@@ -15,9 +15,9 @@ from gate.model import Unknown
 if TYPE_CHECKING:
     from gate.context.model import Context
     from gate.dockerfile.command import Command, Script
-    from gate.dockerfile.scope import Scope
     from gate.dockerfile.shell import Shells
     from gate.dockerfile.source import Text
+    from gate.dockerfile.stages import VariableScope
     from gate.image.evaluate import Evaluator
     from gate.image.model import Image
     from gate.images.settle import Settled
@@ -53,6 +53,8 @@ class Build:
         self.built: Settled | None = None  # the finished image, where there is one to look into
         self._variables = link(dockerfile, self.build_args, target, plain)
         self._scripts: dict[int, Script] = {}
+        self._scopes: dict[int, VariableScope] = {}
+        self.memos: dict[str, dict[Any, Any]] = {}
 
     @property
     def stages(self) -> list[Stage]:
@@ -104,9 +106,12 @@ class Build:
         stage = instruction_or_stage if isinstance(instruction_or_stage, Stage) else instruction_or_stage.stage
         return stage is not None and stage.index in self.shipped
 
-    def scope(self, instruction: Instruction) -> Scope:
+    def scope(self, instruction: Instruction) -> VariableScope:
         """The variables that an instruction sees: the ARG and ENV values from before it."""
-        return self._variables.scope(instruction)
+        scope = self._scopes.get(id(instruction))
+        if scope is None:
+            scope = self._scopes[id(instruction)] = self._variables.scope(instruction)
+        return scope
 
     def expand(self, text: Text | str, instruction: Instruction, *, defaults: bool = False) -> str | Unknown:
         """The value of a builder word of an instruction after variables and quotes, as BuildKit works it out.
@@ -114,7 +119,7 @@ class Build:
         ``defaults``: as ``docker build .`` would have it, where an ARG without default is empty. A word that BuildKit
         refuses is Unknown, with BuildKit's message.
         """
-        scope = self._variables.scope(instruction)
+        scope = self.scope(instruction)
         try:
             return expand(str(text), scope.default_lookup if defaults else scope.lookup, self.dockerfile.escape)
         except SubstitutionError as error:
@@ -126,7 +131,7 @@ class Build:
         if script is None:
             from gate.dockerfile.shell import instruction_script
 
-            environment = self._variables.scope(instruction).environment()
+            environment = self.scope(instruction).environment()
             script = self._scripts[id(instruction)] = instruction_script(instruction, environment, self._shells)
         return script
 

@@ -7,10 +7,10 @@ finding about a package is known by the package instead of the line.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from gate.blake import blake2b
 from gate.model import Finding
+from gate.record import replace
 from gate.sources import Sources
 
 _LONGEST = 4096

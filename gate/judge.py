@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from gate import __version__, purl, suppress
@@ -15,7 +14,7 @@ from gate.globs import matches
 from gate.judged import Judged
 from gate.model import EngineRun, Failure, Finding, Result, Tally, Target, Undecided
 from gate.policy import Policy, Waiver
-from gate.record import dataclass, field
+from gate.record import dataclass, field, replace
 from gate.selection import OWN, Selection, fit, subject
 from gate.sources import Sources
 

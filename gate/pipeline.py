@@ -12,7 +12,6 @@ import signal
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +23,7 @@ from gate.judge import Case, judge
 from gate.judged import Judged
 from gate.model import Failure, Result
 from gate.policy import Policy
-from gate.record import dataclass, field
+from gate.record import dataclass, field, replace
 from gate.selection import Selection
 from gate.share import Done, Options, Share
 

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from gate.model import Place, Severity
-from gate.record import dataclass, field
+from gate.record import dataclass, field, replace
 
 FILE_NAME = "mlgate.yaml"
 ENGINES = ("hadolint", "grype")

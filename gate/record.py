@@ -13,7 +13,7 @@ from dataclasses import field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from dataclasses import dataclass
+    from dataclasses import dataclass, replace
 else:
     import dataclasses
     import inspect
@@ -50,6 +50,12 @@ else:
         cls.__dataclass_fields__ = _StandardFields()
         cls.__dataclass_params__ = None
         return cls
+
+    def replace(record, /, **changes):
+        """A copy with other values in some fields, as :func:`dataclasses.replace` makes it."""
+        values = {name: getattr(record, name) for name, field in record._record_fields.items() if field.init}
+        values.update(changes)
+        return record.__class__(**values)
 
     def _own_fields(cls):
         """The class's own fields by name: each a :class:`dataclasses.Field`, its default taken off the class."""
@@ -140,4 +146,4 @@ else:
             return owner._record_fields
 
 
-__all__ = ["dataclass", "field"]
+__all__ = ["dataclass", "field", "replace"]

@@ -12,7 +12,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +24,7 @@ from gate.judged import Judged
 from gate.kept import code_stamp
 from gate.model import EngineRun, Finding, Package, Place, Remark, Severity, Span, Target, Undecided
 from gate.policy import ENGINES, Policy
-from gate.record import dataclass
+from gate.record import dataclass, replace
 from gate.selection import wants_engine
 
 if TYPE_CHECKING:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Container, Iterable, Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gate import catalogue, suppress
@@ -17,6 +16,7 @@ from gate.merge import Merger
 from gate.model import EngineRun, Failure, Finding, Target
 from gate.platforms.detect import detect
 from gate.policy import Policy
+from gate.record import replace
 from gate.selection import Selection, fit
 from gate.selection import subject as subject_of
 from gate.sources import Sources

@@ -11,7 +11,6 @@ import os
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Container, Iterable, Iterator
-from dataclasses import replace
 from datetime import date, datetime, timezone
 from typing import Any
 
@@ -21,7 +20,7 @@ from gate.dockerfile.tree import Comment, Dockerfile, From, Instruction
 from gate.lazy import pattern
 from gate.model import Finding, Place
 from gate.policy import Waiver
-from gate.record import dataclass, field
+from gate.record import dataclass, field, replace
 from gate.selection import engine_of, known, subject, vocabulary, words_for
 from gate.words import closest
 

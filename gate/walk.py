@@ -7,7 +7,7 @@ goes on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from time import monotonic, process_time
 from typing import Any
 
@@ -16,7 +16,7 @@ from gate.dockerfile.command import Command
 from gate.dockerfile.tree import Instruction, Onbuild, Run
 from gate.model import Failure, Finding, Undecided
 from gate.record import dataclass, field
-from gate.rule import Results, Rule
+from gate.rule import HasPlace, Results, Rule
 from gate.words import told
 
 BUDGET = 4.0
@@ -35,28 +35,36 @@ class Outcome:
     failures: list[Failure] = field(default_factory=list)
 
 
-@dataclass
 class Tables:
-    """The checks of a set of rules, by what they ask for. The key ``""`` holds those that ask for everything."""
+    """The checks of a set of rules, by what they ask for; those that ask for everything stand behind the others."""
 
-    commands: dict[str, list[Entry]] = field(default_factory=dict)
-    instructions: dict[str, list[Entry]] = field(default_factory=dict)
-    stages: list[Entry] = field(default_factory=list)
-    builds: list[Entry] = field(default_factory=list)
-
-    @classmethod
-    def of(cls, rules: Iterable[Rule]) -> Tables:
-        tables = cls()
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self._commands: dict[str, list[Entry]] = {}
+        self._instructions: dict[str, list[Entry]] = {}
+        self.stages: list[Entry] = []
+        self.builds: list[Entry] = []
         for rule in rules:
             for names, on_command in rule.command_checks:
                 for name in names or ("",):
-                    tables.commands.setdefault(name, []).append((rule, on_command))
+                    self._commands.setdefault(name, []).append((rule, on_command))
             for keywords, on_instruction in rule.instruction_checks:
                 for keyword in keywords or ("",):
-                    tables.instructions.setdefault(keyword, []).append((rule, on_instruction))
-            tables.stages += [(rule, check) for check in rule.stage_checks]
-            tables.builds += [(rule, check) for check in rule.build_checks]
-        return tables
+                    self._instructions.setdefault(keyword, []).append((rule, on_instruction))
+            self.stages += [(rule, check) for check in rule.stage_checks]
+            self.builds += [(rule, check) for check in rule.build_checks]
+        for table in (self._commands, self._instructions):
+            every = table.setdefault("", [])
+            for name, entries in table.items():
+                if name:
+                    entries += every
+
+    def of_command(self, command: Command) -> Sequence[Entry]:
+        return self._commands.get(command.name or "") or self._commands[""]
+
+    def of_instruction(self, instruction: Instruction) -> Sequence[Entry]:
+        # What the builder refuses stays a plain instruction: its faults are told, and nothing is known about its parts.
+        understood = type(instruction) is not Instruction
+        return self._instructions.get(instruction.keyword if understood else "") or self._instructions[""]
 
 
 class Walker:
@@ -70,7 +78,7 @@ class Walker:
         """What the rules say about a build: each finding once, in the order of the walk."""
         tables = self._tables.get(build.platforms)
         if tables is None:
-            tables = Tables.of(rule for rule in self.rules if speaks(rule, build.platforms))
+            tables = Tables(rule for rule in self.rules if speaks(rule, build.platforms))
             self._tables[build.platforms] = tables
         outcome = Outcome()
         # Processor time is what counts, but the clock costs a hundredth to look at.
@@ -89,31 +97,22 @@ class Walker:
         for instruction in build.dockerfile.instructions:
             yield from self._instruction(tables, instruction, build, outcome)
         for stage in build.stages:
-            for rule, check in tables.stages:
-                _run(rule, check, (stage, build), outcome, build, stage.from_.line)
+            for entry in tables.stages:
+                _ask((entry,), (stage, build), outcome, stage.from_)
                 yield
-        for rule, check in tables.builds:
-            _run(rule, check, (build,), outcome, build, 1)
+        for entry in tables.builds:
+            _ask((entry,), (build,), outcome, None)
             yield
 
     def _instruction(self, tables: Tables, instruction: Instruction, build: Build, outcome: Outcome) -> Iterator[None]:
-        by_keyword = tables.instructions
-        # What the builder refuses stays a plain instruction: its faults are told, and nothing is known about its parts.
-        understood = type(instruction) is not Instruction
-        wanted = by_keyword.get(instruction.keyword, ()) if understood else ()
-        for rule, check in (*wanted, *by_keyword.get("", ())):
-            _run(rule, check, (instruction, build), outcome, build, instruction)
+        _ask(tables.of_instruction(instruction), (instruction, build), outcome, instruction)
         yield
         if isinstance(instruction, Onbuild) and isinstance(instruction.child, Run):
             yield from self._instruction(tables, instruction.child, build, outcome)
-        if not isinstance(instruction, Run) or not tables.commands:
-            return
-        by_name = tables.commands
-        every = by_name.get("", ())
-        for command in _commands(instruction, build, outcome):
-            for rule, check in (*by_name.get(command.name, ()), *every) if command.name else every:
-                _run(rule, check, (command, build), outcome, build, command)
-            yield
+        if isinstance(instruction, Run):
+            for command in _commands(instruction, build, outcome):
+                _ask(tables.of_command(command), (command, build), outcome, command)
+                yield
 
 
 def speaks(rule: Rule, platforms: frozenset[str]) -> bool:
@@ -131,16 +130,18 @@ def _commands(instruction: Run, build: Build, outcome: Outcome) -> Iterable[Comm
         return ()
 
 
-def _run(rule: Rule, check: Check, arguments: tuple[Any, ...], outcome: Outcome, build: Build, at: Any) -> None:
-    try:
-        for result in check(*arguments):
-            if isinstance(result, Finding):
-                outcome.findings.append(result)
-            else:
-                outcome.undecided.append(result)
-    except Exception as error:  # whatever a rule raises: the others still speak, and the gate cannot pass
-        line = at if isinstance(at, int) else at.place.line
-        outcome.failures.append(_failure(f"rule {rule.id}", error, build, line))
+def _ask(entries: Iterable[Entry], arguments: tuple[Any, ...], outcome: Outcome, at: HasPlace | None) -> None:
+    """Call checks. ``at``: what they are asked about; None: the whole file."""
+    for rule, check in entries:
+        try:
+            for result in check(*arguments):
+                if isinstance(result, Finding):
+                    outcome.findings.append(result)
+                else:
+                    outcome.undecided.append(result)
+        except Exception as error:  # whatever a rule raises: the others still speak, and the gate cannot pass
+            line = at.place.line if at is not None else 1
+            outcome.failures.append(_failure(f"rule {rule.id}", error, arguments[-1], line))
 
 
 def _failure(what: str, error: Exception, build: Build, line: int) -> Failure:

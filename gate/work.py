@@ -6,8 +6,6 @@ another machine.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from gate import files
 from gate.build import Build
 from gate.context import open_context
@@ -19,7 +17,7 @@ from gate.engines.base import load as load_engine
 from gate.judged import Judged
 from gate.model import EngineRun, Failure
 from gate.policy import ENGINES, Policy
-from gate.record import dataclass
+from gate.record import dataclass, replace
 from gate.selection import wants_engine
 from gate.share import Done, Options, Share
 from gate.words import told

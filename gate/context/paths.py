@@ -21,6 +21,7 @@ class BadPattern(ValueError):
         super().__init__(message)
 
 
+@lru_cache(maxsize=8192)
 def clean(path: str) -> str:
     """The shortest equivalent path: no ``.``, no inner ``..``, no double slash; ``.`` for the empty one."""
     path = posixpath.normpath(path)
@@ -50,6 +51,8 @@ def base(path: str) -> str:
 
 def has_wildcards(text: str) -> bool:
     """True when an unescaped ``*``, ``?`` or ``[`` is in it."""
+    if "*" not in text and "?" not in text and "[" not in text:
+        return False
     at = 0
     while at < len(text):
         if text[at] == "\\":

@@ -6,7 +6,6 @@ The order of the steps is the builder's own, because what is refused and whose m
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 
 from gate.context.paths import BadPattern, clean, has_wildcards, join, matches, rooted, split_wildcards
 from gate.context.patterns import Info, Matcher
@@ -15,6 +14,7 @@ from gate.image.modes import Mode
 from gate.image.node import Node
 from gate.image.tree import Ids, Make, Tree, TreeError, base_name, chosen, raise_unknown
 from gate.model import Unknown
+from gate.record import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)

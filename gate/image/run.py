@@ -45,6 +45,8 @@ _HARMLESS = frozenset({
     "sha256sum", "shift", "shopt", "sleep", "sort", "stat", "sync", "tail", "test", "time", "tr", "trap", "true",
     "type", "typeset", "ulimit", "umask", "uname", "uniq", "unset", "wait", "wc", "which", "whoami", "yes",
 })  # fmt: skip
+_QUIET = _HARMLESS.union({""}) - {"umask"} - _EFFECTS.keys()
+"""Without a redirection, none of these leaves anything behind."""
 _INSTALLERS = frozenset({
     "add-apt-repository", "apk", "apt", "apt-get", "apt-key", "aptitude", "brew", "conda", "cpan", "cpanm",
     "debconf-set-selections", "dnf", "dpkg", "dpkg-reconfigure", "easy_install", "gem", "ldconfig", "locale-gen",
@@ -101,34 +103,39 @@ class RunJob:
             self._anything()
         for node in script.root.walk():
             if isinstance(node, Command):
-                self._command(node, _certainty(node, certainty))
+                if node.redirects or (node.name not in _QUIET):
+                    self._command(node, certainty)
             elif node.redirects:
-                self._redirects(node, _certainty(node, certainty))
+                self._redirects(node, certainty)
 
-    def _command(self, command: Command, certainty: Certainty) -> None:
-        process = _process(command)
+    def _command(self, command: Command, outer: Certainty) -> None:
+        process, name = _process(command), command.name
         folder = self._folder(process)
-        effects = Effects(self.carrier, self.operation, folder, self.why, certainty)
-        effects.umask_known = self._umask_known
         try:
-            if command.name == "umask":
+            if name == "umask":
                 self._umask_known = command.values in ([], ["022"], ["0022"], ["22"])
-            elif command.name == "cd":
-                self._folders[id(process)] = _changed(folder, command) if certainty == (True, True) else None
-            elif command.name is not None and command.name in _EFFECTS:
-                _EFFECTS[command.name](effects, command)
+            elif name == "cd":
+                sure = _certainty(command, outer) == (True, True)
+                self._folders[id(process)] = _changed(folder, command) if sure else None
+            elif name is not None and name in _EFFECTS:
+                _EFFECTS[name](self._effects(command, folder, outer), command)
             else:
-                self._other(command, folder, certainty)
-            write_redirects(effects, command)
+                self._other(command, folder, outer)
+            if command.redirects:
+                write_redirects(self._effects(command, folder, outer), command)
         except (TreeError, TreeUnknown, BadPattern, ModeError):
             # The command fails in a build, or does something that cannot be known.
             self._anything()
 
-    def _redirects(self, node: Node, certainty: Certainty) -> None:
+    def _effects(self, node: Node, folder: str | None, outer: Certainty) -> Effects:
+        effects = Effects(self.carrier, self.operation, folder, self.why, _certainty(node, outer))
+        effects.umask_known = self._umask_known
+        return effects
+
+    def _redirects(self, node: Node, outer: Certainty) -> None:
         """A group's output: ``{ …; } > file``."""
-        effects = Effects(self.carrier, self.operation, self._folder(_process(node)), self.why, certainty)
         try:
-            write_redirects(effects, node)
+            write_redirects(self._effects(node, self._folder(_process(node)), outer), node)
         except (TreeError, TreeUnknown, BadPattern):
             self._anything()
 
@@ -140,7 +147,7 @@ class RunJob:
             node = _process(node.parent) if node.parent is not None else None
         return None
 
-    def _other(self, command: Command, folder: str | None, certainty: Certainty) -> None:
+    def _other(self, command: Command, folder: str | None, outer: Certainty) -> None:
         name = command.name
         if name == "" or name in _HARMLESS:
             return
@@ -152,7 +159,7 @@ class RunJob:
             self._may_fill(join(folder, ".venv") if folder is not None else None)
         elif name == "virtualenv" or module == "venv":
             self._environment(command, folder)
-        elif not self._own_script(command, folder, certainty):
+        elif not self._own_script(command, folder, outer):
             self._anything()
 
     def _installer(self, command: Command, folder: str | None) -> None:
@@ -192,7 +199,7 @@ class RunJob:
         elif place.type == "directory":
             _open_below(place, self.why)
 
-    def _own_script(self, command: Command, folder: str | None, certainty: Certainty) -> bool:
+    def _own_script(self, command: Command, folder: str | None, outer: Certainty) -> bool:
         """Carry out a shell script that is in the image and known; False for anything else."""
         words = command.arguments if command.name in SHELLS or command.name in (".", "source") else command.words[:1]
         value = next((word.value for word in words if word.value is None or not word.value.startswith("-")), None)
@@ -211,7 +218,7 @@ class RunJob:
             return False
         self._scripts += 1
         self._depth += 1
-        self._script(script, folder, certainty)
+        self._script(script, folder, _certainty(command, outer))
         self._depth -= 1
         return True
 

@@ -13,7 +13,6 @@ import sys
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Any
 
 from gate.image.tarfile import DIRECTORY, REGULAR, ArchiveError, NoDecoder, TooLarge, decompress, is_tar, members
@@ -21,6 +20,7 @@ from gate.lazy import pattern
 from gate.model import Unknown
 from gate.packages.requirement import normalized
 from gate.packages.setup_script import Partial, Unreadable, setup_arguments
+from gate.record import dataclass, field
 
 MAX_ARCHIVE = 1 << 25
 """Bytes of an archive that is opened, and of what it holds."""

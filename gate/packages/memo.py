@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
     from gate.build import Build
 
-_kept: WeakKeyDictionary[Build, dict[str, dict[Any, Any]]] = WeakKeyDictionary()
-
 
 def memo(build: Build, name: str) -> dict[Any, Any]:
     """The dictionary of that name; each belongs to the module that names it."""
-    shelves = _kept.get(build)
-    if shelves is None:
-        shelves = _kept[build] = {}
-    return shelves.setdefault(name, {})
+    kept = build.memos.get(name)
+    if kept is None:
+        kept = build.memos[name] = {}
+    return kept

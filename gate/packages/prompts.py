@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 
 from gate.dockerfile.command import Command
 from gate.lazy import pattern
@@ -18,6 +17,7 @@ from gate.packages.node import NODE
 from gate.packages.options import Arguments, Table, listed, scan
 from gate.packages.pip import PIP
 from gate.packages.system import APT, APTITUDE, DNF, ZYPPER
+from gate.record import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)

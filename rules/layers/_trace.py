@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from weakref import WeakKeyDictionary
 
@@ -14,6 +13,7 @@ from gate.dockerfile.command import Command
 from gate.dockerfile.tree import Copy, Run, Stage
 from gate.image.base import identify
 from gate.model import Unknown
+from gate.record import dataclass, replace
 from gate.rules.build._effects import Effect, effect
 from gate.rules.layers import _caches as caches
 from gate.rules.layers import _changers as changers

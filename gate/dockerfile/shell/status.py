@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from gate.dockerfile.command import Command, Node, Script, ShellWord
 from gate.dockerfile.shell.wrappers import SHELLS
+from gate.record import dataclass, replace
 
 _CONDITIONAL = frozenset({"if", "while", "until"})
 _LOOPS = frozenset({"while", "until", "for"})

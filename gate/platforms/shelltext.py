@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from fnmatch import fnmatchcase
 
 from gate.dockerfile.command import Command, Node, Script, ShellWord
 from gate.dockerfile.shell import parse_script
@@ -229,10 +230,12 @@ class _Walk:
             pattern = re.search(r"(?:^|;;&?|;&|\n)\s*\(?\s*([^();&]+?)\)\s*\Z", head.lstrip("; \t\n"), re.DOTALL)
             if pattern is None:
                 return False
-            words = [word.strip().strip("\"'") for word in pattern[1].split("|")]
-            if any(re.search(r"[$`?\[]", word) or ("*" in word and word != "*") for word in words):
+            words = [word.strip() for word in pattern[1].split("|")]
+            if any(re.search(r"[$`\\]", word) for word in words):
                 return False
-            if value in words or "*" in words:
+            if any(
+                value == word.strip("\"'") or (word[:1] not in "\"'" and fnmatchcase(value, word)) for word in words
+            ):
                 self.node(body, last=last)
                 return True
             start = body.end

@@ -257,7 +257,8 @@ class Follower:
         frame = Frame(path, argv[at + 1 :], process, depth, self.start, errexit, own=self._own_names())
         source = Source((found.node.source if found.node else None) or found.path, data)
         try:
-            run_text(source.text, name, frame, source)
+            mark = "\ufeff" if data.startswith(b"\xef\xbb\xbf") else ""  # a part of the first word, as a shell sees it
+            run_text(mark + source.text, name, frame, source)
         except Unparsed:
             if _other_language(data):
                 raise Fails(f"{path}: syntax error", 2, Fault.OTHER, program=path, file=found.file) from None

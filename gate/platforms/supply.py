@@ -38,6 +38,9 @@ class Supply:
 
     def module(self, name: str) -> bool | Unknown:
         """Whether a module is installed for Python."""
+        built = self.brought.build.built
+        if built is not None and built.usable:
+            return built.module(name)
         if self.base.plain:
             return self.brought.module(name)
         return self.brought.module(name) or Unknown(

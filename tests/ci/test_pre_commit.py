@@ -26,6 +26,7 @@ OTHERS = ("Dockerfile.md", "Dockerfile.py", "Dockerfile.dockerignore", "Dockerfi
 def pre_commit(*words: str, cwd: Path, home: Path) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "PRE_COMMIT"))}
     environment |= {"PRE_COMMIT_HOME": str(home), "PRE_COMMIT_COLOR": "never"}
+    environment |= {"PIP_NO_COMPILE": "false"}  # which, of all things, is how pip is told not to
     return subprocess.run([*PRE_COMMIT, *words], cwd=cwd, env=environment, capture_output=True, text=True, timeout=300)
 
 

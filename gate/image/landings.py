@@ -136,6 +136,7 @@ def _run(run: Run, stage: Stage, paths: list[str] | tuple[()], folder: str, buil
     if text is None or ("/" not in text.value and not paths):
         return
     commands = build.script(run).commands
+    left = list(paths)
     for at, command in enumerate(commands):
         said = [path for path in _destinations(command, run, build) if _under(path, folder)]
         for path in said:
@@ -144,7 +145,17 @@ def _run(run: Run, stage: Stage, paths: list[str] | tuple[()], folder: str, buil
             inside = [each for each in paths if _under(each, path)]
             if command.name in ("mv", "cp", "ln", "install", "tee") and paths and not inside:
                 continue  # carried out in the file map, and not there any more
+            left = [each for each in left if each not in inside]
             yield Landing(inside[0] if inside else path, command.place, stage, run)
+    for path in left:  # what the file map knows, and no table here
+        closest = max(commands, key=lambda each: _names(each, path), default=None)
+        told = closest is not None and _names(closest, path)
+        yield Landing(path, closest.place if closest is not None and told else run.place, stage, run)
+
+
+def _names(command: Command, path: str) -> int:
+    """How much of a path a word of a command says."""
+    return max((len(value) for value in command.values if value and path.startswith(value)), default=0)
 
 
 def _removes(command: Command, path: str) -> bool:
@@ -171,6 +182,8 @@ def _operands(command: Command) -> list[str]:
     if name == "git" and "clone" in plain:
         operands = plain[plain.index("clone") + 1 :]
         return _fetched(operands) if operands and _is_address(operands[-1]) else operands[-1:]
+    if name == "tee":
+        return plain
     if name in _LAST or (name in _STORES and any(value in ("cp", "sync", "rsync", "copy") for value in plain)):
         return plain[-1:]
     return []

@@ -42,6 +42,8 @@ _SAID = pattern(
     r"awslambdaric|aws[-_]lambda[-_]ric|aws[-_]lambda[-_]rie|lambda-adapter|lambda_runtime|aws-lambda-go|runtime-interface-client|AWS_LAMBDA_RUNTIME_API"
     r"|AWSLambda|Amazon\.Lambda|/bootstrap\b|\bmangum-runtime\b"
 )
+_CLIENTS = ("var/runtime", "opt/extensions/lambda-adapter", "lambda-entrypoint.sh")
+"""What the images of AWS and the web adapter bring."""
 _MANIFESTS = frozenset({"requirements.txt", "pyproject.toml", "package.json", "go.mod", "Cargo.toml", "pom.xml", "build.gradle", "build.gradle.kts", "Gemfile", "setup.py", "Pipfile", "poetry.lock"})  # fmt: skip
 _INTERPRETERS = frozenset(
     {"python", "python3", "node", "ruby", "sh", "bash", "/bin/sh", "java", "dotnet", "gunicorn", "uvicorn"}
@@ -58,6 +60,9 @@ def check(build: Build) -> Results:
     ):
         return
     if _SAID.search(build.dockerfile.source.text) or _mentioned(build):
+        return
+    built = build.built if build.built is not None and build.built.usable else None
+    if built is not None and ("awslambdaric" in built.python.distributions or any(map(built.image.stack.at, _CLIENTS))):
         return
     doubt = _doubt(build)
     if doubt:

@@ -1,6 +1,8 @@
 """LMB003 needs-gpu: an image for machines with a GPU, and Lambda has none."""
 
 from gate.build import Build
+from gate.image.base import identify
+from gate.lazy import pattern
 from gate.model import Severity
 from gate.rule import Example, Results, Rule
 from gate.rules.sagemaker._gpu import base_cuda, shown
@@ -23,6 +25,8 @@ rule = Rule(
     links=("https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html",),
 )
 
+_GPU = pattern(r"^(?:nvidia/cuda|nvcr\.io/nvidia/(?!l4t))")
+
 
 @rule.on_build
 def check(build: Build) -> Results:
@@ -31,7 +35,7 @@ def check(build: Build) -> Results:
     root = build.target.root
     cuda = base_cuda(build)
     tag = (root.base or "").rpartition(":")[2]
-    if cuda is not None or tag.endswith("-gpu") or "-gpu-" in tag:
+    if cuda is not None or _GPU.search(identify(root.base or "").repository) or tag.endswith("-gpu") or "-gpu-" in tag:
         what = f"CUDA {shown(cuda)}" if cuda is not None else "GPU libraries"
         yield rule.finding(
             root.from_.image, f"The base image brings {what}, and Lambda has no GPU.", stage=build.target

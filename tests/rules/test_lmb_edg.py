@@ -87,6 +87,8 @@ def test_caches(lines: str, severity: str | None) -> None:
         ("nvidia/cuda:12.4.1-base-ubuntu22.04", True),
         ("pytorch/pytorch:2.3.0-cuda12.1-cudnn8-runtime", True),
         ("tensorflow/tensorflow:2.15.0-gpu-jupyter", True),
+        ("nvidia/cuda", True),
+        ("nvcr.io/nvidia/pytorch:24.05-py3", True),
         ("tensorflow/tensorflow:2.15.0", False),
         ("public.ecr.aws/lambda/python:3.12", False),
         ("scratch", False),

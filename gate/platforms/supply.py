@@ -56,7 +56,7 @@ class Supply:
         return not folder or self.base.path is None or folder in USUAL_PATH or folder in self.base.path.split(":")
 
     def _has(self, name: str, why: Unknown, folder: str = "") -> bool | Unknown:
-        if "\r" in name:
+        if "\r" in name or "\ufeff" in name:
             return False  # nobody calls a program that
         brought = self.brought.program(name, folder)
         if brought is True or (self._in_base(folder) and (name in self.base.has or name in self.base.answers)):

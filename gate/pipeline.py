@@ -127,7 +127,7 @@ def _judged(
     known = _catalogue(groups, case)
     case.baseline = _accepted(request, groups)
     case.vex = _statements(used for used, _ in groups)
-    jobs = request.jobs or os.cpu_count() or 1
+    jobs = request.jobs or _cores()
     judged: dict[str, Judged] = {}
     if request.options.cache and evidence is None:
         for path, memory in _recalled(groups, request.options):
@@ -142,6 +142,11 @@ def _judged(
     case.files = [(used, judged[given.path]) for used, inputs in groups for given in inputs]
     read = tuple(Source(given.path, given.data) for given in found.inputs if given.data is not None)
     return Answer(judge(case, known), known, read)
+
+
+def _cores() -> int:
+    """The processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _recalled(groups: Iterable[tuple[Policy, list[Input]]], options: Options) -> Iterator[tuple[str, Memory]]:

@@ -12,6 +12,7 @@ from gate.image.model import Config
 from gate.image.node import Node
 from gate.images.built import BuiltImage, tree_of
 from gate.images.history import Alignment, align
+from gate.images.python import Installed, installed
 from gate.model import Unknown
 
 if TYPE_CHECKING:
@@ -45,6 +46,19 @@ class Settled:
             what, here, there, _ = self.contradictions[0]
             return f"was not built from this file as it stands: {what} is {there} there, and {here} here"
         return "" if self.usable else f"may not be built from this file: {self.alignment.reason}"
+
+    @cached_property
+    def python(self) -> Installed:
+        """What is there for Python."""
+        return installed(self.image.stack)
+
+    def module(self, name: str) -> bool | Unknown:
+        """Whether Python finds a module."""
+        if name in self.python.modules:
+            return True
+        if self.python.complete and not self.image.pairs("Env").get("PYTHONPATH"):
+            return False
+        return Unknown(f"a folder that Python is led to may hold the module {name}")
 
     @cached_property
     def tree(self) -> Node:

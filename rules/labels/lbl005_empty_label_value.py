@@ -41,7 +41,10 @@ def check(stage: Stage, build: Build) -> Results:
         return
     for label in labels:
         unset = _never_set(label, build)
-        if unset and _base_may_set(unset, stage, build):
+        if unset and build.built is not None and build.built.usable and stage is build.target:
+            if not build.built.image.pairs("Labels").get(label.key):
+                yield rule.finding(label, f"The label {label.key} has an empty value in the image.", stage=stage)
+        elif unset and _base_may_set(unset, stage, build):
             yield rule.undecided(label, f"whether the base image sets ${unset} is not known", "--image REF")
         elif unset:
             yield rule.finding(

@@ -105,6 +105,8 @@ def _get_pip(command: Command, run: Run, build: Build) -> Results:
         return
     minimum: str = facts("packages")["get-pip"]["minimum"]
     version = _python(command, run, build)
+    if version is None and build.built is not None and build.built.usable:
+        return  # it did run
     if version is None:
         reason = "the Python version is not known, so neither whether the newest get-pip.py runs on it"
         yield rule.undecided(command, reason, "--image REF")

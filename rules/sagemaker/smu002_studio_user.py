@@ -5,7 +5,10 @@ from gate.dockerfile.command import Command
 from gate.dockerfile.tree import Words
 from gate.model import Severity, Unknown
 from gate.packages.options import Table, scan
+from gate.platforms.accounts import find_user
+from gate.platforms.filesystem import FileSystem
 from gate.platforms.image import launch_image
+from gate.platforms.outcome import Doubt, Fails
 from gate.rule import Example, Results, Rule
 
 _FOR = ("sagemaker-studio",)
@@ -63,6 +66,8 @@ def _ids(name: str, build: Build) -> tuple[str, str]:
     """uid and gid of a user as far as this file says; empty where it does not."""
     if name in ("", "root", "0"):
         return "0", "0"
+    if build.built is not None and build.built.usable:
+        return _of_image(name, build)
     uid, gid = (name, "") if name.isdecimal() else ("", "")
     for stage in build.target.lineage() if build.target is not None else ():
         for command in build.commands(stage):
@@ -71,6 +76,16 @@ def _ids(name: str, build: Build) -> tuple[str, str]:
                 if name in (made[0], made[1]) and name:
                     uid, gid = made[1] or uid, made[2]
     return uid, gid
+
+
+def _of_image(name: str, build: Build) -> tuple[str, str]:
+    """uid and gid as the image's own accounts have them; empty for a user that it does not have."""
+    image = launch_image(build)
+    try:
+        user = find_user(name, FileSystem(image.root, image.supply, image.supply.module, image.suspicion))
+    except (Doubt, Fails):
+        return "", ""
+    return str(user.uid), str(user.gid)
 
 
 def _made(command: Command) -> tuple[str, str, str]:

@@ -64,6 +64,7 @@ _KERNELS = frozenset(
         "anaconda",
     ]
 )
+_SPECS = ("usr/local/share/jupyter/kernels", "usr/share/jupyter/kernels", "opt/conda/share/jupyter/kernels", "root/.local/share/jupyter/kernels")
 _PLAIN = ("python", "debian", "ubuntu", "continuumio/miniconda3", "condaforge/", "mambaorg/micromamba", "amazonlinux", "nvidia/cuda", "r-base", "alpine")  # fmt: skip
 _OPAQUE = (Pin.LOCAL, Pin.MOVABLE, Pin.UNRESOLVED)
 _SAID = ("kernel", "jupyter", "IRkernel", "IJulia", "kernelspec")
@@ -79,7 +80,10 @@ def check(build: Build) -> Results:
     texts = [each.text.value for stage in target.lineage() for each in stage.instructions if each.keyword in ("RUN", "COPY", "ADD")]  # fmt: skip
     if any(word in text for text in texts for word in _SAID):
         return
-    doubt = _doubt(build)
+    built = build.built if build.built is not None and build.built.usable else None
+    if built is not None and (_KERNELS & built.python.distributions or any(map(built.image.stack.at, _SPECS))):
+        return
+    doubt = _doubt(build) if built is None else ""
     if doubt:
         yield rule.undecided(target.from_, f"whether the image has a kernel: {doubt}", "--image")
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import struct
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,10 @@ from tests.cli import Mlgate, Ran
 from tests.images.support import configuration, docker_archive, entry, layer
 
 SCRIPT = "#!/bin/sh\necho hi\n"
-ELF = b"\x7fELF" + bytes(60)
+PROGRAM = struct.pack(
+    "<16sHHIQQQIHHHHHH", b"\x7fELF\x02\x01\x01", 2, 62, 1, 0, 64, 0, 0, 64, 56, 1, 0, 0, 0
+) + struct.pack("<IIQQQQQQ", 1, 5, 0, 0, 0, 120, 120, 4096)
+"""A program for amd64 that needs no loader."""
 BASE = layer({"bin/sh": "#!/bin/absent\n", "etc/passwd": "root:x:0:0::/:/bin/sh\napp:x:1000:1000::/:/bin/sh\n"})
 OFF = ("--engine", "grype=off", "--engine", "hadolint=off", "--format", "json")
 DOCKERFILE = """\
@@ -260,3 +264,53 @@ def test_a_policy_that_requires_hadolint_can_scan(mlgate: Mlgate) -> None:
     ran = mlgate("scan", "docker-archive:image.tar", *OFF[:2])
     assert "hadolint is required" not in ran.err
     assert ran.code in (0, 1)
+
+
+PYTHON_SITE = "usr/lib/python3.11/site-packages"
+
+
+@pytest.mark.parametrize(
+    ("files", "verdict"),
+    [
+        ({f"{PYTHON_SITE}/trainer/__init__.py": ""}, "works"),
+        ({f"{PYTHON_SITE}/trainer.py": ""}, "works"),
+        ({f"{PYTHON_SITE}/other.py": ""}, "fails"),
+        ({f"{PYTHON_SITE}/easy-install.pth": "/src\n"}, "undecided"),
+    ],
+)
+def test_modules_are_looked_up_in_the_image(files: dict[str, str], verdict: str, mlgate: Mlgate) -> None:
+    text = 'FROM registry.example.com/team/base:1.2.3\nRUN make install\nENTRYPOINT ["python3", "-m", "trainer"]\n'
+    mlgate.write("Dockerfile", text)
+    layers = [BASE, layer({**files, "usr/bin/python3": PROGRAM})]
+    target = image(
+        mlgate,
+        layers,
+        [STEPS[0], 'ENTRYPOINT ["python3" "-m" "trainer"]'],
+        Entrypoint=["python3", "-m", "trainer"],
+        Cmd=None,
+    )
+    ran = mlgate("launch", "Dockerfile", "--for", "docker", "--format", "json", "--image", target)
+    assert ran.json["verdict"] == verdict, ran.out
+
+
+@pytest.mark.parametrize(("user", "found"), [("app", False), ("1000:100", False), ("other", True)])
+def test_a_users_number_is_the_images(user: str, found: bool, mlgate: Mlgate) -> None:
+    accounts = "root:x:0:0::/:/bin/sh\napp:x:1000:100::/:/bin/sh\nother:x:1001:100::/:/bin/sh\n"
+    layers = [layer({"etc/passwd": accounts, f"{PYTHON_SITE}/ipykernel-6.0.dist-info/METADATA": "Name: ipykernel\n"})]
+    docker_archive(
+        mlgate.folder / "image.tar", layers, configuration(layers, config={"User": user, "Env": ["PATH=/bin"]})
+    )
+    ran = mlgate("scan", "docker-archive:image.tar", "--for", "sagemaker-studio", *OFF[:2], "--format", "json")
+    assert ("SMU002" in ids(ran)) is found
+    assert "SMU002" not in ids(ran, "undecided")
+
+
+def test_a_label_made_of_a_variable_of_the_base(mlgate: Mlgate) -> None:
+    text = "FROM registry.example.com/team/base:1.2.3\nRUN make install\nLABEL version=$BASE_VERSION\n"
+    layers = [BASE, layer({"bin/train": SCRIPT})]
+    assert "LBL005" in ids(check(mlgate, None, text), "undecided")
+    steps = [STEPS[0], "LABEL version=3"]
+    ran = check(mlgate, image(mlgate, layers, steps, Labels={"version": "3"}), text)
+    assert "LBL005" not in {**ids(ran), **ids(ran, "undecided")}
+    ran = check(mlgate, image(mlgate, layers, steps, Labels={"version": ""}), text)
+    assert ids(ran)["LBL005"] == 3

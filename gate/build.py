@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from gate import clock
 from gate.dockerfile.expand import SubstitutionError, expand
 from gate.dockerfile.stages import link
 from gate.dockerfile.tree import Dockerfile, Instruction, Launch, Run, Stage, SyntaxFault
@@ -48,7 +49,7 @@ class Build:
         self.target_name = target
         self.platforms = frozenset(platforms)
         self.settings: Mapping[str, Any] = settings or {}
-        self.today = today or datetime.date.today()  # the day of the build: what end-of-life dates are compared with
+        self.today = today or clock.today()  # the day of the build: what end-of-life dates are compared with
         self.plain = plain
         self.built: Settled | None = None  # the finished image, where there is one to look into
         self._variables = link(dockerfile, self.build_args, target, plain)

@@ -6,7 +6,7 @@ import os
 from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from gate import __version__, purl, suppress
+from gate import __version__, clock, purl, suppress
 from gate.catalogue import Catalogue
 from gate.engines.base import combine
 from gate.fingerprint import fingerprinted, order
@@ -124,7 +124,7 @@ def _marked(findings: Iterable[Finding], policy: Policy, case: Case, docket: Doc
     """The findings with their state, and whether they block: VEX, then waivers, then the baseline, then the threshold."""
     if docket is not None and policy.vex:
         findings = docket.hear(findings, case.vex[policy.vex])
-    today = suppress.today()
+    today = clock.today()
     live = [waiver for waiver in policy.waivers if waiver.expires is None or waiver.expires >= today]
     marked = []
     for finding in findings:
@@ -164,7 +164,7 @@ def _unique(findings: Iterable[Finding]) -> list[Finding]:
 
 def _hygiene(policies: Sequence[Policy], catalogue: Catalogue) -> list[Finding]:
     """What is wrong with the policies' own waivers: findings in the policy file."""
-    today, found = suppress.today(), []
+    today, found = clock.today(), []
     for policy in policies:
         if policy.waivers:
             selection = Selection(policy, catalogue)

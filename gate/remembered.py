@@ -12,10 +12,9 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from gate import catalogue, files, suppress
+from gate import catalogue, clock, files
 from gate.cache import Cache, key
 from gate.context.items import DiskItem, unchanged
 from gate.context.witness import Witness, real
@@ -86,8 +85,8 @@ def _common(policy: Policy, options: Options) -> str | None:
     if None in engines:
         return None
     asked = (options.context, options.use_context, sorted(options.build_args.items()), options.target)
-    days = (suppress.today().isoformat(), date.today().isoformat())
-    return key(code_stamp(), os.getcwd(), repr(policy), repr(asked), repr(engines), repr(days))
+    day = clock.today().isoformat()
+    return key(code_stamp(), os.getcwd(), repr(policy), repr(asked), repr(engines), day)
 
 
 def _engine(policy: Policy, name: str) -> str | None:

@@ -7,13 +7,13 @@ must not be able to hide that it is broken.
 
 from __future__ import annotations
 
-import os
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Container, Iterable, Iterator
-from datetime import date, datetime, timezone
+from datetime import date
 from typing import Any
 
+from gate import clock
 from gate.catalogue import Catalogue
 from gate.dockerfile.source import Text
 from gate.dockerfile.tree import Comment, Dockerfile, From, Instruction
@@ -77,14 +77,6 @@ class Suppression:
     @property
     def active(self) -> bool:
         return not self.expired and not self.fault
-
-
-def today() -> date:
-    """The day that expiry dates are held against: that of ``SOURCE_DATE_EPOCH``, else the current one, in UTC."""
-    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
-    if epoch.isdecimal() and len(epoch) < 12:
-        return datetime.fromtimestamp(int(epoch), timezone.utc).date()
-    return datetime.now(timezone.utc).date()
 
 
 def read(dockerfile: Dockerfile, catalogue: Catalogue) -> list[Suppression]:
@@ -212,7 +204,7 @@ class _Reader:
         self.dockerfile = dockerfile
         self.catalogue = catalogue
         self.starts = [instruction.start for instruction in dockerfile.instructions]
-        self.day = today()
+        self.day = clock.today()
         self.suggestions = MAX_SUGGESTIONS
 
     def read(self, comment: Comment) -> Suppression | None:

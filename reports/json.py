@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, fields
 from typing import Any
 
-from gate import __version__
+from gate import __version__, clock
 from gate.model import EngineRun, Finding, ImageLayer, Package, Result, Target, Undecided
 from gate.report import Page, Report
 
@@ -35,6 +35,7 @@ def document(result: Result) -> dict[str, Any]:
     return {
         "schema_version": SCHEMA_VERSION,
         "mlgate_version": __version__,
+        **_created(),
         "verdict": result.verdict,
         "exit_code": result.exit_code,
         "policy": {"name": result.policy, "fail_on": result.fail_on},
@@ -60,6 +61,12 @@ def summary(result: Result) -> dict[str, int]:
         "baselined": states.count("baselined"),
         "undecided": len(result.undecided),
     }
+
+
+def _created() -> dict[str, str]:
+    """The time stamp that ``SOURCE_DATE_EPOCH`` gives: two runs are to be equal, so there is no other."""
+    moment = clock.fixed()
+    return {"created": moment.strftime("%Y-%m-%dT%H:%M:%SZ")} if moment is not None else {}
 
 
 def _target(target: Target) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from tests.cli import Mlgate
 
 FROM = "FROM debian:12.5\n"
 BAD = FROM + "RUN apt-get install curl\n"
-GOOD = "FROM scratch\nCOPY app /app\nUSER 1000\nENTRYPOINT [\"/app\"]\n"
+GOOD = 'FROM scratch\nCOPY app /app\nUSER 1000\nENTRYPOINT ["/app"]\n'
 
 
 def test_pass_is_one_line(mlgate: Mlgate) -> None:
@@ -57,7 +57,10 @@ def test_fail_on(threshold: str, code: int, mlgate: Mlgate) -> None:
     ("arguments", "why"),
     [
         (["--fail-on", "hi"], "--fail-on: there is no severity 'hi'"),
-        (["--for", "sagemker-hosting"], "--for: there is no platform 'sagemker-hosting'; did you mean 'sagemaker-hosting'?"),
+        (
+            ["--for", "sagemker-hosting"],
+            "--for: there is no platform 'sagemker-hosting'; did you mean 'sagemaker-hosting'?",
+        ),
         (["--select", "PGK001"], "select: there is no rule, prefix or engine 'PGK001'; did you mean 'PKG001'?"),
         (["--ignore", "hadolnt"], "ignore: there is no rule, prefix or engine 'hadolnt'; did you mean 'hadolint'?"),
         (["--engine", "grpe=off"], "--engine: there is no engine 'grpe'; did you mean 'grype'?"),
@@ -174,7 +177,9 @@ def test_stdin(mlgate: Mlgate, monkeypatch: pytest.MonkeyPatch) -> None:
     given(BAD)
     assert {f["path"] for f in mlgate.findings("-")} == {"-"}
     given(BAD)
-    assert {f["path"] for f in mlgate.findings("-", "--stdin-filename", "sub/train.Dockerfile")} == {"sub/train.Dockerfile"}
+    assert {f["path"] for f in mlgate.findings("-", "--stdin-filename", "sub/train.Dockerfile")} == {
+        "sub/train.Dockerfile"
+    }
     given(BAD)
     assert "RUN apt-get install curl" in mlgate.check("-").out, "the excerpt is there although there is no file"
 
@@ -305,7 +310,8 @@ def test_a_baseline_of_a_policy(mlgate: Mlgate) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", "{}", '{"schema_version": 2, "findings": []}', '{"schema_version": 1, "findings": [1]}', "[" * 9999]
+    "text",
+    ["", "[]", "{}", '{"schema_version": 2, "findings": []}', '{"schema_version": 1, "findings": [1]}', "[" * 9999],
 )
 def test_a_broken_baseline(text: str, mlgate: Mlgate) -> None:
     mlgate.write("Dockerfile", BAD)
@@ -347,3 +353,13 @@ def test_a_shared_requirements_file_is_told_once(mlgate: Mlgate) -> None:
         mlgate.write(name, FROM + "COPY requirements.txt .\nRUN pip install -r requirements.txt\n")
     found = [f for f in mlgate.findings() if f["path"] == "requirements.txt"]
     assert len(found) == len({(f["rule_id"], f["line"], f["column"]) for f in found}) > 0
+
+
+def test_the_json_has_a_time_stamp_only_where_one_is_given(mlgate: Mlgate, monkeypatch: pytest.MonkeyPatch) -> None:
+    mlgate.write("Dockerfile", "FROM debian:12.5\n")
+    assert "created" not in mlgate.check("--format", "json").json
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1612051200")
+    assert mlgate.check("--format", "json").json["created"] == "2021-01-31T00:00:00Z"
+    for nonsense in ("", "x", "-1", "9" * 40):
+        monkeypatch.setenv("SOURCE_DATE_EPOCH", nonsense)
+        assert "created" not in mlgate.check("--format", "json").json

@@ -100,7 +100,7 @@ def judged(
             (),
             {
                 ("BAS001", 1, "medium"), ("LBL003", 3, "low"), ("PIN003", 4, "low"), ("PKG003", 4, "low"), ("PKG003", 7, "low"),
-                ("PIN003", 1, "medium"),  # in requirements.txt
+                ("MLA007", 3, "low"), ("PIN003", 1, "medium"),  # in requirements.txt
             },
         ),
         (EDGE, {}, (), {("PKG004", 3, "low"), ("BLD003", 4, "high"), ("BLD006", 5, "high"), ("PKG004", 6, "low")}),
@@ -108,7 +108,10 @@ def judged(
             BYOC,
             BYOC_FILES,
             ("sagemaker-training", "sagemaker-hosting"),
-            {("BAS001", 2, "medium"), ("LBL006", 4, "low"), ("PIN003", 13, "medium")},
+            {
+                ("BAS001", 2, "medium"), ("LBL006", 4, "low"), ("PIN003", 13, "medium"),
+                ("SMT001", 1, "medium"), ("SMT003", 17, "medium"),  # this train is an empty one
+            },
         ),
     ],
     ids=["linter", "merged", "flask", "edge", "byoc"],

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from gate import pipeline, suppress
+from gate import clock, pipeline
 from gate.model import Result
 from gate.pipeline import Request, check
 from gate.policy import EngineChoice
@@ -132,7 +132,7 @@ def test_another_day_and_another_program(project: Path, monkeypatch: pytest.Monk
     judged()
     with monkeypatch.context() as patch:
         patch.setenv("SOURCE_DATE_EPOCH", "0")
-        assert suppress.today().year == 1970
+        assert clock.today().year == 1970
         assert remembered(monkeypatch) is None
     with monkeypatch.context() as patch:
         patch.setattr("gate.remembered.code_stamp", lambda: "another")

@@ -16,6 +16,7 @@ from gate.image.copy import find_sources
 from gate.image.node import Node
 from gate.image.tree import Tree, TreeError
 from gate.packages.memo import memo
+from gate.packages.where import BASE, resolve, workdir
 from gate.record import dataclass
 
 if TYPE_CHECKING:
@@ -106,13 +107,44 @@ def _bounded(build: Build) -> list[Arrival]:
     found: list[Arrival] = []
     left = MAX_ENTRIES
     for copy in copies(build):
-        excluded = copy.flag("exclude") is not None
-        for word, value in () if excluded else own_sources(copy, build):
+        if copy.from_ is not None or copy.flag("exclude") is not None:
+            left = _gather_mapped(copy, build, found, left)
+            continue
+        for word, value in own_sources(copy, build):
             for place, node in sources_at(value, build):
                 left = _gather(Arrival(copy, word, place, node, whole=True), found, left)
                 if left <= 0:
                     return found
     return found
+
+
+def _gather_mapped(copy: Copy, build: Build, found: list[Arrival], left: int) -> int:
+    """Add what the file map knows to come from the context by way of another stage, or past ``--exclude``."""
+    from gate.platforms.image import launch_image
+
+    destination, at = build.expand(copy.destination, copy), workdir(copy, build)
+    if not isinstance(destination, str) or (
+        not destination.startswith("/") and (not isinstance(at, str) or at == BASE)
+    ):
+        return left
+    node: Node | None = launch_image(build).root
+    for name in resolve(destination, at if isinstance(at, str) else "/").strip("/").split("/"):
+        node = node.child(name) if node is not None and name else node
+    waiting = [node] if node is not None else []
+    while waiting and left > 0:
+        each = waiting.pop()
+        left -= 1
+        if each.type == "directory":
+            waiting.extend(reversed(each.children().values()))
+        elif each.instruction is copy and each.source is not None:
+            found.append(Arrival(copy, _word_for(copy, each.source), each.source, each, whole=False))
+    return left
+
+
+def _word_for(copy: Copy, source: str) -> Text:
+    """The source word that a file most likely came by: the one that ends like it."""
+    name = source.rpartition("/")[2]
+    return next((word for word in copy.sources if word.value.rpartition("/")[2] == name), copy.sources[0])
 
 
 def _gather(top: Arrival, found: list[Arrival], left: int) -> int:

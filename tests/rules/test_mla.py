@@ -76,6 +76,18 @@ def test_models_that_are_not_here(dockerfile: str, marked: bool) -> None:
     (expect if marked else silent)("MLA001", dockerfile, files={"a.txt": "x"})
 
 
+def test_what_comes_by_way_of_another_stage() -> None:
+    files = {"src/m.pt": "x", "src/a.py": "", "src/n.ipynb": "{}", "src/p.onnx": POINTER}
+    dockerfile = (
+        "FROM python:3.12 AS b\nWORKDIR /src\nCOPY src .\nRUN make\nFROM python:3.12\nCOPY --from=b »/src /app\n"
+    )
+    for rule in ("MLA001", "MLA004", "MLA009"):
+        expect(rule, dockerfile, files=files)
+    silent("MLA001", dockerfile.replace("»", "").replace("RUN make", "RUN rm *.pt"), files=files)
+    expect("MLA001", "FROM python:3.12\nCOPY --exclude=*.py »src /app\n", files=files)
+    silent("MLA001", "FROM python:3.12\nCOPY --exclude=*.pt src /app\n", files=files)
+
+
 def test_one_finding_for_each_word_with_what_it_brings() -> None:
     files = {"a.pt": b"\0" * 1500, "b.pt": b"\0" * 2_000_000, "c.py": ""}
     [found] = findings(COPY, ["MLA001"], files)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import shutil
@@ -13,6 +14,8 @@ from typing import Any
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from tests.ci import composite, source
 from tests.ci.composite import Job, commands
@@ -52,6 +55,20 @@ def test_shellcheck_finds_nothing(tmp_path: Path) -> None:
 
 def test_other_actions_are_known_by_their_hash() -> None:
     assert all(re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", step["uses"]) for step in STEPS if "uses" in step)
+
+
+def test_the_lock_has_what_the_package_needs() -> None:
+    """mlgate itself is installed without asking what it needs."""
+    lock = (source.ROOT / "requirements.lock").read_text()
+    locked = {canonicalize_name(name): version for name, version in re.findall(r"^([\w.-]+)==([\w.+!-]+)", lock, re.M)}
+    project = (source.ROOT / "pyproject.toml").read_text()
+    lists = re.findall(r"^(?:requires|dependencies) = (\[.*?\]$)", project, re.M | re.S)
+    needed = [Requirement(text) for found in lists for text in ast.literal_eval(found)]
+    assert len(needed) > 10
+    assert [
+        str(one) for one in needed if not one.specifier.contains(locked.get(canonicalize_name(one.name), "0"))
+    ] == []
+    assert lock.count("--hash=sha256:") > len(locked)
 
 
 def test_no_expression_is_in_a_script_and_every_input_is_used() -> None:

@@ -25,6 +25,8 @@ from gate.record import dataclass, field
 MAX_ARCHIVE = 1 << 25
 """Bytes of an archive that is opened, and of what it holds."""
 MAX_TEXT = 1 << 20
+_MAX_LISTING = 1 << 22
+_MAX_MEMBERS = 100
 _NAME = pattern(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _SCRIPTS = ("console_scripts", "gui_scripts")
 _DATA_SCRIPT = pattern(r"[^/]+\.data/scripts/([^/]+)")
@@ -88,17 +90,32 @@ _BROKEN = (
 
 def _wheel(data: bytes, shown: str, found: Distribution) -> None:
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        with _open_zip(data) as archive:
+            read = 0
             for info in archive.infolist():
                 script = _DATA_SCRIPT.fullmatch(info.filename)
                 if script:
                     found.programs.add(script[1])
-                elif _ENTRY_POINTS.fullmatch(info.filename):
+                    continue
+                if not info.filename.endswith(("/entry_points.txt", "/METADATA")):
+                    continue
+                read += 1
+                if read > _MAX_MEMBERS:
+                    raise ValueError("too many members")
+                if _ENTRY_POINTS.fullmatch(info.filename):
                     _entry_points(_member(archive, info).decode("utf-8", "replace"), found)
                 elif _METADATA.fullmatch(info.filename):
                     _requires_dist(_member(archive, info).decode("utf-8", "replace"), found)
     except _BROKEN:
         found.doubt(f"{shown} cannot be read")
+
+
+def _open_zip(data: bytes) -> zipfile.ZipFile:
+    """Raises one of ``_BROKEN``; so for a list of entries without measure."""
+    end = data.rfind(b"PK\5\6")
+    if end >= 0 and struct.unpack_from("<I", data, end + 12)[0] > _MAX_LISTING:
+        raise ValueError("too many entries")
+    return zipfile.ZipFile(io.BytesIO(data))
 
 
 def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
@@ -123,11 +140,9 @@ def _sdist_files(data: bytes) -> dict[str, bytes] | None:
     """The files at the top of an sdist that say what it installs."""
     try:
         if data.startswith(b"PK"):
-            with zipfile.ZipFile(io.BytesIO(data)) as archive:
-                return {
-                    info.filename.partition("/")[2]: _member(archive, info)
-                    for info in archive.infolist() if info.filename.partition("/")[2] in _WANTED
-                }  # fmt: skip
+            with _open_zip(data) as archive:
+                chosen = {info.filename.partition("/")[2]: info for info in archive.infolist()}
+                return {name: _member(archive, chosen[name]) for name in _WANTED if name in chosen}
         whole, ends = decompress(data, MAX_ARCHIVE)
         if not ends or not is_tar(whole):
             return None

@@ -24,6 +24,7 @@ _ARCHIVE = pattern(r"(?i)\.(?:whl|zip|tgz|tbz|txz|tar(?:\.(?:gz|bz2|xz))?)\Z")
 _EXTRAS = pattern(r"\[[^\]]*\]\Z")
 _LOCKED = pattern(rb'(?m)^name = "([^"\n]{1,200})"')
 _MAX_ENTRIES = 20_000
+_MAX_PROJECTS = 50
 _WITHOUT_PROJECT = ("--no-root", "--no-install-project", "--no-self", "--only-root", "--no-install-workspace")
 _OWN_PROJECT = frozenset({"poetry", "uv", "pdm"})
 _UNPACKAGED = {"uv": pattern(rb"(?m)^\[build-system\]|^package\s*=\s*true"), "pdm": pattern(rb"(?m)^\[build-system\]")}
@@ -34,11 +35,10 @@ def local_distributions(install: Install, requests: list[Request], build: Build,
     if install.run is None:
         return []
     files = _Files(install.command, install.run, build, root)
-    found = [
-        distribution
-        for request in requests if request.pin is Pin.LOCAL or (request.url or "").startswith("file:")
-        for distribution in files.distributions(request.url or "")
-    ]  # fmt: skip
+    local = [request for request in requests if request.pin is Pin.LOCAL or (request.url or "").startswith("file:")]
+    found = [each for request in local[:_MAX_PROJECTS] for each in files.distributions(request.url or "")]
+    if len(local) > _MAX_PROJECTS:
+        found.append(_unknown(Unknown(f"line {install.place.line} installs more than is read", "--image")))
     if install.locks and install.manager in _OWN_PROJECT and not install.arguments.has(*_WITHOUT_PROJECT):
         found += files.own_project(install)
     return found
@@ -85,7 +85,7 @@ class _Files:
         if not _ARCHIVE.search(path):
             return [self.folder(where)]
         folder, _, name = where.rpartition("/")
-        names = [name] if not re.search(r"[*?\[]", name) else self._matching(folder, name)
+        names = [name] if not re.search(r"[*?\[]", name) else self._matching(folder, name)[:_MAX_PROJECTS]
         return [self._archive(f"{folder}/{each}", each) for each in names] or [
             _unknown(Unknown(f"{path} is not known", "--context"))
         ]
@@ -131,8 +131,8 @@ class _Files:
         paths = [entry.path for entry in context.entries()] if context is not None else []
         names = {path.rpartition("/")[2] for path in paths[:_MAX_ENTRIES]}
         return [
-            each for each in sorted(names)
-            if fnmatchcase(each, name) and isinstance(at(f"{folder}/{each}", self.run, self.build, self.command), Found)
+            each for each in sorted(each for each in names if fnmatchcase(each, name))[:_MAX_PROJECTS]
+            if isinstance(at(f"{folder}/{each}", self.run, self.build, self.command), Found)
         ]  # fmt: skip
 
     def _absolute(self, path: str) -> str | Unknown:

@@ -9,6 +9,8 @@ from typing import Any
 
 MAX_BYTES = 1 << 18
 _MAX_DEPTH = 20
+_MAX_EXPRESSIONS = 20_000
+_MAX_TEXT = 1 << 16
 _CHANGES = frozenset({"append", "extend", "insert", "update", "remove", "pop", "clear", "setdefault"})
 
 
@@ -58,9 +60,10 @@ def _name(node: ast.expr) -> str:
 
 
 class _Names:
-    """The names of a module that are set once, and never changed."""
+    """The names of a module that are set once, and never changed. ``left``: expressions that may still be worked out."""
 
     def __init__(self, tree: ast.Module) -> None:
+        self.left = _MAX_EXPRESSIONS
         self.values: dict[str, ast.expr] = {}
         changed: set[str] = set()
         for node in ast.walk(tree):
@@ -111,8 +114,9 @@ def _try(node: ast.expr, names: _Names) -> Any:
 
 def _value(node: ast.expr, names: _Names, depth: int) -> Any:
     """What an expression of literals is worth. Raises :class:`Unreadable`."""
-    if depth > _MAX_DEPTH:
-        raise Unreadable("nested too deeply")
+    names.left -= 1
+    if depth > _MAX_DEPTH or names.left < 0:
+        raise Unreadable("it is too large, or nested too deeply")
     if isinstance(node, ast.Constant):
         return node.value
     if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
@@ -127,6 +131,8 @@ def _value(node: ast.expr, names: _Names, depth: int) -> Any:
         left, right = _value(node.left, names, depth + 1), _value(node.right, names, depth + 1)
         if isinstance(left, Partial) or type(left) is not type(right) or not isinstance(left, (str, list)):
             raise Unreadable("a sum that cannot be told")
+        if len(left) + len(right) > _MAX_TEXT:
+            raise Unreadable("it is too large")
         return left + right
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod):
         return _beginning(_value(node.left, names, depth + 1), "%")
@@ -167,6 +173,8 @@ def _joined(node: ast.JoinedStr, names: _Names, depth: int) -> str:
         if isinstance(value, Partial):
             return Partial(text + value)
         text += str(value)
+        if len(text) > _MAX_TEXT:
+            raise Unreadable("it is too large")
     return text
 
 

@@ -17,10 +17,12 @@ from gate.platforms.filesystem import Errno, Found, NoEntry, NotAllowed, NotFold
 from gate.platforms.interpreters import INTERPRETERS, interpret, plain_name
 from gate.platforms.kernel import Loaded, Process, Unusable, execute, shebang
 from gate.platforms.outcome import Doubt, Fails, Fault, Step
-from gate.platforms.shelltext import Frame, Unparsed, run_text
+from gate.platforms.shelltext import MAX_COMMANDS, Frame, Unparsed, run_text
 
 MAX_DEPTH = 12
 _LIMIT = 1 << 17
+_FOLLOWED = 20
+"""What a started program costs, in commands."""
 _SH = "/bin/sh"
 _NO_TEXT_FROM = 1 << 12
 """Bytes of a program from which on every shell that takes it for a text has met an error of syntax."""
@@ -37,6 +39,7 @@ class Follower:
         self.depth = 0
         self.current: File | None = None
         self.scripts: list[File] = []
+        self.budget = [MAX_COMMANDS]
         self.box: Busybox | None = None  # what runs, where it is busybox
         self.is_bash = False  # whether the shell that runs is bash
 
@@ -52,6 +55,9 @@ class Follower:
     def follow(self, loaded: Loaded, process: Process, depth: int) -> None:
         """What a loaded program does with its words. Raises :class:`Fails` or :class:`Doubt`."""
         self.depth = depth
+        self.budget[0] -= _FOLLOWED
+        if self.budget[0] < 0:
+            raise Doubt(Unknown("there is more to follow than is followed"))
         if depth > MAX_DEPTH:
             return  # each starts the next without end, so the container does run
         argv = loaded.argv
@@ -211,7 +217,14 @@ class Follower:
             behind = argv[at + 1 :]
             errexit = any(word.startswith("-") and "e" in word.partition("o")[0] for word in argv[1:at])
             frame = Frame(
-                behind[0] if behind else argv[0], behind[1:], process, depth, self.start, errexit, own=self._own_names()
+                behind[0] if behind else argv[0],
+                behind[1:],
+                process,
+                depth,
+                self.start,
+                errexit,
+                budget=self.budget,
+                own=self._own_names(),
             )
             self.note(f"{name} -c runs {text.value!r}", f"with $0 = {frame.zero!r} and {frame.args!r}")
             run_text(text.value or "", name, frame)
@@ -254,7 +267,9 @@ class Follower:
         self.current = found.file
         if found.file is not None:
             self.scripts.append(found.file)
-        frame = Frame(path, argv[at + 1 :], process, depth, self.start, errexit, own=self._own_names())
+        frame = Frame(
+            path, argv[at + 1 :], process, depth, self.start, errexit, budget=self.budget, own=self._own_names()
+        )
         source = Source((found.node.source if found.node else None) or found.path, data)
         try:
             mark = "\ufeff" if data.startswith(b"\xef\xbb\xbf") else ""  # a part of the first word, as a shell sees it

@@ -41,6 +41,7 @@ _MOUNTED = pattern(
     r"/(?:opt/ml|mnt|media|run|var|tmp|dev|proc|sys|etc|srv|home|root|workspace|(?:data|config|model|secret|volume|input|output|checkpoint)s?)\b"
 )
 """Where volumes are mounted as a rule."""
+MAX_COMMANDS = 20_000
 _MAX_CALLS = 8
 _LIMIT = 1 << 17
 
@@ -60,6 +61,7 @@ class Frame:
     errexit: bool = False
     functions: dict[str, Node] = field(default_factory=dict)
     calls: int = 0
+    budget: list[int] = field(default_factory=lambda: [MAX_COMMANDS])  # one for all that a launch follows
     own: frozenset[str] = frozenset()  # programs that the shell starts without a look at PATH
     strict: bool = True  # options that a builtin does not have end the shell; not so in bash
 
@@ -381,6 +383,9 @@ class _Walk:
     # Commands --------------------------------------------------------------------------------------------------------
 
     def _command(self, command: Command, *, last: bool) -> None:
+        self.frame.budget[0] -= 1
+        if self.frame.budget[0] < 0:
+            raise Doubt(Unknown("there is more to follow than is followed"), command.place)
         replaced = "exec" in command.wrappers
         words = self._expand(command.words)
         if words is None:

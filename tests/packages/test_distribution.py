@@ -76,6 +76,13 @@ def test_what_an_archive_unpacks_to_is_bounded() -> None:
     assert read_archive(tarred({"x/setup.py": "#" * (40 << 20)}), "x-1.tar.gz").unknown is not None
 
 
+def test_what_is_read_of_an_archive_is_bounded() -> None:
+    many = zipped({f"x{number}.dist-info/METADATA": "Name: x\n" for number in range(200)})
+    assert read_archive(many, "x-1-py3-none-any.whl").unknown is not None
+    projects = zipped({f"x{number}/setup.py": "#" * 100_000 for number in range(50)})
+    assert read_archive(projects, "x-1.zip").unknown is not None
+
+
 PROJECTS = [
     ('[project]\nname="x"\n[project.scripts]\ntrain="a:b"\n[project.gui-scripts]\nshow="a:c"\n', {"train", "show"}),
     ('[tool.poetry.scripts]\ntrain="a:b"\nx={reference="bin/serve", type="file"}\n[build-system]\nbuild-backend="poetry.core.masonry.api"\n', {"train", "serve"}),
@@ -122,6 +129,14 @@ UNREADABLE = [
     "if a:\n    setup(scripts=['train'])\nelse:\n    setup()",
     "setup(entry_points={'console_scripts': [name + '=a:b']})",
     "setup(",
+    "a = 'x' * 9 + 'x'\n"
+    + "".join(f"{new} = {old} + {old}\n" for old, new in zip("abcdefghijklmno", "bcdefghijklmnop", strict=True))
+    + "setup(scripts=p)",
+    "a = ['x', 'y']\n"
+    + "".join(
+        f"{new} = [*{old}, *{old}, *{old}]\n" for old, new in zip("abcdefghijklmno", "bcdefghijklmnop", strict=True)
+    )
+    + "setup(scripts=p)",
     "setup(scripts=" + "[" * 5000 + "]" * 5000 + ")",
 ]
 

@@ -140,3 +140,22 @@ def test_a_virtual_environment_has_a_python_of_its_own(lines: str, verdict: Verd
         f'FROM ubuntu:22.04\n{lines}COPY a.py /\nCMD ["python", "/a.py"]\n', {"a.py": ""}, platform="docker"
     )
     assert found.verdict is verdict, (found.error, found.unknown)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "#!/bin/sh\n" + ". ./s\n" * 40,
+        "#!/bin/sh -e\n" + "./s\n" * 40,
+        "#!/bin/sh\nf() {\n" + "  f\n" * 40 + "}\nf\n",
+        "#!/bin/sh\n" + 'eval "./s; ./s"\n' * 40 + "set -e\n./s\n./s\n",
+    ],
+)
+def test_scripts_that_start_each_other_without_end_are_followed_for_a_while(text: str) -> None:
+    files = {"s*": text}
+    found = outcome(
+        'FROM scratch\nCOPY --chmod=755 sh /bin/sh\nCOPY s /\nENTRYPOINT ["/s"]\n',
+        {**files, "sh": b"\x7fELF"},
+        "docker",
+    )
+    assert found.verdict in Verdict

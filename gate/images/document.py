@@ -16,7 +16,9 @@ from gate.lazy import pattern
 
 _LONGEST = 4000
 _NAME = pattern(r"[A-Za-z_][A-Za-z0-9_.-]*")
-_SHELL = pattern(r"(?:\|\d+ .*? )?/bin/(?:ba|da)?sh (?:-o pipefail )?-\w*c ")
+_SHELL = pattern(r"(?:^| )(?:/\S*/)?(?:ba|da|z|k)?sh (?:(?:-\S+|pipefail|errexit|nounset) )*-\w*c ")
+_ARGUMENTS = pattern(r"\|(\d{1,4}) ")
+_PAIR = pattern(r"(?:^|(?<=\s))([A-Za-z_]\w*)=(\S*)")
 _REFERENCE = pattern(
     r"(?:[a-z0-9][a-z0-9.-]*(?::\d+)?/)?[a-z0-9]+(?:[._/-]+[a-z0-9]+)*(?::\w[\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?"
 )
@@ -66,9 +68,24 @@ def _said(step: Step) -> tuple[str, str]:
 
 def _line(keyword: str, text: str) -> str:
     """One step on one line, beginning with its keyword: a history cannot smuggle in a comment that quiets findings."""
-    text = _SHELL.sub("", text) if keyword == "RUN" else text
+    text = _command(text) if keyword == "RUN" else _names(text) if keyword in ("ARG", "ENV") else text
     shown = "".join(character if character.isprintable() else " " for character in f"{keyword} {text}")
     return shown[:_LONGEST].rstrip()
+
+
+def _command(text: str) -> str:
+    """What was run, without the shell and without the values of build arguments: these may be secrets."""
+    arguments = _ARGUMENTS.match(text)
+    shell = _SHELL.search(text) if arguments else _SHELL.match(text)
+    if shell:
+        return text[shell.end() :]
+    return _PAIR.sub(r"\1=…", text, count=int(arguments[1])) if arguments else text
+
+
+def _names(text: str) -> str:
+    """The variables of ARG or ENV without their values, which are below."""
+    names = [match[1] for match in _PAIR.finditer(text)]
+    return " ".join(f"{name}=…" for name in names) or text
 
 
 def _configuration(image: BuiltImage) -> list[str]:
@@ -88,12 +105,12 @@ def _configuration(image: BuiltImage) -> list[str]:
             lines.append(f"{keyword} {value}")
     if image.words("Shell"):
         lines.append(f"SHELL {_json(image.words('Shell') or [])}")
-    lines += [f"{keyword} {_command(words)}" for keyword, words in (
+    lines += [f"{keyword} {_launch(words)}" for keyword, words in (
         ("ENTRYPOINT", image.words("Entrypoint")), ("CMD", image.words("Cmd"))) if words]  # fmt: skip
     return lines
 
 
-def _command(words: list[str]) -> str:
+def _launch(words: list[str]) -> str:
     """The shell form where it is one, else the JSON form."""
     plain = (
         len(words) == 3 and words[:2] == ["/bin/sh", "-c"] and words[2].isprintable() and words[2].strip() == words[2]

@@ -25,7 +25,7 @@ class Limits:
 
     deadline: float
     bytes: int = 256 << 30
-    entries: int = 3_000_000
+    entries: int = 1_000_000
 
     def check_time(self) -> None:
         """Raises :class:`~gate.images.source.ImageError` when the time is over."""

@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 
+from gate.images.built import Step
+from gate.images.document import document
 from tests.cli import Mlgate, Ran
-from tests.images.support import configuration, docker_archive, entry, layer
+from tests.images.support import configuration, docker_archive, entry, image_of, layer
 
 SCRIPT = "#!/bin/sh\necho hi\n"
 PROGRAM = struct.pack(
@@ -314,3 +316,24 @@ def test_a_label_made_of_a_variable_of_the_base(mlgate: Mlgate) -> None:
     assert "LBL005" not in {**ids(ran), **ids(ran, "undecided")}
     ran = check(mlgate, image(mlgate, layers, steps, Labels={"version": ""}), text)
     assert ids(ran)["LBL005"] == 3
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "ENV TOKEN=hunter22secret",
+        "ARG TOKEN=hunter22secret",
+        "RUN |1 TOKEN=hunter22secret /bin/sh -c make # buildkit",
+        "RUN |2 A=b c TOKEN=hunter22secret /bin/bash -eo pipefail -c make # buildkit",
+        "RUN |1 TOKEN=hunter22secret make all # buildkit",
+        "|1 TOKEN=hunter22secret /bin/sh -c make",
+        "/bin/sh -c #(nop)  ENV TOKEN=hunter22secret",
+    ],
+)
+def test_values_of_variables_are_not_shown(step: str) -> None:
+    found = image_of({"Cmd": ["x"]})
+    found.history = [Step(step, empty=True)]
+    text = document(found).decode()
+    assert "hunter22" not in text
+    assert text.splitlines()[2].startswith(("# ENV TOKEN", "# ARG TOKEN", "# RUN "))
+    assert ("make" in text) is ("make" in step)

@@ -39,6 +39,7 @@ _OWN_ENVIRONMENTS = frozenset({"pipx"})
 _RAISES = frozenset({"deb", "rpm", "npm", "cargo", "golang"})
 """Where a request without a version takes the newest, whatever is installed."""
 
+_ARCHIVES = (".tar.gz", ".tgz", ".zip", ".tar.bz2", ".whl")
 _LOCK_NAME = pattern(r"(?:^|/)(?:pylock(?:\.[^/]+)?\.toml|[^/]*conda-lock[^/]*\.ya?ml)$")
 """Lock files that are handed over like requirements files."""
 _PATH = pattern(r"(?:^|\s)PATH(?:=|\s+)[\"']?([^:\"'\s]+)")
@@ -55,17 +56,23 @@ class _State:
     virtual: dict[str, list[str]] = field(default_factory=dict)
 
     def copy(self) -> _State:
-        return _State({key: list(rows) for key, rows in self.entries.items()}, set(self.held), dict(self.virtual))
+        entries = {key: list(rows) for key, rows in self.entries.items()}
+        return _State(entries, set(self.held), dict(self.virtual))
+
+
+_Wheels = dict[str, dict[str, "Component | Unchecked"]]
+"""Name of a folder → what ``pip wheel`` put there, by package: stages hand such folders on."""
 
 
 def bill(build: Build) -> Bill:
     """What the stages of a build install: each component once, in the order of the file."""
     states: dict[int, _State] = {}
+    wheels: _Wheels = {}
     needed = build.needed or frozenset(stage.index for stage in build.stages)
     for stage in build.stages:
         if any(each.index in needed for each in _heirs(stage, build)):
             parent = states.get(stage.parent.index) if stage.parent is not None else None
-            states[stage.index] = _installed(stage, parent.copy() if parent is not None else _State(), build)
+            states[stage.index] = _installed(stage, parent.copy() if parent is not None else _State(), wheels, build)
     result = Bill()
     seen: set[int] = set()
     for index in sorted(_ends(build, needed) & states.keys()):
@@ -90,26 +97,36 @@ def _ends(build: Build, needed: frozenset[int]) -> set[int]:
     return set(needed) - (parents - copied - target)
 
 
-def _installed(stage: Stage, state: _State, build: Build) -> _State:
+def _installed(stage: Stage, state: _State, wheels: _Wheels, build: Build) -> _State:
     """Carry the commands of a stage out on what its parent has installed."""
     for instruction in stage.instructions:
         if isinstance(instruction, Run):
             for command in build.script(instruction).commands:
                 runs = fate(command)
                 if runs is not False:
-                    _Step(command, runs is True, instruction, stage, state, build).carry_out()
+                    _Step(command, runs is True, instruction, stage, state, wheels, build).carry_out()
     return state
 
 
 class _Step:
     """One command, carried out on a state. ``certain``: nothing keeps it from running."""
 
-    def __init__(self, command: Command, certain: bool, run: Run, stage: Stage, state: _State, build: Build) -> None:
+    def __init__(
+        self,
+        command: Command,
+        certain: bool,
+        run: Run,
+        stage: Stage,
+        state: _State,
+        wheels: _Wheels,
+        build: Build,
+    ) -> None:
         self.command = command
         self.certain = certain
         self.run = run
         self.stage = stage
         self.state = state
+        self.wheels = wheels
         self.build = build
 
     def carry_out(self) -> None:
@@ -189,14 +206,16 @@ class _Step:
             if self.certain:
                 self._forget(key)
             return
-        if install.verb != "install":
+        if install.verb != "install" and not self._wheel_folder(install):
             return
         applies = holds(request.marker, environment(install, self.stage)) if request.marker else True
         if applies is False:
             return
         if request.pin is Pin.LOCAL and not (name and version):
-            self._project(request, install, where)
+            self._local(request, install, where)
             return
+        if not name and request.pin is Pin.UNRESOLVED and not install.complete:
+            return  # the command as a whole is noted
         pinned = self._pinned(request, asked)
         place, reason = pinned.place, ""
         if applies is None:
@@ -209,7 +228,12 @@ class _Step:
             reason = _why(pinned)
         shown = name or request.url or request.specifier or "…"
         entry = self._component(shown, version or "", request.ecosystem, place, reason)
-        self._put(key, [entry], applies is True)
+        folder = self._wheel_folder(install)
+        if folder:
+            self.wheels.setdefault(folder, {})[key[2]] = entry
+            return
+        made = self._from_wheels(install).get(key[2]) if isinstance(entry, tuple) else None
+        self._put(key, [made or entry], applies is True)
         group = virtual(self.command) if request.ecosystem == "apk" else ""
         if group:
             self.state.virtual.setdefault(group, []).append(key[2])
@@ -220,6 +244,29 @@ class _Step:
             return request
         found = asked.constraints.get(normalized(request.name)) if request.name else None
         return found if found is not None and found.pin in (Pin.EXACT, Pin.HASH) else request
+
+    def _wheel_folder(self, install: Install) -> str:
+        """The name of the folder that ``pip wheel`` and ``pip download`` fill; "" for an installation."""
+        if install.verb != "download" or install.ecosystem != "pypi":
+            return ""
+        chosen = install.arguments.last("-w", "--wheel-dir", "-d", "--dest")
+        return _last_part(chosen.value or "") if chosen is not None else "."
+
+    def _from_wheels(self, install: Install) -> dict[str, Component | Unchecked]:
+        """The wheels that an installation may take from folders."""
+        folders = [_last_part(option.value or "") for option in install.arguments.all("-f", "--find-links")]
+        return {name: entry for folder in folders for name, entry in self.wheels.get(folder, {}).items()}
+
+    def _local(self, request: Request, install: Install, where: str) -> None:
+        """What a folder or a file of the image brings: wheels that were built before, the pins of a project."""
+        path = request.url or ""
+        made = self.wheels.get(_last_part(path.rpartition("/")[0] or ".")) if "*" in path else None
+        for name, entry in (made or {}).items():
+            self._put((request.ecosystem, where, name), [entry], True)
+        if made is None and (request.ecosystem != "pypi" or "*" in path or path.endswith(_ARCHIVES)):
+            self._note((path, request.place, "it is a file, whose version is not known"), install)
+        elif made is None:
+            self._project(request, install, where)
 
     def _project(self, request: Request, install: Install, where: str) -> None:
         """What a project of the context asks for itself."""
@@ -266,6 +313,10 @@ class _Step:
             return all(SpecifierSet(request.specifier).contains(entry.version, prereleases=True) for entry in before)
         except (InvalidSpecifier, ValueError):
             return False
+
+
+def _last_part(path: str) -> str:
+    return path.rstrip("/").rpartition("/")[2]
 
 
 def _unchecked(entry: Component | Unchecked, why: str) -> Unchecked:

@@ -268,6 +268,19 @@ STAGES = [
     Case("nothing at all", "FROM scratch\nCOPY x /x\n", {"x": "1"}),
 ]  # fmt: skip
 
+WHEELS = (
+    "FROM python:3.9 AS b\nRUN pip wheel {}numpy==1.16.2 {}\nFROM python:3.9\nCOPY --from=b /build/wheels /wheels\n"
+)
+STAGES += [
+    Case("wheels, all of them", WHEELS.format("»", "-w /build/wheels") + "RUN pip install /wheels/*.whl\n"),
+    Case("wheels by name", WHEELS.format("»", "--wheel-dir=/build/wheels") + "RUN pip install --no-index --find-links=/wheels numpy\n"),
+    Case("wheels of another folder", WHEELS.format("", "-w /else") + "RUN pip install --find-links /wheels numpy\n", unchecked=("numpy",)),
+    Case("wheels that nobody installs", WHEELS.format("", "-w /build/wheels") + "RUN pip install flask==3.1.3\n"),
+    Case("a file for apt", DEBIAN + "COPY x.deb /\nRUN apt-get install -y /x.deb\n", {"x.deb": ""}, ("/x.deb",)),
+    Case("archives", PY + "RUN pip install ./dist/app.tar.gz dist/*.whl\n", {}, ("./dist/app.tar.gz", "dist/*.whl")),
+    Case("the folder of the base", "FROM python:3.9\nCOPY r.txt /\nRUN pip install -r r.txt\n", {"r.txt": "»numpy==1.16.2\n"}),
+]  # fmt: skip
+
 UV = """version = 1
 requires-python = ">=3.9"
 

@@ -13,17 +13,25 @@ _ARG = re.compile(r"(?:/bin/\S+ (?:-\S+ )*#\(nop\) +)?ARG (\w+)=(.*)", re.DOTALL
 _PAIR = re.compile(r"(\w+)=(\S*)")
 
 
-def secrets_in(image: BuiltImage) -> Iterator[tuple[Step, str, str]]:
-    """``(step, name, what)``: each secret once, at the first step that shows it."""
+def secrets_in(image: BuiltImage, *, texts: bool) -> Iterator[tuple[Step, str]]:
+    """Each secret once, at the first step that shows it: the step, and what it is. ``texts``: those in commands, too."""
     seen: set[str] = set()
     for step in image.history:
+        told = False
         for name, value in _arguments(step.created_by):
-            found = known_format(value)
-            if name not in seen and (
-                found or password_in_url(value) or (secret_name(name) and value and not placeholder(value))
-            ):
+            if name not in seen and _is_secret(name, value):
                 seen.add(name)
-                yield step, name, redacted(value)
+                told = True
+                yield step, f"the value of the build argument {name}: {redacted(value)}"
+        found = known_format(step.created_by) if texts and not told else None
+        if found and step.created_by[found[1] : found[2]] not in seen:
+            seen.add(step.created_by[found[1] : found[2]])
+            yield step, f"{found[0]}: {redacted(step.created_by[found[1] : found[2]])}"
+
+
+def _is_secret(name: str, value: str) -> bool:
+    by_name = secret_name(name) and value != "" and not placeholder(value)
+    return known_format(value) is not None or password_in_url(value) is not None or by_name
 
 
 def _arguments(text: str) -> Iterator[tuple[str, str]]:

@@ -73,13 +73,13 @@ def check_history(build: Build) -> Results:
         return
     from gate.rules.security._history import secrets_in
 
-    for step, name, what in secrets_in(built.image):
+    for step, what in secrets_in(built.image, texts=built.alone):
         at = step.instruction
         if at is None or build.target is None:
             continue  # the base image's
         yield rule.finding(
             at.text if at.text.value else at,
-            f"The image's history holds the value of the build argument {name}: {what}.",
+            f"The image's history holds {what}.",
             severity=Severity.HIGH,
             stage=at.stage,
         )

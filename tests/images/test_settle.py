@@ -337,3 +337,11 @@ def test_values_of_variables_are_not_shown(step: str) -> None:
     assert "hunter22" not in text
     assert text.splitlines()[2].startswith(("# ENV TOKEN", "# ARG TOKEN", "# RUN "))
     assert ("make" in text) is ("make" in step)
+
+
+def test_a_token_in_a_command(mlgate: Mlgate) -> None:
+    token = "ghp_" + "aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1dE3fG5"
+    image(mlgate, [BASE, layer({"x": "x"})], [f"RUN /bin/sh -c git clone https://{token}@github.com/a/b # buildkit"])
+    ran = mlgate("scan", "docker-archive:image.tar", "--for", "docker", *OFF[:2])
+    assert "SEC001" in ran.out and "a GitHub token" in ran.out
+    assert token not in ran.out

@@ -16,6 +16,8 @@ ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "examples"
 OPTIONS = ("--engine", "grype=off")
 """What grype knows changes from day to day."""
+MANY = 8
+"""Lines of a change that are shown; more of them say no more."""
 _ENGINES = re.compile(r"^ +engines: .*\n|   grype SKIPPED.*", re.M)
 
 _WHOLE = (
@@ -60,16 +62,19 @@ def page() -> str:
 
 
 def _change(breakage: object, module: ModuleType) -> str:
-    """The change as a diff; a changed mode as git tells it."""
+    """The lines that differ; a changed mode as git tells it."""
     path, mode = breakage.path, breakage.mode  # type: ignore[attr-defined]
     source = module.SOUND / path
     if mode is not None:
-        lines = [f"{path}\n", f"old mode 100{source.stat().st_mode & 0o755:o}\n", f"new mode 100{mode:o}\n"]
+        lines = ["old mode 100755", f"new mode 100{mode:o}"]
     else:
         old = source.read_text(encoding="utf-8")
         new = breakage.change(old).replace("\r", "^M")  # type: ignore[attr-defined]
-        lines = list(difflib.unified_diff(old.splitlines(True), new.splitlines(True), path, path, n=1))[1:8]
-    return "```diff\n" + "".join(line if line.endswith("\n") else line + "\n" for line in lines) + "```\n"
+        both = difflib.unified_diff(old.splitlines(), new.splitlines(), n=0, lineterm="")
+        lines = [line for line in both if not line.startswith(("---", "+++", "@@"))]
+    if len(lines) > MANY:
+        lines = [lines[0], next(line for line in lines if line.startswith("+")), "  and so on"]
+    return f"In `{path}`:\n\n```diff\n" + "\n".join(lines) + "\n```\n"
 
 
 def _report(path: str, folder: Path, quiet: bool) -> str:

@@ -85,7 +85,7 @@ class Labels(Model):
 
 
 class Pinning(Model):
-    images: Literal["tag", "major", "minor", "patch", "digest"] = "minor"
+    images: Literal["tag", "major", "minor", "patch", "digest"] = "patch"
     """How exact an image reference must be: any tag but latest, `3`, `3.11`, `3.11.9`, or a digest."""
     packages: Literal["range", "compatible", "wildcard", "exact", "hash"] = "exact"
     """How exact a package version must be: `>=1`, `~=1.2`, `==1.2.*`, `==1.2.3`, or with a hash."""

@@ -241,3 +241,9 @@ def test_default_arguments_that_make_no_reference() -> None:
         expect("GAT001", f"ARG B={value}\nFROM »$B\n", severity="high")
         silent("PIN008", f"ARG B={value}\nFROM $B\n")
         silent("GAT001", Example(f"ARG B={value}\nFROM $B\n", build_args={"B": "debian:12.5"}))
+
+
+def test_the_depth_that_is_asked_stays_when_another_setting_is_made() -> None:
+    expect("PIN001", Example("FROM »python:3.12\n", policy={"pinning": {"packages": "range"}}), severity="low")
+    silent("PIN001", Example("FROM python:3.12\n", policy={"pinning": {"images": "minor"}}))
+    expect("PIN001", Example("FROM »python:3\n", policy={"pinning": {"images": "minor"}}), severity="low")

@@ -64,7 +64,12 @@ _KERNELS = frozenset(
         "anaconda",
     ]
 )
-_SPECS = ("usr/local/share/jupyter/kernels", "usr/share/jupyter/kernels", "opt/conda/share/jupyter/kernels", "root/.local/share/jupyter/kernels")
+_SPECS = (
+    "usr/local/share/jupyter/kernels",
+    "usr/share/jupyter/kernels",
+    "opt/conda/share/jupyter/kernels",
+    "root/.local/share/jupyter/kernels",
+)
 _PLAIN = ("python", "debian", "ubuntu", "continuumio/miniconda3", "condaforge/", "mambaorg/micromamba", "amazonlinux", "nvidia/cuda", "r-base", "alpine")  # fmt: skip
 _OPAQUE = (Pin.LOCAL, Pin.MOVABLE, Pin.UNRESOLVED)
 _SAID = ("kernel", "jupyter", "IRkernel", "IJulia", "kernelspec")

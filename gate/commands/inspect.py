@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from gate.commands.check import Arguments
-from gate.commands.one import one
+from gate.commands.one import one, refused
 from gate.commands.output import say, tell_exit, write
 from gate.image.inspect import document
 from gate.judge import FAILED, PASSED, UNJUDGED
@@ -22,18 +22,13 @@ def run(arguments: Arguments, form: str) -> int:
     found = one(arguments)
     if found is None:
         return UNJUDGED
-    image = document(found[0])
+    build = found[0]
+    image = document(build)
     if form == "json":
         write((json.dumps(image, indent=2, ensure_ascii=False) + "\n").encode("utf-8", "replace"))
     else:
         say("".join(line + "\n" for line in _lines(image)))
-    return _exit(image, arguments)
-
-
-def _exit(image: dict[str, Any], arguments: Arguments) -> int:
-    if image.get("faults"):
-        fault = image["faults"][0]
-        tell_exit(FAILED, f"{fault['path']}:{fault['line']}: the builder refuses this: {fault['message']}")
+    if refused(build, FAILED):
         return FAILED
     if image["stage"] is None:
         tell_exit(UNJUDGED, f"there is no stage {arguments.target!r}" if arguments.target else "there is no stage")

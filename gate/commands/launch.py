@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from gate.commands.check import Arguments
-from gate.commands.one import beside_image, one
+from gate.commands.one import beside_image, one, refused
 from gate.commands.output import say, tell_exit, write
 from gate.judge import FAILED, PASSED, UNJUDGED
 from gate.platforms.launch import launch
@@ -28,9 +28,7 @@ def run(arguments: Arguments, form: str) -> int:
     if found is None:
         return UNJUDGED
     build, policy = found
-    if build.faults:
-        fault = build.faults[0]
-        tell_exit(UNJUDGED, f"{fault.place.path}:{fault.place.line}: the builder refuses this: {fault.message}")
+    if refused(build, UNJUDGED):
         return UNJUDGED
     if build.target is None:
         tell_exit(UNJUDGED, f"there is no stage {arguments.target!r}" if arguments.target else "there is no stage")

@@ -40,6 +40,13 @@ def build_of(request: Request, given: Input) -> tuple[Build, Policy]:
     return make_build(given, data, request.options, policy), policy
 
 
+def refused(build: Build, code: int) -> bool:
+    """Whether the builder would refuse the file; then it is said, with the exit code."""
+    for fault in build.faults[:1]:
+        tell_exit(code, f"{fault.place.path}:{fault.place.line}: the builder refuses this: {fault.message}")
+    return bool(build.faults)
+
+
 @contextmanager
 def beside_image(build: Build, arguments: Arguments) -> Iterator[str]:
     """The build with the image of ``--image``, as long as it is needed; yields why the image is of no use, or ""."""

@@ -6,7 +6,7 @@ import json
 
 from gate import files
 from gate.commands.check import Arguments
-from gate.commands.one import one
+from gate.commands.one import one, refused
 from gate.commands.output import tell_exit, write
 from gate.judge import PASSED, UNJUDGED
 from gate.sbom.components import bill
@@ -19,9 +19,7 @@ def run(arguments: Arguments, output: str | None) -> int:
     if found is None:
         return UNJUDGED
     build, _ = found
-    if build.faults:
-        fault = build.faults[0]
-        tell_exit(UNJUDGED, f"{fault.place.path}:{fault.place.line}: the builder refuses this: {fault.message}")
+    if refused(build, UNJUDGED):
         return UNJUDGED
     listed = bill(build)
     data = (json.dumps(document(listed.components, build.dockerfile.path, listed.unchecked), indent=2) + "\n").encode()

@@ -20,6 +20,8 @@ _KEYWORDS = frozenset({
     "ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "HEALTHCHECK", "LABEL", "MAINTAINER", "ONBUILD", "RUN", "SHELL",
     "STOPSIGNAL", "USER", "VOLUME", "WORKDIR",
 })  # fmt: skip
+_LAYERED = frozenset({"ADD", "COPY", "RUN", "WORKDIR"})
+"""What can make a layer. Where anything else does, the builder made one of them all."""
 _UNWRITTEN = frozenset({"ONBUILD", "ARG"})
 """What not every builder writes down."""
 _SHELL_OPTION = pattern(r"-\w*c|/S|-Command", re.IGNORECASE)
@@ -60,6 +62,9 @@ def align(build: Build, image: BuiltImage) -> Alignment:
         instruction, origin = wanted[-1]
         step = image.history[at] if at >= 0 else None
         if step is not None and _fits(step, instruction, build):
+            if step.layer is not None and instruction.keyword not in _LAYERED:
+                reason = f"line {origin.line} ({instruction.keyword}) made a layer, so it holds those of others, too"
+                return Alignment(reason=reason, squashed=True)
             step.instruction = origin
             if step.layer is not None:
                 alignment.instructions[step.layer] = origin

@@ -249,3 +249,15 @@ def test_without_a_history_nothing_is_known() -> None:
     image: BuiltImage = image_of({})
     build = Build(parse(Source("Dockerfile", b"FROM x\nRUN true\n")))
     assert align(build, image).squashed
+
+
+def test_one_layer_of_all_instructions() -> None:
+    """As Buildah builds without layers: every step is written down, and the last one has it all."""
+    image = image_of({})
+    steps = ["RUN /bin/sh -c true", "COPY a /a", '/bin/sh -c #(nop) CMD ["x"]']
+    image.history = [Step("ADD rootfs / # buildkit", layer=0), *(Step(text, empty=True) for text in steps)]
+    image.history[-1].layer, image.history[-1].empty = 1, False
+    build = Build(parse(Source("Dockerfile", b'FROM x\nRUN true\nCOPY a /a\nCMD ["x"]\n')))
+    alignment = align(build, image)
+    assert alignment.squashed and not alignment.instructions
+    assert "line 4 (CMD) made a layer" in alignment.reason

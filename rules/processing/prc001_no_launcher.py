@@ -7,6 +7,7 @@ from gate.platforms.launch import launch
 from gate.platforms.outcome import Fault, Verdict
 from gate.platforms.texts import texts
 from gate.rule import Example, Results, Rule
+from gate.rules.sagemaker._answer import exports_only
 
 _FOR = ("sagemaker-processing",)
 
@@ -58,6 +59,11 @@ def check(build: Build) -> Results:
         why = outcome.unknown
         if outcome.verdict is Verdict.UNDECIDED and why is not None:
             yield rule.undecided(at, f"what the job runs: {why.reason}", why.settle)
+        return
+    if exports_only(build):
+        yield rule.undecided(
+            at, "whether this stage is the image: it only carries files out of the build", "--target STAGE"
+        )
         return
     if outcome.argv and (len(outcome.argv) > 1 or outcome.argv[0] not in _IDLE):
         return

@@ -93,6 +93,15 @@ def toolkit(build: Build) -> Request | None:
     return None
 
 
+def exports_only(build: Build) -> bool:
+    """A last stage FROM scratch that starts nothing carries files out of the build (``docker build --output``): the image is
+    another stage."""
+    target = build.target
+    if target is None or target.root.base != "scratch" or len(build.stages) < 2 or build.target_name is not None:
+        return False
+    return entrypoint_of(build) is None and cmd_of(build) is None
+
+
 def undecided(rule: Rule, outcome: Outcome) -> Results:
     """The question that is left open."""
     why = outcome.unknown
@@ -116,6 +125,10 @@ def answer(rule: Rule, build: Build, platform: str) -> Results:
     ):
         assert outcome.place is not None
         word = WORDS[platform]
+        if exports_only(build):
+            reason = f"whether anything answers {word}: this stage only carries files out of the build"
+            yield rule.undecided(outcome.place, reason, "--target STAGE")
+            return
         yield rule.finding(
             outcome.place,
             f"Nothing answers {word!r}, the word that SageMaker starts the container with: {outcome.error}.",

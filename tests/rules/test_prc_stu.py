@@ -15,6 +15,7 @@ DISTRIBUTION = "public.ecr.aws/sagemaker/sagemaker-distribution"
     [
         ("FROM python:3.12\n", "wrong"),
         ("FROM scratch\n", "wrong"),
+        ("FROM python:3.12 AS image\nCMD python x.py\nFROM scratch AS export\nCOPY --from=image /w /\n", "unknown"),
         ("FROM ubuntu:24.04\nENTRYPOINT []\nCMD []\n", "right"),  # said so: another rule's
         ('FROM python:3.12\nENTRYPOINT ["python3"]\n', "right"),
         ("FROM python:3.12\nCMD python /x.py\n", "right"),

@@ -39,6 +39,16 @@ def test_an_unknown_base_is_undecided() -> None:
     assert [(each.rule_id, each.place.line) for each in found] == [("SMC001", 2)]
 
 
+def test_a_stage_that_only_carries_files_out_is_not_the_image() -> None:
+    dockerfile = "FROM acme/x AS image\nFROM scratch AS wheels\nCOPY --from=image /dist /\n"
+    assert run(dockerfile, ANSWER, FILES, [TRAINING, HOSTING]) == []
+    found = undecided(dockerfile, ANSWER, FILES, [TRAINING, HOSTING])
+    assert [(each.rule_id, each.settle) for each in found] == [
+        ("SMC001", "--target STAGE"),
+        ("SMC002", "--target STAGE"),
+    ]
+
+
 def test_without_a_target_the_rules_are_silent() -> None:
     assert run("FROM python:3.12\nENTRYPOINT python x.py\n", [*ANSWER, "SMC004", "SMC008"], FILES, ["kserve"]) == []
 

@@ -158,6 +158,8 @@ class _Index:
                 if found is not None:
                     quiet = quiet or found[0]
                     found[1].used = True
+        if any(alias.startswith(_UNTOUCHABLE) for alias in finding.aliases):
+            return finding  # it stands for one that cannot be quieted
         return finding if quiet is None else replace(finding, state="waived", waiver=_waiver(quiet))
 
     def _covering(

@@ -193,3 +193,13 @@ def test_many_suppressions_cost_no_more_than_their_length() -> None:
     done = suppress.apply(findings, suppressions, "Dockerfile", known)
     assert {finding.state for finding in done} == {"waived"}
     assert all(word.used for suppression in suppressions for word in suppression.words)
+
+
+@pytest.mark.parametrize("word", ["PIN008", "GAT001", "PIN"])
+def test_what_the_builder_refuses_cannot_be_quieted_under_another_name(mlgate: Mlgate, word: str) -> None:
+    mlgate.write("Dockerfile", f"# mlgate: ignore[{word}] we know\nFROM Debian:12.5\n")
+    ran = mlgate.check("--format", "json")
+    assert ran.code == 1
+    assert [(f["rule_id"], f["state"]) for f in ran.json["findings"] if f["severity"] == "high"] == [
+        ("PIN008", "active")
+    ]

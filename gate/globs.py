@@ -1,4 +1,4 @@
-"""Path patterns of a policy: ``*`` stays inside a folder, ``**`` crosses folders."""
+"""Path patterns of a policy, where ``*`` stays inside a folder and ``**`` crosses folders; and patterns of names."""
 
 from __future__ import annotations
 
@@ -28,3 +28,21 @@ def _compiled(pattern: str) -> re.Pattern[str]:
         else:
             parts.append("[^/]" if token == "?" else re.escape(token))  # noqa: S105
     return re.compile("".join(parts) + r"(?:/.*)?", re.S)
+
+
+def is_like(name: str, pattern: str) -> bool:
+    """:func:`fnmatch.fnmatchcase`, without compiling anything for a pattern that has no other wildcard than ``*``."""
+    if "?" in pattern or "[" in pattern:
+        from fnmatch import fnmatchcase
+
+        return fnmatchcase(name, pattern)
+    first, *others = pattern.split("*")
+    if not others or not name.startswith(first):
+        return name == pattern
+    at, end = len(first), len(name) - len(others[-1])
+    for part in others[:-1]:
+        found = name.find(part, at, max(end, at))
+        if found < 0:
+            return False
+        at = found + len(part)
+    return at <= end and name.endswith(others[-1])

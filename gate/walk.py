@@ -96,11 +96,12 @@ class Walker:
         """The walk; it yields whenever it may be stopped."""
         for instruction in build.dockerfile.instructions:
             yield from self._instruction(tables, instruction, build, outcome)
+        keywords = {instruction.keyword for instruction in build.dockerfile.instructions}
         for stage in build.stages:
-            for entry in tables.stages:
+            for entry in _needed(tables.stages, keywords):
                 _ask((entry,), (stage, build), outcome, stage.from_)
                 yield
-        for entry in tables.builds:
+        for entry in _needed(tables.builds, keywords):
             _ask((entry,), (build,), outcome, None)
             yield
 
@@ -120,6 +121,13 @@ def speaks(rule: Rule, platforms: frozenset[str]) -> bool:
     if rule.platforms and platforms.isdisjoint(rule.platforms):
         return False
     return not (rule.silent_for and platforms and platforms.issubset(rule.silent_for))
+
+
+def _needed(entries: Iterable[Entry], keywords: set[str]) -> list[Entry]:
+    """The checks of the rules that can have something to say where there are these instructions."""
+    if "ONBUILD" in keywords:  # it may bring any other
+        return list(entries)
+    return [entry for entry in entries if not entry[0].needs or not keywords.isdisjoint(entry[0].needs)]
 
 
 def _commands(instruction: Run, build: Build, outcome: Outcome) -> Iterable[Command]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Any
 
 from gate.dockerfile.tree import Stage
 from gate.facts import facts
+from gate.globs import is_like
 from gate.image.base import identify
 from gate.image.model import Inherited
 from gate.lazy import pattern
@@ -61,7 +61,7 @@ def _known_repository(reference: str) -> Known:
     repository = identify(reference).repository
     for row in facts("bases")["images"]:
         names = [pattern.partition(":") for pattern in row["names"]]
-        found = [tags for name, _, tags in names if fnmatchcase(repository, name)]
+        found = [tags for name, _, tags in names if is_like(repository, name)]
         if found:
             return _NOTHING if any(found) else _row(row)
     return _NOTHING
@@ -69,7 +69,7 @@ def _known_repository(reference: str) -> Known:
 
 def _matches(pattern: str, repository: str, tag: str) -> bool:
     name, colon, tags = pattern.partition(":")
-    return fnmatchcase(repository, name) and (not colon or fnmatchcase(tag, tags))
+    return is_like(repository, name) and (not colon or is_like(tag, tags))
 
 
 def _row(row: dict[str, Any]) -> Known:

@@ -6,11 +6,11 @@ Nothing is assumed: without evidence there is no target, and only the rules for 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 from functools import lru_cache
 
 from gate.build import Build
 from gate.dockerfile.tree import Instruction, Pairs
+from gate.globs import is_like
 from gate.model import Place, Target, Unknown
 from gate.packages.installs import installs
 from gate.packages.resolve import wanted
@@ -155,7 +155,7 @@ class _Facts:
 
 @lru_cache(maxsize=4096)
 def _is_one_of(name: str, patterns: tuple[str, ...]) -> bool:
-    return any(fnmatchcase(name, pattern) for pattern in patterns)
+    return any(is_like(name, pattern) for pattern in patterns)
 
 
 def _mentions(texts: list[tuple[str, str]], wanted: tuple[str, ...]) -> Iterator[str]:

@@ -13,6 +13,7 @@ rule = Rule(
     severity=Severity.MEDIUM,
     image=True,
     aliases=("DL3052", "DL3053", "DL3054", "DL3055", "DL3056", "DL3058"),
+    needs=("LABEL",),
     summary="A label's value does not have the type of its key.",
     reason="Registries, inventories and dashboards parse these labels; a value that they cannot read is as good as none.",
     fix="Write the value in the form that the message names.",

@@ -11,6 +11,7 @@ rule = Rule(
     name="deprecated-label-schema",
     severity=Severity.LOW,
     image=True,
+    needs=("LABEL",),
     summary="The label uses the superseded org.label-schema namespace.",
     reason="Label Schema was given up for the OCI's annotation keys in 2018; tools read org.opencontainers.image.*.",
     fix="Use the OCI key that the message names; keep both while something still reads the old one.",

@@ -16,6 +16,7 @@ rule = Rule(
     severity=Severity.MEDIUM,
     image=True,
     aliases=("DL3048", "DL3050"),
+    needs=("LABEL",),
     summary="The label's key is not one of the namespace that it claims.",
     reason="Nobody but the OCI may define keys under org.opencontainers, nor anybody but Docker under com.docker; a misspelt key is "
     "read by no tool.",

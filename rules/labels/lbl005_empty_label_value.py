@@ -16,6 +16,7 @@ rule = Rule(
     severity=Severity.MEDIUM,
     image=True,
     aliases=("DL3051",),
+    needs=("LABEL",),
     summary="The label's value is empty, or is made of a variable that is never set.",
     reason="An empty label looks set and says nothing: whoever asks the image for its version gets the empty string.",
     fix="Give the label a value. An ARG is visible only below its own line and in its own stage: declare it there.",

@@ -10,6 +10,7 @@ rule = Rule(
     id="LBL007",
     name="duplicate-label",
     severity=Severity.LOW,
+    needs=("LABEL",),
     summary="The same label is set twice.",
     reason="The later value replaces the earlier one silently, so one of the two is not what its author thinks.",
     fix="Keep one of them.",

@@ -17,6 +17,7 @@ rule = Rule(
     image=True,
     aliases=("DL3025",),
     silent_for=tuple(sorted(SAGEMAKER)),
+    needs=("ENTRYPOINT", "CMD"),
     summary="The ENTRYPOINT is in shell form.",
     reason="The container then runs /bin/sh -c with the text: CMD and the arguments of docker run do not reach the program, and SIGTERM goes "
     "to the shell, which may not pass it on. A stopped container loses its work when it is killed 10 seconds later.",

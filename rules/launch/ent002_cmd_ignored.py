@@ -12,6 +12,7 @@ rule = Rule(
     name="cmd-ignored",
     severity=Severity.HIGH,
     image=True,
+    needs=("ENTRYPOINT", "CMD"),
     summary="The ENTRYPOINT is a shell's -c text, which drops CMD.",
     reason="ENTRYPOINT in shell form becomes /bin/sh -c with the text, and Docker appends CMD behind it, where it is no part of the script: the words "
     "become $0, $1 … of a text that does not use them. The same holds for the arguments of docker run.",

@@ -14,6 +14,7 @@ rule = Rule(
     severity=Severity.HIGH,
     image=True,
     aliases=("DL3025",),
+    needs=("ENTRYPOINT", "CMD"),
     summary="A CMD in shell form stands behind an ENTRYPOINT in JSON form.",
     reason="Docker puts the two together: the ENTRYPOINT's program is started with the arguments /bin/sh, -c and the text of CMD, and knows nothing "
     "to do with them.",

@@ -10,6 +10,7 @@ rule = Rule(
     name="program-named-twice",
     severity=Severity.HIGH,
     image=True,
+    needs=("ENTRYPOINT", "CMD"),
     summary="CMD names the program that the ENTRYPOINT starts already.",
     reason="Docker puts the words of CMD behind those of the ENTRYPOINT: the program gets its own name as its first argument, and python, for "
     "one, then looks for a script called python.",

@@ -9,6 +9,7 @@ rule = Rule(
     id="ENT005",
     name="inherited-cmd-cleared",
     severity=Severity.MEDIUM,
+    needs=("ENTRYPOINT", "CMD"),
     summary="An ENTRYPOINT in a stage without a CMD of its own clears the inherited CMD.",
     reason="Docker resets CMD whenever ENTRYPOINT is set, unless the same stage sets CMD too. The container then starts without the "
     "arguments that the parent stage gives, and nothing in the build says so.",

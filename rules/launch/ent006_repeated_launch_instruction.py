@@ -10,6 +10,7 @@ rule = Rule(
     name="repeated-launch-instruction",
     severity=Severity.MEDIUM,
     aliases=("DL4003", "DL4004"),
+    needs=("ENTRYPOINT", "CMD"),
     summary="A stage has several ENTRYPOINTs or CMDs, and only the last one counts.",
     reason="The earlier one is dead text: whoever reads it, or edits it, believes in something that never happens.",
     fix="Delete the one that does not count. Several programs in one container need a process supervisor, or a container each.",

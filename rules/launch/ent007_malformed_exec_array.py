@@ -12,6 +12,7 @@ rule = Rule(
     name="malformed-exec-array",
     severity=Severity.HIGH,
     aliases=("DL3025",),
+    needs=("ENTRYPOINT", "CMD"),
     summary="An ENTRYPOINT, CMD or RUN starts like a JSON array and is none.",
     reason="What does not parse as a JSON array of strings silently becomes the shell form: the shell gets the brackets, the commas and "
     "the quotes, looks for a program called [python, and ends with 127.",

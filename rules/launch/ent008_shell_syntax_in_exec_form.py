@@ -18,6 +18,7 @@ rule = Rule(
     name="shell-syntax-in-exec-form",
     severity=Severity.MEDIUM,
     image=True,
+    needs=("ENTRYPOINT", "CMD"),
     summary="A JSON form has words that only a shell would understand.",
     reason="No shell reads the JSON form: $VAR, &&, >, * and ~ reach the program as they are written.",
     fix='Let a shell read it, and hand over with exec: CMD ["sh", "-c", "exec torchserve --models \\"$MODEL\\""].',

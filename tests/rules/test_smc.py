@@ -40,7 +40,9 @@ def test_an_unknown_base_is_undecided() -> None:
 
 
 def test_a_stage_that_only_carries_files_out_is_not_the_image() -> None:
-    dockerfile = "FROM acme/x AS image\nFROM scratch AS wheels\nCOPY --from=image /dist /\n"
+    dockerfile = (
+        "FROM python:3.12 AS image\nCOPY train.py /dist/\nFROM scratch AS wheels\nCOPY --from=image /dist /dist/\n"
+    )
     assert run(dockerfile, ANSWER, FILES, [TRAINING, HOSTING]) == []
     found = undecided(dockerfile, ANSWER, FILES, [TRAINING, HOSTING])
     assert [(each.rule_id, each.settle) for each in found] == [

@@ -62,9 +62,15 @@ def align(build: Build, image: BuiltImage) -> Alignment:
         instruction, origin = wanted[-1]
         step = image.history[at] if at >= 0 else None
         if step is not None and _fits(step, instruction, build):
-            if step.layer is not None and instruction.keyword not in _LAYERED:
-                reason = f"line {origin.line} ({instruction.keyword}) made a layer, so it holds those of others, too"
-                return Alignment(reason=reason, squashed=True)
+            if (step.layer is not None and instruction.keyword not in _LAYERED) or (
+                step.empty and isinstance(instruction, Copy)
+            ):
+                made = (
+                    "made a layer, so it holds those of others, too"
+                    if step.layer is not None
+                    else "made no layer of its own"
+                )
+                return Alignment(reason=f"line {origin.line} ({instruction.keyword}) {made}", squashed=True)
             step.instruction = origin
             if step.layer is not None:
                 alignment.instructions[step.layer] = origin

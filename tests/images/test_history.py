@@ -251,13 +251,21 @@ def test_without_a_history_nothing_is_known() -> None:
     assert align(build, image).squashed
 
 
-def test_one_layer_of_all_instructions() -> None:
+@pytest.mark.parametrize(
+    ("last", "reason"),
+    [('CMD ["x"]', "line 4 (CMD) made a layer"), ("RUN echo x > /x", "line 3 (COPY) made no layer of its own")],
+)
+def test_one_layer_of_all_instructions(last: str, reason: str) -> None:
     """As Buildah builds without layers: every step is written down, and the last one has it all."""
     image = image_of({})
-    steps = ["RUN /bin/sh -c true", "COPY a /a", '/bin/sh -c #(nop) CMD ["x"]']
+    steps = [
+        "RUN /bin/sh -c true",
+        "COPY a /a",
+        f"/bin/sh -c #(nop) {last}" if last[0] == "C" else f"/bin/sh -c {last[4:]}",
+    ]
     image.history = [Step("ADD rootfs / # buildkit", layer=0), *(Step(text, empty=True) for text in steps)]
     image.history[-1].layer, image.history[-1].empty = 1, False
-    build = Build(parse(Source("Dockerfile", b'FROM x\nRUN true\nCOPY a /a\nCMD ["x"]\n')))
+    build = Build(parse(Source("Dockerfile", f"FROM x\nRUN true\nCOPY a /a\n{last}\n".encode())))
     alignment = align(build, image)
     assert alignment.squashed and not alignment.instructions
-    assert "line 4 (CMD) made a layer" in alignment.reason
+    assert reason in alignment.reason

@@ -4,11 +4,12 @@
         gunicorn uvicorn hypercorn waitress
     python -m benchmarks.oracle_servers --python /tmp/servers/bin/python --nginx "$(command -v nginx)" --count 400 --seed 1
 
-Three questions, each about programs and texts that are made up here:
+Four questions, each about programs and texts that are made up here:
 
 * applications: mlgate reads the source, the other Python imports it and is asked with real requests. A route that is found where
   the framework answers 404 or 405, or the other way round, is a wrong answer; "unknown" is counted apart.
 * command lines of gunicorn, uvicorn, hypercorn, waitress and flask: the address that each program's own parser comes to.
+* programs: the address that a program's own code comes to, through functions, classes, modules, arguments and environment.
 * nginx: which location answers a path, asked of a running nginx.
 """
 
@@ -24,10 +25,11 @@ import time
 import urllib.error
 import urllib.request
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.server_cases import Application, Line, application, command_line, nginx_configuration
+from benchmarks.server_cases import Application, Line, application, command_line, nginx_configuration, program
 from gate.build import Build
 from gate.context import open_context
 from gate.dockerfile.parse import parse
@@ -113,10 +115,10 @@ def check_applications(python: str, count: int, seed: int) -> Score:
     return score
 
 
-def check_lines(python: str, count: int, seed: int) -> Score:
+def check_lines(python: str, count: int, seed: int, make: Callable[[random.Random], Line]) -> Score:
     score = Score()
     chance = random.Random(seed)
-    cases: list[Line] = [command_line(chance) for _ in range(count)]
+    cases: list[Line] = [make(chance) for _ in range(count)]
     with tempfile.TemporaryDirectory() as name:
         root = Path(name)
         readings = [read(case.files, case.argv, root / f"l{number}") for number, case in enumerate(cases)]
@@ -131,10 +133,12 @@ def check_lines(python: str, count: int, seed: int) -> Score:
         unknown = any(isinstance(each.port, Unknown) for server in reading.servers for each in server.addresses)
         if unknown:
             score.unknown += 1
+            score.kinds[" ".join(case.argv) + "\n" + case.files["app.py"]] += 1
         elif seen == truth:
             score.right += 1
         else:
-            score.wrong.append(f"{case.argv} {case.files}: read {seen}, is {truth}")
+            files = "".join(f"--- {name}\n{text}" for name, text in case.files.items())
+            score.wrong.append(f"{case.argv}: read {seen}, is {truth}\n{files}")
     return score
 
 
@@ -202,7 +206,8 @@ def main() -> None:
     scores: list[tuple[str, Score]] = []
     if given.python:
         scores.append(("routes", check_applications(given.python, given.count, given.seed)))
-        scores.append(("addresses", check_lines(given.python, given.count, given.seed)))
+        scores.append(("command lines", check_lines(given.python, given.count, given.seed, command_line)))
+        scores.append(("programs", check_lines(given.python, given.count, given.seed, program)))
     if given.nginx:
         scores.append(("nginx locations", check_nginx(given.nginx, max(given.count // 10, 1), given.seed)))
     for what, score in scores:

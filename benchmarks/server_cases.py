@@ -355,6 +355,155 @@ def _gunicorn(chance: random.Random, files: dict[str, str]) -> Line:
     return Line(["gunicorn", *words, "app:app"], files)
 
 
+# Programs ------------------------------------------------------------------------------------------------------------
+
+_PORTS = ["8080", "5000", "80"]
+_RUNS = {
+    "flask": (
+        "from flask import Flask\napp = Flask(__name__)\n",
+        ["app.run(host={h}, port={p})", "app.run({h}, {p})", "app.run(port={p}, debug=False)"],
+    ),
+    "uvicorn": (
+        "import uvicorn\napp = None\n",
+        ["uvicorn.run(app, host={h}, port={p})", "uvicorn.run('app:app', port={p})"],
+    ),
+    "waitress": (
+        "from waitress import serve\napp = None\n",
+        ["serve(app, host={h}, port={p})", "serve(app, port={p})"],
+    ),
+    "aiohttp": (
+        "from aiohttp import web\napp = web.Application()\n",
+        ["web.run_app(app, host={h}, port={p})", "web.run_app(app, port={p})"],
+    ),
+    "http.server": (
+        "from http.server import BaseHTTPRequestHandler, HTTPServer\n",
+        [
+            "HTTPServer(({h}, {p}), BaseHTTPRequestHandler).serve_forever()",
+            "s = HTTPServer(server_address=({h}, {p}), RequestHandlerClass=BaseHTTPRequestHandler)\ns.serve_forever()",
+        ],
+    ),
+}
+
+
+def program(chance: random.Random) -> Line:
+    """A program that comes to its port by some way, through functions, classes, modules, its command line, its environment."""
+    before, runs = _RUNS[chance.choice(sorted(_RUNS))]
+    files: dict[str, str] = {}
+    words: list[str] = []
+    head = ["import os", "import sys", before.rstrip()]
+    host = chance.choice(["'0.0.0.0'", "'127.0.0.1'", "'localhost'"])
+    port, lines = _way(chance, chance.choice(_PORTS), files, words)
+    call = chance.choice(runs).format(h=host, p=port)
+    body = _around(chance, [*lines, *call.split("\n")])
+    files["app.py"] = "\n".join([*head, *body]) + "\n"
+    return Line(["python", "app.py", *words], files)
+
+
+def _way(chance: random.Random, port: str, files: dict[str, str], words: list[str]) -> tuple[str, list[str]]:  # noqa: C901
+    """An expression that is the port, and the lines in front of it."""
+    way = chance.choice(
+        [
+            "plain",
+            "name",
+            "sum",
+            "environ",
+            "getenv",
+            "or",
+            "argparse",
+            "argv",
+            "module",
+            "dict",
+            "format",
+            "class",
+            "function",
+            "loop",
+            "tuple",
+            "match",
+        ]
+    )
+    if way == "name":
+        return "PORT", [f"PORT = {port}"]
+    if way == "sum":
+        return "PORT", [f"PORT = {int(port) - 7}", "PORT += 7"]
+    if way == "environ":
+        return f"int(os.environ.get('NOT_SET', {port}))", []
+    if way == "getenv":
+        return "port", [f"port = int(os.getenv('NOT_SET', default='{port}'))"]
+    if way == "or":
+        return f"int(os.environ.get('NOT_SET') or {port})", []
+    if way == "argparse":
+        given = chance.choice([[], ["--port", port], [f"--port={port}"], ["-p", port]])
+        words += given
+        default = "1" if given else port
+        return "args.port", ["import argparse", "parser = argparse.ArgumentParser()", f"parser.add_argument('-p', '--port', type=int, default={default})",
+                             "parser.add_argument('--verbose', action='store_true')", "args = parser.parse_args()"]  # fmt: skip
+    if way == "argv":
+        words.append(port)
+        return "int(sys.argv[1]) if len(sys.argv) > 1 else 1", []
+    if way == "module":
+        files["settings.py"] = f"class Config:\n    PORT = {port}\nOTHER = [{port}]\n"
+        return chance.choice(["Config.PORT", "settings.OTHER[0]"]), ["import settings", "from settings import Config"]
+    if way == "dict":
+        return "options['port']", [f"options = {{'port': {port}, 'x': 1}}", "options.update(y=2)"]
+    if way == "format":
+        return "int(text.split(':')[1])", [f"text = '{{}}:{{}}'.format('x', {port})"]
+    if way == "class":
+        return "Settings().port", [
+            "class Settings:",
+            "    def __init__(self, add=0):",
+            f"        self.port = {port} + add",
+        ]
+    if way == "function":
+        return "port_of()", ["def port_of(first=True):", "    if first:", f"        return {port}", "    return 1"]
+    if way == "loop":
+        return "found", [f"for name, found in [('a', 1), ('b', {port})]:", "    pass"]
+    if way == "tuple":
+        return "second", [f"first, second = 1, {port}"]
+    if way == "match":
+        return "chosen", [
+            "mode = 'serve'",
+            "if mode == 'train':",
+            "    chosen = 1",
+            "elif mode in ('serve', 'x'):",
+            f"    chosen = {port}",
+            "else:",
+            "    chosen = 2",
+        ]
+    return port, []
+
+
+def _around(chance: random.Random, lines: list[str]) -> list[str]:
+    """The lines as they are, under ``__main__``, in a function, in a method, in a thread."""
+    inner = ["    " + line for line in lines]
+    style = chance.choice(["plain", "main", "function", "try", "method", "thread", "with"])
+    if style == "main":
+        return ["if __name__ == '__main__':", *inner]
+    if style == "function":
+        return ["def main(extra=None):", *inner, "if __name__ == '__main__':", "    main()"]
+    if style == "try":
+        return ["try:", *inner, "except KeyboardInterrupt:", "    sys.exit(0)"]
+    if style == "method":
+        return [
+            "class Service:",
+            "    @staticmethod",
+            "    def start():",
+            *["    " + line for line in inner],
+            "Service.start()",
+        ]
+    if style == "thread":
+        return [
+            "import threading",
+            "def work():",
+            *inner,
+            "thread = threading.Thread(target=work)",
+            "thread.start()",
+            "thread.join()",
+        ]
+    if style == "with":
+        return ["from contextlib import suppress", "with suppress(OSError):", *inner]
+    return lines
+
+
 # nginx ---------------------------------------------------------------------------------------------------------------
 
 _LOCATIONS = [

@@ -146,6 +146,42 @@ def line(case):
         return json.loads(answer.read() or b'["it fails"]')
 
 
+def python(words):
+    """The program itself, with the functions that would listen written down in their place."""
+    import runpy
+
+    seen = []
+
+    def note(host, port, *rest):
+        seen.append(_joined({"localhost": "localhost"}.get(host, host), port))
+
+    from http import server
+
+    import aiohttp.web
+    import flask as flask_module
+    import uvicorn as uvicorn_module
+    import waitress as waitress_module
+
+    flask_module.Flask.run = lambda self, host=None, port=None, debug=None, **more: note(
+        host or "127.0.0.1", port or 5000
+    )
+    uvicorn_module.run = lambda app, host="127.0.0.1", port=8000, **more: note(host, port)
+    waitress_module.serve = lambda app, host="0.0.0.0", port=8080, **more: note(host, port)
+    aiohttp.web.run_app = lambda app, host=None, port=None, **more: note(host or "0.0.0.0", port or 8080)
+
+    class Server:
+        def __init__(self, server_address, RequestHandlerClass):
+            self.address = server_address
+
+        def serve_forever(self):
+            note(*self.address)
+
+    server.HTTPServer = Server
+    sys.argv = list(words)
+    runpy.run_path(words[0], run_name="__main__")
+    return seen
+
+
 def gunicorn(words):
     from gunicorn.app.wsgiapp import WSGIApplication
 
@@ -207,6 +243,7 @@ _PROGRAMS = {
     "hypercorn": hypercorn,
     "waitress-serve": waitress,
     "flask": flask,
+    "python": python,
 }
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import posixpath
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from gate.lazy import pattern
 from gate.model import Place, Unknown
 from gate.record import dataclass, field
 from gate.servers import frameworks
@@ -19,6 +20,10 @@ from gate.servers.model import UNKNOWN, Variable, plain
 
 if TYPE_CHECKING:
     from gate.servers.interpreter import Interpreter
+
+
+_SPECIFIED = pattern(r"\{[^}]*[:!{\[.]")
+"""A field of ``str.format`` that says more than which value: a width may be of any length."""
 
 
 @dataclass(eq=False, slots=True)
@@ -166,7 +171,7 @@ def _text_method(owner: str, name: str, args: list[Any]) -> Any:
     if name == "join" and len(args) == 1 and isinstance(args[0], (list, tuple)):
         return owner.join(args[0]) if all(isinstance(each, str) for each in args[0]) else UNKNOWN
     if name == "format" and "{" in owner:
-        if any(":" in part or "!" in part for part in owner.split("{")[1:]) or len(owner) > 1000:
+        if _SPECIFIED.search(owner) or len(owner) > 1000:
             return UNKNOWN
         values = [plain(value) for value in args]
         if all(isinstance(value, (str, int)) for value in values):

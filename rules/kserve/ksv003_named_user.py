@@ -12,6 +12,7 @@ rule = Rule(
     id="KSV003",
     name="named-user",
     severity=Severity.MEDIUM,
+    aliases=("DL3066",),
     image=True,
     platforms=_FOR,
     summary="USER is a name, not a number.",

@@ -211,6 +211,12 @@ def compare_case(case: Case, label: str, bk: BuildKit, engine: DockerEngine) -> 
         return "right", outcome.verdict.value
     if outcome.verdict is Verdict.UNDECIDED and _base_decides(case, outcome):
         return "right", "undecided, the base decides"
+    if (
+        outcome.verdict is Verdict.UNDECIDED
+        and outcome.unknown
+        and outcome.unknown.reason.endswith(" is no shell text")
+    ):
+        return "right", "undecided, a shell is told to read the bytes of a program"
     kind = "undecided" if outcome.verdict is Verdict.UNDECIDED else "wrong"
     said = f"{outcome.verdict.value} {outcome.exit_code} {outcome.error!r}"
     rows = [f"{label} {case.platform}: {problem}", f"  said {said}", f"  seen {seen}", case.dockerfile]

@@ -42,6 +42,7 @@ class Brought:
     def __init__(self, build: Build, tree: Callable[[Stage], Node]) -> None:
         self.build = build
         self.tree = tree
+        self.origins: dict[str, Place] = {}  # program → the command that installs it
         self._kept: dict[str, list[tuple[str | Unknown | None, bool | Unknown]]] = {}
 
     @cached_property
@@ -74,11 +75,16 @@ class Brought:
         """For each installation, the folder where it puts programs (None: any that is on PATH) and whether this is one."""
         for install in self._installs:
             answer = self._by(install, name)
+            if answer is True:
+                self.origins.setdefault(name, install.place)
             if answer is not False:
                 yield self._place(install), answer
         for place, distribution in self._by_setup_scripts:
             why = Unknown(f"line {place.line} may bring {name}", "--image")
-            yield None, self._of_distribution(distribution, name, why)
+            answer = self._of_distribution(distribution, name, why)
+            if answer is True:
+                self.origins.setdefault(name, place)
+            yield None, answer
         for run, folder in self._environments if name in ("python", "python3") else ():
             why = Unknown(f"line {run.line} makes a virtual environment, which has a {name} of its own", "--image")
             yield folder, (folder is not None and self.build.ships(run)) or why

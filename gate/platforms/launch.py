@@ -195,6 +195,8 @@ class _Launch:
             there = self.image.supply.on_path_of_base(name)
             if isinstance(there, Unknown):
                 raise Doubt(there)
+            if there:
+                self._note_brought(name)
             return "" if there else None
         path = re.sub("^//+", "/", posixpath.normpath(posixpath.join(folder or ".", name)))
         try:
@@ -212,8 +214,17 @@ class _Launch:
                 place=self._launch_place(),
                 file=found.file,
             )
+        if found.node is None:
+            self._note_brought(name)
+            return ""
         self.follower.note(f"look up {name} on PATH", _told(found), found)
-        return path if found.node is not None else ""
+        return path
+
+    def _note_brought(self, name: str) -> None:
+        """A program that no instruction copies: what installs it, or else the base image, has it."""
+        place = self.image.supply.brought.origins.get(name)
+        whose = "an installation brings it" if place is not None else "the base image has it"
+        self.follower.note(f"look up {name} on PATH", whose, place or self._from_place())
 
     def _copied(self, path: str, process: Process) -> str | None:
         """A program that an instruction of the file put into one of the usual folders."""

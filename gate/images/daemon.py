@@ -13,7 +13,7 @@ from time import monotonic
 from typing import Any
 
 from gate.images.source import ImageError
-from gate.images.stream import Limits
+from gate.images.stream import Limits, store
 
 _CONNECT = 30.0
 _CHUNK = 4 << 20
@@ -40,7 +40,7 @@ def save(reference: str, folder: str, *, seconds: float, tell: Callable[[str], N
                 written += len(chunk)
                 if written > 2 * size + (1 << 30):
                     raise ImageError("is larger than the engine says")
-                file.write(chunk)
+                store(file, chunk)
                 tell(f"saving {reference}: {_megabytes(written)} of about {_megabytes(size)} MB")
     return path
 

@@ -132,7 +132,10 @@ class Evidence:
 
     def _place(self) -> str:
         if self._folder is None:
-            self._folder = tempfile.mkdtemp(prefix="mlgate-")
+            try:
+                self._folder = tempfile.mkdtemp(prefix="mlgate-")
+            except OSError as error:
+                raise ImageError(f"there is no place to unpack it: {error.strerror}") from None
         return self._folder
 
     # As a subject of its own ------------------------------------------------------------------------------------------

@@ -121,8 +121,17 @@ def plain_archive(path: str, folder: Callable[[], str], seconds: float) -> str:
         unpacked = os.path.join(place, "archive.tar")
         with open(unpacked, "wb") as out:
             while chunk := stream.chunk():
-                out.write(chunk)
+                store(out, chunk)
     return unpacked
+
+
+def store(out: BinaryIO, chunk: bytes) -> None:
+    """Write to a temporary file. Raises :class:`~gate.images.source.ImageError`."""
+    try:
+        out.write(chunk)
+        out.flush()
+    except OSError as error:
+        raise ImageError(f"cannot be unpacked: {error.strerror}; TMPDIR names another place") from None
 
 
 class _Zstd:

@@ -304,3 +304,12 @@ def test_memory_stays_small(mlgate: Mlgate) -> None:
     ran = program("scan", "docker-archive:image.tar", *OFF, cwd=mlgate.folder)
     assert ran.code in (0, 1), ran.err
     assert ran.megabytes < 120
+
+
+def test_a_disk_that_is_full(mlgate: Mlgate) -> None:
+    from tests.cli import program
+
+    docker_archive(mlgate.folder / "plain.tar", [layer({"x": "y" * 100_000})])
+    (mlgate.folder / "image.tar").write_bytes(gzip.compress((mlgate.folder / "plain.tar").read_bytes()))
+    ran = program(cwd=mlgate.folder, shell="ulimit -f 20; $mlgate scan docker-archive:image.tar --engine grype=off")
+    expect_unjudged(ran, "cannot be unpacked")

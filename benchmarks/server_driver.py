@@ -9,6 +9,7 @@ import importlib
 import io
 import json
 import os
+import signal
 import sys
 import threading
 from http.server import HTTPServer
@@ -134,6 +135,7 @@ def line(case):
     """In a process of its own: gunicorn keeps the folder in which it was imported."""
     ours, theirs = os.pipe()
     if os.fork() == 0:
+        signal.alarm(30)
         program, *words = case["argv"]
         os.chdir(case["folder"])
         os.environ["PWD"] = case["folder"]

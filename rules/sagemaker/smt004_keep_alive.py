@@ -17,7 +17,7 @@ rule = Rule(
     platforms=_FOR,
     summary="The container is kept alive by a command that does nothing.",
     reason="The server is a child that nobody watches: when it dies, the container lives on, and its exit status never says that something is wrong.",
-    fix="Start the server in the foreground, as the last command: exec torchserve --foreground …",
+    fix="Start the server in the foreground, as the last command: `exec torchserve --foreground`.",
     bad=[
         Example(_ENTRY, files={"e.sh": "#!/bin/bash\ntorchserve --start\n»tail -f /dev/null\n"}, platforms=(HOSTING,)),
         Example(

@@ -12,6 +12,8 @@ DATA_SIZE = 10_000_000
 _PLAIN = (".zip", ".tar", ".tgz", ".gz", ".jpg", ".jpeg", ".png", ".tif", ".tiff", ".wav", ".mp3", ".mp4")
 """Endings that are data only where the folder or the name says so."""
 
+_SMALL = {"thresholds": {"data-size": 1000}}  # so that the examples need not be large
+
 rule = Rule(
     id="MLA003",
     name="data-baked-in",
@@ -20,17 +22,23 @@ rule = Rule(
     reason="Data in an image can be read by everybody who can pull it, is as old as the image, and is pulled with it by every machine. Below /opt/ml/input the job's channels hide it.",
     fix="List it in .dockerignore, and give it to the job as a channel or a mount.",
     bad=[
-        Example("FROM python:3.12\nCOPY »data/ /app/data/\n", files={"data/a.csv": "1,2\n" * 3_000_000}),
+        Example(
+            "FROM python:3.12\nCOPY »data/ /app/data/\n",
+            files={"data/a.csv": "1,2\n" * 300},
+            policy=_SMALL,
+        ),
         Example(
             "FROM python:3.12\nCOPY ». /app/\n",
             files={"rows.parquet": b"\0" * 2000, "a.py": ""},
-            policy={"thresholds": {"data-size": 1000}},
+            policy=_SMALL,
         ),
     ],
     good=[
         Example("FROM python:3.12\nCOPY data/ /app/data/\n", files={"data/payload.csv": "1,2\n"}),
-        Example("FROM python:3.12\nCOPY . /app/\n", files={"d/a.csv": "1" * 11_000_000, ".dockerignore": "d/\n"}),
-        Example("FROM python:3.12\nCOPY train/ /app/train/\n", files={"train/train.py": "x" * 11_000_000}),
+        Example(
+            "FROM python:3.12\nCOPY . /app/\n", files={"d/a.csv": "1" * 1100, ".dockerignore": "d/\n"}, policy=_SMALL
+        ),
+        Example("FROM python:3.12\nCOPY train/ /app/train/\n", files={"train/train.py": "x" * 1100}, policy=_SMALL),
     ],
 )
 

@@ -164,7 +164,8 @@ def _padded(size: int) -> int:
 def _parse(header: bytes, start: int) -> Member:
     checksum = _number(header[148:156])
     bare = header[:148] + b" " * 8 + header[156:]
-    if checksum not in (sum(bare), sum(byte - 256 if byte > 127 else byte for byte in bare)):
+    # Old programs added signed bytes; that sum is slow, and almost never asked for.
+    if checksum != sum(bare) and checksum != sum(byte - 256 if byte > 127 else byte for byte in bare):
         raise _invalid()
     name = _string(header[:100])
     magic = header[257:263]

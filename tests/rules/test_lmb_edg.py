@@ -35,6 +35,37 @@ def test_runtime_clients(dockerfile: str, files: dict[str, str], answer: str) ->
 
 
 @pytest.mark.parametrize(
+    ("source", "word", "missing"),
+    [
+        ("def handler(e, c): pass", "app.handler", False),
+        ("async def handler(e, c): pass", "app.handler", False),
+        ("handler = Mangum(app)", "app.handler", False),
+        ("class handler: pass", "app.handler", False),
+        ("from web import handler", "app.handler", False),
+        ("from web import other as handler", "app.handler", False),
+        ("if True:\n    def handler(e, c): pass", "app.handler", False),
+        ("a, (b, handler) = f()", "app.handler", False),
+        ("from web import *", "app.handler", False),
+        ("def __getattr__(name): pass", "app.handler", False),
+        ("globals()['handler'] = 1", "app.handler", False),
+        ("def (", "app.handler", False),
+        ("x" * (1 << 20), "app.handler", False),
+        ("def lambda_handler(e, c): pass", "app.handler", True),
+        ("def f():\n    handler = 1", "app.handler", True),
+        ("class A:\n    def handler(self): pass", "app.handler", True),
+        ("", "app.handler", True),
+        ("def handler(e, c): pass", "handler", True),
+        ("def handler(e, c): pass", "other.handler", False),
+        ("def handler(e, c): pass", "pkg/app.handler", False),
+    ],
+)
+@pytest.mark.parametrize("folder", ["./", "/var/task/", "${LAMBDA_TASK_ROOT}", "$LAMBDA_TASK_ROOT/"])
+def test_handlers(source: str, word: str, missing: bool, folder: str) -> None:
+    dockerfile = f'{AWS}COPY app.py {folder}\nCMD ["{word}"]\n'
+    assert bool(run(dockerfile, ["LMB005"], {"app.py": source}, [LAMBDA])) is missing
+
+
+@pytest.mark.parametrize(
     ("source", "severity"),
     [
         ("open('/var/task/x', 'w')", "high"),

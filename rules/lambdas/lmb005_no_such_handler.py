@@ -86,7 +86,9 @@ def _module(name: str, build: Build) -> tuple[str, ast.Module | None]:
     image = launch_image(build)
     folder = image.config.working_dir
     relative = name.replace(".", "/")
-    for candidate in (f"{relative}.py", f"{relative}/__init__.py") if isinstance(folder, str) else ():
+    for candidate in (f"{relative}.py", f"{relative}/__init__.py"):
+        if not isinstance(folder, str):
+            break
         found = image.files.lookup(posixpath.normpath(posixpath.join(folder, candidate)))
         if isinstance(found, File) and found.type == "file":
             source = python_file(found, build)

@@ -208,6 +208,24 @@ def test_hostile_lock_files_are_read_in_bounded_time(name: str) -> None:
         listed(commands, **{name: text})
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "FROM a AS s0\nRUN pip install x==1\n"
+        + "".join(f"FROM s{n} AS s{n + 1}\nRUN pip install x==1.{n}\n" for n in range(900)),
+        "FROM a\n" + "RUN pip install x==1 && apt-get purge y && . v/bin/activate\n" * 1900,
+        "FROM a\nRUN " + "; ".join(["pip install x==1"] * 3000) + "\n",
+        "FROM a\n" + "ENV PATH=/x:$PATH\n" * 900 + "RUN pip install x==1\n" * 900,
+        "FROM debian:12\nCOPY r.txt /\n" + "RUN pip install -r /r.txt\n" * 20,
+    ],
+    ids=["stages", "RUNs", "commands", "variables", "requirements"],
+)
+def test_long_files_are_read_in_bounded_time(text: str) -> None:
+    requirements = "".join(f"p{n}==1.0; python_version >= '3.{n % 9}'\n" for n in range(3000))
+    dockerfile = parse(Source("Dockerfile", text.encode()))
+    assert bill(Build(dockerfile, context=memory_context({"r.txt": requirements.encode()}))).components
+
+
 def test_what_cannot_be_read_is_said(mlgate: Mlgate) -> None:
     assert mlgate("sbom", "Dockerfile").code == 3
     mlgate.write("Dockerfile", "FORM x\n")

@@ -8,7 +8,8 @@ said about it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from gate.dockerfile.command import Command
@@ -16,6 +17,7 @@ from gate.dockerfile.tree import Run, Stage
 from gate.lazy import pattern
 from gate.model import Place, Unknown
 from gate.packages.installs import install_of
+from gate.packages.memo import memo
 from gate.packages.model import Install, Pin, Request
 from gate.packages.requirement import normalized
 from gate.packages.resolve import Wanted, wanted
@@ -69,13 +71,16 @@ def bill(build: Build) -> Bill:
     states: dict[int, _State] = {}
     wheels: _Wheels = {}
     needed = build.needed or frozenset(stage.index for stage in build.stages)
-    for stage in build.stages:
-        if any(each.index in needed for each in _heirs(stage, build)):
-            parent = states.get(stage.parent.index) if stage.parent is not None else None
-            states[stage.index] = _installed(stage, parent.copy() if parent is not None else _State(), wheels, build)
+    ends = _ends(build, needed)
+    heirs = Counter(stage.parent.index for stage in _wanted(build, needed) if stage.parent is not None)
+    for stage in _wanted(build, needed):
+        state = states[stage.parent.index] if stage.parent is not None else _State()
+        if stage.parent is not None and (stage.parent.index in ends or heirs[stage.parent.index] > 1):
+            state = state.copy()
+        states[stage.index] = _installed(stage, state, wheels, build)
     result = Bill()
     seen: set[int] = set()
-    for index in sorted(_ends(build, needed) & states.keys()):
+    for index in sorted(ends & states.keys()):
         for entry in (entry for rows in states[index].entries.values() for entry in rows):
             if id(entry) not in seen:
                 seen.add(id(entry))
@@ -85,8 +90,15 @@ def bill(build: Build) -> Bill:
     return result
 
 
-def _heirs(stage: Stage, build: Build) -> Iterator[Stage]:
-    return (each for each in build.stages if stage in each.lineage())
+def _wanted(build: Build, needed: frozenset[int]) -> list[Stage]:
+    """The stages that are built, and those that they are built on, in the order of the file."""
+    found: dict[int, Stage] = {}
+    for stage in build.stages:
+        each: Stage | None = stage if stage.index in needed else None
+        while each is not None and each.index not in found:
+            found[each.index] = each
+            each = each.parent
+    return [found[index] for index in sorted(found)]
 
 
 def _ends(build: Build, needed: frozenset[int]) -> set[int]:
@@ -208,7 +220,7 @@ class _Step:
             return
         if install.verb != "install" and not self._wheel_folder(install):
             return
-        applies = holds(request.marker, environment(install, self.stage)) if request.marker else True
+        applies = holds(request.marker, environment(install, self.stage, self.build)) if request.marker else True
         if applies is False:
             return
         if request.pin is Pin.LOCAL and not (name and version):
@@ -352,6 +364,13 @@ def _environment(install: Install, build: Build) -> str:
 
 def _first_on_path(run: Run, build: Build) -> str:
     """The folder that ENV puts in front of the others: there is the pip that runs."""
+    kept = memo(build, "first on PATH")
+    if run.index not in kept:
+        kept[run.index] = _searched_path(run, build)
+    return str(kept[run.index])
+
+
+def _searched_path(run: Run, build: Build) -> str:
     for instruction in earlier_instructions(run):
         found = _PATH.search(instruction.text.value) if instruction.keyword == "ENV" else None
         if found:
@@ -362,20 +381,31 @@ def _first_on_path(run: Run, build: Build) -> str:
 
 def _activated(install: Install, build: Build) -> str:
     """The environment that ``. venv/bin/activate`` or ``conda activate`` chose earlier in the same RUN."""
-    found = ""
     if install.run is None:
-        return found
-    for command in build.script(install.run).commands:
-        if command is install.command:
-            break
-        values = [word.value or "" for word in command.arguments]
+        return ""
+    kept = memo(build, "activated")
+    if install.run.index not in kept:
+        kept[install.run.index] = _activations(install.run, build)
+    steps: list[tuple[int, str]] = kept[install.run.index]
+    at = bisect_left(steps, (install.command.whole.offset(install.command.start), ""))
+    return steps[at - 1][1] if at else ""
+
+
+def _activations(run: Run, build: Build) -> list[tuple[int, str]]:
+    """Where in a RUN which environment is chosen."""
+    steps = []
+    for command in build.script(run).commands:
+        values = [word.value or "" for word in command.arguments[:2]]
         if command.name in (".", "source") and values and values[0].endswith("/activate"):
-            found = values[0]
+            chosen = values[0]
         elif command.name in ("conda", "mamba", "micromamba") and values[:1] == ["activate"]:
-            found = " ".join(values[1:])
-        elif command.name in ("deactivate",):
-            found = ""
-    return found
+            chosen = " ".join(values[1:])
+        elif command.name == "deactivate":
+            chosen = ""
+        else:
+            continue
+        steps.append((command.whole.offset(command.start), chosen))
+    return sorted(steps)
 
 
 def _spelled(name: str, ecosystem: str) -> str:

@@ -138,7 +138,7 @@ def _asked(install: Install, stage: Stage, name: str, folder: str, build: Build)
 
     verb = next((word.value or "" for word in install.arguments.operands), "")
     data = beside.data if isinstance(beside, Found) else b""
-    return Asked(verb, options, environment(install, stage), data, value_of)
+    return Asked(verb, options, environment(install, stage, build), data, value_of)
 
 
 def _placed(packages: Iterable[Locked], path: str) -> Iterable[tuple[Place, Locked]]:

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 from gate.facts import facts
 from gate.image.base import identify
 from gate.lazy import pattern
+from gate.packages.memo import memo
 from gate.record import dataclass
 
 if TYPE_CHECKING:
+    from gate.build import Build
     from gate.dockerfile.tree import Stage
     from gate.packages.model import Install
 
@@ -36,9 +38,14 @@ class Environment:
     groups: frozenset[str] = frozenset()
 
 
-def environment(install: Install, stage: Stage) -> Environment:
+def environment(install: Install, stage: Stage, build: Build) -> Environment:
     """What is known of the environment that a command installs into."""
-    return Environment(_python(install, stage), _machine(stage))
+    kept = memo(build, "marker environments")
+    key = (stage.index, install.command.name)
+    if key not in kept:
+        kept[key] = Environment(_python(install, stage), _machine(stage))
+    found: Environment = kept[key]
+    return found
 
 
 def _python(install: Install, stage: Stage) -> str:

@@ -208,6 +208,8 @@ class Follower:
 
     def _shell(self, name: str, argv: list[str], process: Process, depth: int) -> None:
         self.is_bash = name == "bash"
+        if any(word == "--login" or (word[:1] == "-" and word[1:2] != "-" and "l" in word) for word in _options(argv)):
+            process = _logged_in(process)
         words = [_word(value) for value in argv]
         text, stdin = shell_script(words)
         if stdin:
@@ -519,6 +521,24 @@ def _folder(path: str, process: Process) -> str:
         raise NotFolder
     except Errno as error:
         raise Fails(f"cannot change directory to '{path}': {error}", 125, Fault.MISSING, program=path) from error
+
+
+def _options(argv: list[str]) -> list[str]:
+    """The words of a shell in front of its first operand."""
+    end = next((at for at, word in enumerate(argv[1:], 1) if word[:1] not in ("-", "+")), len(argv))
+    return argv[1:end]
+
+
+def _logged_in(process: Process) -> Process:
+    """A login shell reads /etc/profile, which sets PATH anew as a rule."""
+    try:
+        process.stat("/etc/profile")
+    except Errno:
+        return process
+    except Doubt:
+        pass
+    why = Unknown("a login shell takes PATH from /etc/profile, which is not read", "--image")
+    return Process(process.files, process.user, process.cwd, {**process.env, "PATH": why})
 
 
 def _libc_paths(name: str, process: Process) -> list[str]:

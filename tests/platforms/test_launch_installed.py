@@ -69,6 +69,9 @@ STARTED = [
     ('ENTRYPOINT ["bash"]\nCMD ["python", "pkg/tool.py"]', FAILS, 126),
     ('ENTRYPOINT ["bash"]\nCMD ["main"]', FAILS, 2),  # Python text
     ('CMD ["bash", "s.sh"]', WORKS, None),
+    ('ENV PATH=/app:$PATH\nCMD ["bash", "-c", "s.sh"]', WORKS, None),
+    ('ENV PATH=/app:$PATH\nCMD ["bash", "-lc", "s.sh"]', UNDECIDED, None),
+    ('CMD ["bash", "--login", "-c", "/app/s.sh"]', WORKS, None),
     ('CMD ["sh", "absent.sh"]', FAILS, 2),
     ('CMD ["bash", "./absent.sh"]', FAILS, 127),
     ('CMD ["bash", "crlf.sh"]', FAILS, 2),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from gate.dockerfile.command import Command, ShellWord
+from gate.dockerfile.source import Text
 from gate.lazy import pattern
 from gate.packages.model import Install, Pin, Request
 from gate.packages.options import Table, listed, scan
@@ -198,12 +199,13 @@ def _r_requests(function: str, inside: str, word: ShellWord, dated: bool) -> lis
             keywords["version"] = string["text"]
     if function == "install_version":
         version = keywords.get("version")
-        return [Request(name, "cran", Pin.EXACT if version else Pin.NONE, word, version) for name in names[:1]]
+        pin = Pin.EXACT if version else Pin.NONE
+        return [Request(name, "cran", pin, _named(name, word), version) for name in names[:1]]
     if function.startswith("install_") and function != "install_cran":
         return [_r_repository(name, word) for name in names]
     pin = Pin.EXACT if dated else Pin.NONE
     return [
-        Request(name, "cran", Pin.LOCAL if "/" in name and not name.startswith("http") else pin, word)
+        Request(name, "cran", Pin.LOCAL if "/" in name and not name.startswith("http") else pin, _named(name, word))
         for name in names
         if not _SNAPSHOT.search(name) and "://" not in name
     ]
@@ -212,7 +214,15 @@ def _r_requests(function: str, inside: str, word: ShellWord, dated: bool) -> lis
 def _r_repository(name: str, word: ShellWord) -> Request:
     path, _, revision = name.partition("@")
     pin = Pin.HASH if re.fullmatch(r"[0-9a-f]{7,40}", revision) else Pin.MOVABLE
-    return Request(path.rpartition("/")[2], "cran", pin, word, url=path, revision=revision or None)
+    at = _named(name, word)
+    return Request(path.rpartition("/")[2], "cran", pin, at, url=path, revision=revision or None)
+
+
+def _named(name: str, word: ShellWord) -> ShellWord | Text:
+    """Where R's code names a package; the whole code where that cannot be told."""
+    text = word.text
+    found = re.search(rf"[\"']({re.escape(name)})\\?[\"']", text.value)
+    return text.slice(*found.span(1)) if found else word
 
 
 def _balanced(code: str, start: int) -> str:

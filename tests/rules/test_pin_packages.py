@@ -362,7 +362,7 @@ def test_system_packages_are_one_finding() -> None:
         ("GO111MODULE=off go get »h.io/x", "medium"),
         ("cargo install »ripgrep", "medium"),
         ("cargo install --git »https://h/a a", "medium"),
-        ("R -e »\"install.packages('a')\"", "medium"),
+        ("R -e \"install.packages('»a')\"", "medium"),
         ("install2.r »a", "medium"),
     ],
 )
@@ -460,3 +460,8 @@ def test_a_lock_file_that_nothing_brings(command: str) -> None:
     expect("PIN003", f"{PYTHON}RUN »{command}\n")
     silent("PIN003", f"FROM registry.example.com/team/base:1.0.0\nRUN {command}\n")  # it may lie in there
     silent("PIN003", f"{PYTHON}RUN git clone https://example.com/x . && {command}\n")
+
+
+def test_each_package_that_r_installs_is_named_in_its_place() -> None:
+    expect("PIN006", "FROM r-base:4.4.1\nRUN R -e \"install.packages(c('»mda', '»plumber'), repos='https://e.org')\"\n")
+    expect("PIN006", 'FROM r-base:4.4.1\nRUN Rscript -e "remotes::install_github(\\"»a/b\\")"\n')

@@ -103,12 +103,13 @@ class _Launch:
         # Where anybody may, the user does not matter; where root may not either, nor does it.
         try:
             self._start(argv, Process(files, _ANYBODY, cwd, dict(env)))
-        except Fails:
+        except Fails as anybodys:
             del self.outcome.steps[1:]
             try:
                 self._start(argv, Process(files, User(), cwd, dict(env)))
-            except Fails:
-                raise
+            except Fails as roots:
+                if (roots.error, roots.exit_code) == (anybodys.error, anybodys.exit_code):
+                    raise
             raise Doubt(known) from None
 
     def _is_made(self, user: str) -> bool:

@@ -36,8 +36,10 @@ def main() -> int:
                 shown.append(case.seed)
                 if len(shown) <= options.show:
                     show(case.seed, found)
-    print(f"{options.cases} cases from seed {options.seed}: {equal} equal ({100 * equal / options.cases:.2f} %), "
-          f"{refused} refused by BuildKit, {undecided} undecided, {time.monotonic() - start:.0f} s")
+    print(
+        f"{options.cases} cases from seed {options.seed}: {equal} equal ({100 * equal / options.cases:.2f} %), "
+        f"{refused} refused by BuildKit, {undecided} undecided, {time.monotonic() - start:.0f} s"
+    )
     if shown:
         print("different:", *shown[:50])
     return 1 if shown else 0

@@ -165,6 +165,7 @@ def test_interrupt(jobs: str, tmp_path: Path) -> None:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a job in the background has it ignored
     )
     time.sleep(1.5)
     process.send_signal(signal.SIGINT)

@@ -12,9 +12,12 @@ from contextlib import contextmanager, suppress
 from time import monotonic
 from typing import Any
 
+from gate.dockerfile.image_ref import ImageRefError, parse_image_ref
 from gate.images.source import ImageError
 from gate.images.stream import Limits, store
+from gate.lazy import pattern
 
+_ID = pattern(r"(?:sha256:)?[0-9a-f]{6,64}")
 _CONNECT = 30.0
 _CHUNK = 4 << 20
 _ROOM = 64 << 20
@@ -48,6 +51,11 @@ def save(reference: str, folder: str, *, seconds: float, tell: Callable[[str], N
 def _found(client: Any, reference: str) -> Any:
     from docker.errors import APIError, ImageNotFound
 
+    if not _ID.fullmatch(reference):
+        try:
+            parse_image_ref(reference)
+        except ImageRefError as error:  # the engine's address of `a/../b` would be that of another image
+            raise ImageError(f"no image is called so: {error}") from None
     try:
         return client.images.get(reference)
     except ImageNotFound:

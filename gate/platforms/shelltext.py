@@ -114,6 +114,17 @@ def functions_of(script: Script) -> dict[str, Node]:
     return found
 
 
+def _awaited(children: Sequence[Node]) -> Command | None:
+    """``server & wait $!``: the job whose status is the shell's."""
+    last = children[-1] if children else None
+    jobs = [child for child in children if child.background]
+    if not isinstance(last, Command) or last.name != "wait" or len(last.words) != 2 or not jobs:
+        return None
+    job = jobs[-1]
+    known = last.words[1].text.value.strip('"') == "$!" or len(jobs) == 1
+    return job if known and isinstance(job, Command) and job.name not in BUILTINS else None
+
+
 class _Walk:
     def __init__(self, frame: Frame, script: Script) -> None:
         self.frame = frame
@@ -127,7 +138,12 @@ class _Walk:
         elif self.crlf and node.kind in _COMPOUND:
             raise Fails("syntax error", 2, Fault.LINE_ENDS)  # `then\r` is no word of the language
         elif node.kind in ("script", "list", "group"):
+            awaited = _awaited(node.children) if last else None
             for at, child in enumerate(node.children):
+                if child is awaited:
+                    with suppress(Ended):
+                        self._command(awaited, last=True)
+                    continue
                 self.node(child, last=last and at == len(node.children) - 1 and not node.background)
         elif node.kind == "and":
             self._and(node, last)

@@ -24,7 +24,7 @@ rule = Rule(
         Example("FROM node:20.11.1\nCOPY package.json .\nRUN »npm install\n", files={"package.json": "{}"}),
         "FROM ruby:3.3.0\nRUN gem install »bundler rake:13.1.0\n",
         "FROM golang:1.22.1\nRUN go install »example.com/tool@latest\n",
-        "FROM r-base:4.3.2\nRUN R -e »\"install.packages('ggplot2')\"\n",
+        "FROM r-base:4.3.2\nRUN R -e \"install.packages('»ggplot2')\"\n",
     ],
     good=[
         "FROM node:20.11.1\nRUN npm install -g serve@14.2.1 @scope/pkg@1.0.0 ./local\n",

@@ -45,8 +45,8 @@ def test_an_image_by_its_id(with_engine: DockerEngine, mlgate: Mlgate) -> None:
     ("name", "words"),
     [
         ("mlgate-test/absent:1", "docker pull mlgate-test/absent:1"),
-        ("UPPER", "the engine refuses"),
-        ("a/../b", "no such image"),
+        ("UPPER", "must be lowercase"),
+        ("a/../b", "invalid reference format"),
     ],
 )
 def test_an_image_that_is_not_there(

@@ -39,6 +39,27 @@ def outcome(
     return launch(make_build(dockerfile, files or {}, (), policy or {}, {}), platform)
 
 
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("/closed & wait $!", 126),
+        ('/closed & wait "$!"', 126),
+        ("/closed & JOB=$!; wait $JOB", 126),
+        ("/open & /closed & wait $!", 126),
+        ("{ /closed & wait $!; }", 126),
+        ("/closed & wait", None),
+        ("/closed & /open & wait $!", None),
+        ("/open & wait $!", None),
+    ],
+)
+def test_a_job_that_is_waited_for_is_the_shells_end(text: str, code: int | None) -> None:
+    files = {"closed": "#!/bin/sh\n", "open*": "#!/bin/sh\n"}
+    words = json.dumps(["/bin/sh", "-c", text])
+    found = outcome(f"FROM debian:12\nCOPY closed open /\nENTRYPOINT {words}\n", files, "docker")
+    assert found.verdict is (Verdict.WORKS if code is None else Verdict.FAILS)
+    assert found.exit_code == code
+
+
 @pytest.mark.parametrize("platform", [TRAINING, HOSTING])
 def test_the_scikit_image_answers_both_words_without_an_entrypoint(platform: str) -> None:
     files = {"decision_trees/train*": "#!/usr/bin/env python\n", "decision_trees/serve*": "#!/usr/bin/env python\n"}

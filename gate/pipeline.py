@@ -7,6 +7,7 @@ given instead.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import time
@@ -225,9 +226,17 @@ def _done(shares: list[Share], jobs: int, executor: Executor | None) -> Iterator
             yield do(share)
         return
     with _pool(jobs, executor) as pool:
-        futures = [pool.submit(do, share) for share in shares]
+        futures = [pool.submit(_tidily, do, share) for share in shares]
         for share, future in zip(shares, futures, strict=True):
             yield _outcome(share, future)
+
+
+def _tidily(do: Callable[[Share], Done], share: Share) -> Done:
+    """Judge a share, and give back at once what it took: a worker lives long, and builds are rings of references."""
+    try:
+        return do(share)
+    finally:
+        gc.collect()
 
 
 def _outcome(share: Share, future: Future[Done]) -> Done:
@@ -276,6 +285,7 @@ def _worker() -> None:
     """A worker leaves an interrupt from the keyboard to the process that started it, and ends when that tells it to."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _leave)
+    gc.freeze()  # what is shared with the parent stays shared
 
 
 def _leave(number: int, frame: object) -> None:

@@ -98,6 +98,8 @@ class Follower:
             if found is not None:
                 self._unless_no_applet(wrapper, busybox(found.found))
         if replaced and words[0].startswith("-") and not wrappers and (self.box is not None or self.is_bash):
+            if words[0] == "--" or (self.is_bash and set(words[0][1:]) <= set("acl")):
+                raise Doubt(Unknown(f"what exec {words[0]} starts is not followed"), place)
             raise Fails(f"exec: illegal option {words[0]}", 2, Fault.OTHER, program=words[0], place=place)
         loaded = (
             self._by_libc(words, process, place)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -56,6 +57,24 @@ def test_pre_commit_runs_it_on_the_dockerfiles_alone(tmp_path: Path) -> None:
     assert set(re.findall(r"^  --> (.*?):\d+:\d+$", done.stdout, re.M)) == set(DOCKERFILES)
     assert done.stdout.count("FAIL  ") == 1, "one process, one verdict"
     assert "hadolint 2.15.1 ok" in done.stdout
+
+
+def test_pre_commit_lets_the_good_example_pass_and_stops_a_bad_change(tmp_path: Path) -> None:
+    ours = source.copy(tmp_path / "mlgate")
+    theirs = Path(shutil.copytree(source.ROOT / "examples" / "scikit", tmp_path / "project"))
+    revision = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ours, capture_output=True, text=True, check=True)
+    repository = {"repo": str(ours), "rev": revision.stdout.strip(), "hooks": [{"id": "mlgate"}]}
+    (theirs / ".pre-commit-config.yaml").write_text(yaml.safe_dump({"repos": [repository]}))
+    source.git(theirs, "init", "-q")
+    source.git(theirs, "add", "-A")
+    good = pre_commit("run", "--all-files", "-v", cwd=theirs, home=tmp_path / "home")
+    assert good.returncode == 0 and "PASS  " in good.stdout, good.stdout
+
+    dockerfile = theirs / "Dockerfile"
+    dockerfile.write_text(dockerfile.read_text().replace("install -y", "install"))
+    source.git(theirs, "add", "-A")
+    bad = pre_commit("run", cwd=theirs, home=tmp_path / "home")
+    assert bad.returncode == 1 and "PKG001" in bad.stdout, bad.stdout
 
 
 def test_the_hook_of_images_is_asked_for() -> None:

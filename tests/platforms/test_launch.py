@@ -60,6 +60,12 @@ def test_a_job_that_is_waited_for_is_the_shells_end(text: str, code: int | None)
     assert found.exit_code == code
 
 
+def test_exec_of_bash_has_options() -> None:
+    launched = 'FROM debian:12\nENTRYPOINT ["bash", "-c", "exec \\"$@\\"", "--"]\nCMD ["%s", "run"]\n'
+    assert outcome(launched % "-c", platform="docker").verdict is Verdict.UNDECIDED
+    assert outcome(launched % "-x", platform="docker").exit_code == 2
+
+
 @pytest.mark.parametrize("platform", [TRAINING, HOSTING])
 def test_the_scikit_image_answers_both_words_without_an_entrypoint(platform: str) -> None:
     files = {"decision_trees/train*": "#!/usr/bin/env python\n", "decision_trees/serve*": "#!/usr/bin/env python\n"}

@@ -165,6 +165,7 @@ _KINDS = {
         "can't find",
         "not known",
         "unable to find",
+        "not a directory",
         "symbolic links",
     ),
     "denied": ("permission denied", "not permitted"),

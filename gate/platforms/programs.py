@@ -133,8 +133,14 @@ class Follower:
         except Fails as failure:
             failure.exit_code = _NOT_STARTED.get(name, failure.exit_code)
             raise
-        if loaded is not None:
+        if loaded is None:
+            return
+        try:
             self.follow(loaded, process, depth + 1)
+        except Fails as failure:
+            if name == "xargs" and failure.exit_code is not None:
+                failure.exit_code = 123  # whatever the program that it started has ended with
+            raise
 
     def _as_user(self, name: str, process: Process) -> Process:
         try:

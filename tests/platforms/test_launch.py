@@ -60,6 +60,13 @@ def test_a_job_that_is_waited_for_is_the_shells_end(text: str, code: int | None)
     assert found.exit_code == code
 
 
+def test_xargs_ends_with_a_code_of_its_own() -> None:
+    files = {"serve*": "#!/bin/sh\nexec /closed\n", "closed": ""}
+    dockerfile = 'FROM debian:12\nCOPY serve closed /\nENTRYPOINT ["xargs", "/%s"]\n'
+    assert outcome(dockerfile % "serve", files, "docker").exit_code == 123
+    assert outcome(dockerfile % "closed", files, "docker").exit_code == 126
+
+
 def test_exec_of_bash_has_options() -> None:
     launched = 'FROM debian:12\nENTRYPOINT ["bash", "-c", "exec \\"$@\\"", "--"]\nCMD ["%s", "run"]\n'
     assert outcome(launched % "-c", platform="docker").verdict is Verdict.UNDECIDED

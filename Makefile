@@ -19,7 +19,7 @@ test: engines
 
 # The types are checked where the packages stand when they are installed: rules/ is gate.rules.
 lint: $(VENV)/.developing
-	$(BIN)/ruff check .
+	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	rm -rf $(TREE) && mkdir -p $(TREE)/gate
 	ln -s $(abspath gate)/* $(abspath rules policies reports) $(TREE)/gate
 	MYPYPATH=$(TREE) $(BIN)/mypy

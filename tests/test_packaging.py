@@ -47,7 +47,8 @@ def test_every_folder_with_modules_is_a_package() -> None:
 
 def test_every_import_is_a_declared_dependency() -> None:
     declared = {
-        re.split(r"[<>=;\[ ]", text)[0].replace("-", "_") for text in pyproject()["project"]["dependencies"]  # type: ignore[union-attr]
+        re.split(r"[<>=;\[ ]", text)[0].replace("-", "_")
+        for text in pyproject()["project"]["dependencies"]  # type: ignore[union-attr]
     }
     declared = {{"pyyaml": "yaml"}.get(name, name) for name in declared}
     used = set()

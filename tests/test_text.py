@@ -22,19 +22,23 @@ def test_a_whole_report(mlgate: Mlgate) -> None:
     mlgate.write("mlgate.yaml", "name: prod\n")
     out = mlgate.check("--select", "PKG001,SEC007").out
     head, _, tail = out.partition("   = help: ")
-    assert head == (
-        "waived medium[SEC007]: Dockerfile:3:5: sudo in a RUN.\n"
-        "   = because: the build needs it, until 2999-12-31\n"
-        "\n"
-        "blocking high[PKG001]: apt-get install stops and asks before it installs anything.\n"
-        "  --> Dockerfile:3:10\n"
-        "    |\n"
-        "  2 | # mlgate: ignore[SEC007] until=2999-12-31 the build needs it\n"
-        "  3 | RUN sudo apt-get install --no-install-recommends \\\n"
-        "    |          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^\n"
-        "  4 |       curl\n"
-        "    |       ^^^^\n"
-    ) or "blocking high[PKG001]: " in head
+    assert (
+        head
+        == (
+            "waived medium[SEC007]: Dockerfile:3:5: sudo in a RUN.\n"
+            "   = because: the build needs it, until 2999-12-31\n"
+            "\n"
+            "blocking high[PKG001]: apt-get install stops and asks before it installs anything.\n"
+            "  --> Dockerfile:3:10\n"
+            "    |\n"
+            "  2 | # mlgate: ignore[SEC007] until=2999-12-31 the build needs it\n"
+            "  3 | RUN sudo apt-get install --no-install-recommends \\\n"
+            "    |          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^\n"
+            "  4 |       curl\n"
+            "    |       ^^^^\n"
+        )
+        or "blocking high[PKG001]: " in head
+    )
     assert tail.endswith(
         "\n\n"
         "FAIL  1 blocking, 1 waived   Dockerfile\n"
@@ -60,7 +64,9 @@ def test_a_reason_is_given_once(mlgate: Mlgate) -> None:
 def test_secrets_are_not_shown(mlgate: Mlgate) -> None:
     """Neither where they are found, nor as the context of another finding; and columns stay where they are."""
     secret = "hf_aBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789"
-    mlgate.write("Dockerfile", f"FROM debian:12.5\nENV A=1 HF_TOKEN={secret} B=2\nRUN apt-get install curl\nMAINTAINER x\n")
+    mlgate.write(
+        "Dockerfile", f"FROM debian:12.5\nENV A=1 HF_TOKEN={secret} B=2\nRUN apt-get install curl\nMAINTAINER x\n"
+    )
     for arguments in ([], ["--format", "json"], ["--color", "always"]):
         out = mlgate.check(*arguments).out
         assert "SEC001" in out and secret not in out and secret[5:12] not in out

@@ -15,7 +15,7 @@ from gate.dockerfile.tree import Copy
 from gate.image.copy import find_sources
 from gate.image.node import Node
 from gate.image.tree import Tree, TreeError
-from gate.packages.memo import memo
+from gate.memo import memo
 from gate.packages.where import BASE, resolve, workdir
 from gate.record import dataclass
 

@@ -111,9 +111,7 @@ def _prepare(node: Node, operand: str, target: Tree, place: str, options: Option
     is_folder = node.type == "directory"
     if there is not None:
         raise_unknown(there)
-    if there is not None and (
-        (is_folder and not options.contents) or (not is_folder and there.type == "directory")
-    ):
+    if there is not None and ((is_folder and not options.contents) or (not is_folder and there.type == "directory")):
         place = join(place, base_name(operand))
     into = place if options.contents and is_folder and there is None else place.rpartition("/")[0] or "/"
     target.make_folders(into, make)
@@ -288,7 +286,11 @@ def _mode(node: Node, options: Options) -> int | None:
         return None
     if options.octal is not None:
         return options.octal
-    return options.mode(node.mode, node.type == "directory") if options.mode is not None and node.mode is not None else node.mode
+    return (
+        options.mode(node.mode, node.type == "directory")
+        if options.mode is not None and node.mode is not None
+        else node.mode
+    )
 
 
 def _owner(node: Node, options: Options) -> Ids:
@@ -318,4 +320,3 @@ def merge(lower: Node, upper: Node) -> None:
             there.mode, there.uid, there.gid = node.mode, node.uid, node.gid
             there.instruction, there.source, there.implied = node.instruction, node.source, False
             waiting.append((there, node))
-

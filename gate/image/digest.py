@@ -80,9 +80,7 @@ def _at(root: Node, path: str) -> Node | None:
     return node
 
 
-def _is_included(
-    tree: Tree, operand: str, required: str, include: Matcher | None, exclude: Matcher | None
-) -> bool:
+def _is_included(tree: Tree, operand: str, required: str, include: Matcher | None, exclude: Matcher | None) -> bool:
     """Whether the path that ``--parents`` names is among what is copied. Links below the source are not followed."""
     node = tree.find(tree.resolve_parent(operand))
     below = required.removeprefix(operand.rstrip("/")).strip("/")
@@ -101,4 +99,3 @@ def _is_included(
         if exclude is not None:
             excluded, left_out = exclude.match(path, left_out)
     return node is not None and included and not excluded
-

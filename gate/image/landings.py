@@ -12,8 +12,8 @@ from gate.dockerfile.command import Command
 from gate.dockerfile.source import Text
 from gate.dockerfile.tree import Copy, Instruction, Run, Stage
 from gate.image.node import Node
+from gate.memo import memo
 from gate.model import Place
-from gate.packages.memo import memo
 from gate.packages.where import BASE, directory, resolve, workdir
 from gate.record import dataclass
 

@@ -50,7 +50,12 @@ class Member:
 
 def compression(head: bytes) -> str:
     """The compression that the first bytes of a file tell; empty for none."""
-    for name, magic in (("bzip2", b"BZh"), ("gzip", b"\x1f\x8b\x08"), ("xz", b"\xfd7zXZ\x00"), ("zstd", b"\x28\xb5\x2f\xfd")):
+    for name, magic in (
+        ("bzip2", b"BZh"),
+        ("gzip", b"\x1f\x8b\x08"),
+        ("xz", b"\xfd7zXZ\x00"),
+        ("zstd", b"\x28\xb5\x2f\xfd"),
+    ):
         if head.startswith(magic):
             return name
     skippable = len(head) >= 8 and int.from_bytes(head[:4], "little") & 0xFFFFFFF0 == 0x184D2A50

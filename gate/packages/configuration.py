@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from gate.dockerfile.command import Command, ShellWord
 from gate.dockerfile.tree import Copy, Run
 from gate.lazy import pattern
+from gate.memo import memo
 from gate.model import Unknown
 from gate.packages.installs import program
-from gate.packages.memo import memo
 from gate.packages.options import listed
 from gate.record import dataclass
 

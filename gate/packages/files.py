@@ -18,8 +18,8 @@ from gate.dockerfile.command import Command, ShellWord
 from gate.dockerfile.mounts import mounts
 from gate.dockerfile.source import Text
 from gate.dockerfile.tree import Copy, Instruction, Run, Stage
+from gate.memo import memo
 from gate.model import Unknown
-from gate.packages.memo import memo
 from gate.packages.where import BASE, directory, earlier_instructions, resolve, with_base_variables, workdir
 from gate.record import dataclass
 

@@ -16,7 +16,7 @@ from gate.dockerfile.command import Command, ShellWord
 from gate.dockerfile.source import Text
 from gate.dockerfile.tree import Onbuild, Run
 from gate.lazy import pattern
-from gate.packages.memo import memo
+from gate.memo import memo
 from gate.packages.model import Install, Request
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gate.image.base import identify
+from gate.memo import memo
 from gate.model import Unknown
 from gate.packages.files import Found, Missing, find, makes
-from gate.packages.memo import memo
 from gate.packages.model import Install
 
 if TYPE_CHECKING:

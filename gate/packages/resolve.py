@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from gate.dockerfile.source import Text
 from gate.lazy import pattern
+from gate.memo import memo
 from gate.model import Unknown
 from gate.packages.files import Found, Missing, at, find
-from gate.packages.memo import memo
 from gate.packages.model import FileRef, Install, Pin, Request
 from gate.packages.requirement import normalized
 from gate.packages.requirements_file import RequirementsFile, read_requirements

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from gate.dockerfile.command import Command
 from gate.dockerfile.tree import Instruction, Onbuild, Run, Stage
 from gate.facts import facts
+from gate.memo import memo
 from gate.model import Unknown
-from gate.packages.memo import memo
 
 if TYPE_CHECKING:
     from gate.build import Build

@@ -13,9 +13,9 @@ from gate.dockerfile.tree import Run, Stage
 from gate.facts import facts
 from gate.image.node import Node
 from gate.image.references import needed
+from gate.memo import memo
 from gate.model import Place, Unknown
 from gate.packages.installs import installs
-from gate.packages.memo import memo
 from gate.packages.model import Install, Pin, Request
 from gate.packages.requirement import normalized
 from gate.packages.resolve import wanted

@@ -11,6 +11,7 @@ from gate.image.files import ImageFiles
 from gate.image.model import Config, Fault
 from gate.image.node import Node
 from gate.lazy import pattern
+from gate.memo import memo
 from gate.model import Unknown
 from gate.platforms.bases import base_of, inherited
 from gate.platforms.brought import Brought
@@ -24,10 +25,10 @@ def launch_image(build: Build) -> LaunchImage:
     """The build's target. Raises ValueError where there is none."""
     if build.target is None:
         raise ValueError("no such stage")
-    kept = build.__dict__.get("launch_image")
-    if kept is None:
-        kept = build.__dict__["launch_image"] = LaunchImage(build, build.target)
-    found: LaunchImage = kept
+    kept = memo(build, "launch image")
+    if None not in kept:
+        kept[None] = LaunchImage(build, build.target)
+    found: LaunchImage = kept[None]
     return found
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from gate.dockerfile.tree import Copy, Stage
 from gate.image.model import File
+from gate.memo import memo
 from gate.model import Place, Unknown
 from gate.platforms.accounts import find_user
 from gate.platforms.argv import declared_entrypoint, effective_argv
@@ -37,7 +38,7 @@ def launch(build: Build, platform: str) -> Outcome:
 
     Raises KeyError for an unknown platform, ValueError where the file has no such stage.
     """
-    kept = build.__dict__.setdefault("launches", {})
+    kept = memo(build, "launches")
     if platform not in kept:
         kept[platform] = _Launch(build, platforms()[platform]).run()
     found: Outcome = kept[platform]

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from gate.image.arrivals import Arrival, arrivals
 from gate.lazy import pattern
+from gate.memo import memo
 from gate.model import Place, Span
-from gate.packages.memo import memo
 
 if TYPE_CHECKING:
     from gate.build import Build

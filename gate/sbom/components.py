@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 from gate.dockerfile.command import Command
 from gate.dockerfile.tree import Run, Stage
 from gate.lazy import pattern
+from gate.memo import memo
 from gate.model import Place, Unknown
 from gate.packages.installs import install_of
-from gate.packages.memo import memo
 from gate.packages.model import Install, Pin, Request
 from gate.packages.requirement import normalized
 from gate.packages.resolve import Wanted, wanted

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from gate.facts import facts
 from gate.image.base import identify
 from gate.lazy import pattern
-from gate.packages.memo import memo
+from gate.memo import memo
 from gate.record import dataclass
 
 if TYPE_CHECKING:

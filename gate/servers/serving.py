@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gate.image.model import Config
+from gate.memo import memo
 from gate.model import Place, Unknown
 from gate.platforms.argv import effective_argv
 from gate.platforms.image import launch_image
@@ -24,7 +25,7 @@ def serving(build: Build, platform: str) -> Serving | None:
     """What the launch on a platform starts; None where nothing is launched there, or nothing that works."""
     if platform not in build.platforms or build.target is None or build.faults:
         return None
-    kept = build.__dict__.setdefault("serving", {})
+    kept = memo(build, "serving")
     if platform not in kept:
         kept[platform] = _work_out(build, platform)
     found: Serving = kept[platform]

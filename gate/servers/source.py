@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from gate.image.model import File
 from gate.lazy import pattern
+from gate.memo import memo
 from gate.model import Place, Span
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def of_use(file: File) -> bool:
 
 def python_file(file: File, build: Build) -> PythonFile:
     """The source file, taken apart once for all who ask."""
-    kept: dict[str, PythonFile] = build.__dict__.setdefault("python_files", {})
+    kept: dict[str, PythonFile] = memo(build, "python files")
     if file.path not in kept:
         kept[file.path] = PythonFile(file, build)
     return kept[file.path]

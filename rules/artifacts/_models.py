@@ -12,7 +12,7 @@ from gate.dockerfile.source import Text
 from gate.dockerfile.tree import Copy, Stage
 from gate.facts import facts
 from gate.image.arrivals import Arrival, arrivals, copies, sources_at
-from gate.packages.memo import memo
+from gate.memo import memo
 from gate.record import dataclass
 
 POINTER = b"version https://git-lfs.github.com/spec/v1"

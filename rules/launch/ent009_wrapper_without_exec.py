@@ -85,7 +85,9 @@ def check(build: Build) -> Results:
     if build.platforms and build.platforms <= _WORDS.keys():
         return  # CMD never runs there
     if started or words(cmd):
-        yield from _chain([*started, *map(shell_word, (cmd.exec or ()) if cmd is not None and words(cmd) else ())], build)
+        yield from _chain(
+            [*started, *map(shell_word, (cmd.exec or ()) if cmd is not None and words(cmd) else ())], build
+        )
     elif cmd is not None and cmd.exec is None:
         yield from _shell_form(cmd, build)
 

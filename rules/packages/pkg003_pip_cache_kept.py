@@ -7,10 +7,10 @@ from gate.dockerfile.command import Command
 from gate.dockerfile.mounts import mounts
 from gate.dockerfile.tree import Run
 from gate.lazy import pattern
+from gate.memo import memo
 from gate.model import Severity, Unknown
 from gate.packages.configuration import setting
 from gate.packages.installs import installs
-from gate.packages.memo import memo
 from gate.packages.model import Install, Pin
 from gate.packages.where import variable
 from gate.rule import Example, Results, Rule

@@ -12,9 +12,9 @@ from gate.dockerfile.tree import Run
 from gate.facts import facts
 from gate.image.base import identify
 from gate.lazy import pattern
+from gate.memo import memo
 from gate.model import Severity
 from gate.packages.installs import install_of
-from gate.packages.memo import memo
 from gate.packages.model import Install, Pin
 from gate.packages.requirement import normalized
 from gate.packages.where import earlier_instructions, run_of

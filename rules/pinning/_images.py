@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from gate.dockerfile.source import Text
 from gate.dockerfile.tree import Copy, Instruction, Run, Stage
 from gate.lazy import pattern
+from gate.memo import memo
 from gate.model import Unknown
-from gate.packages.memo import memo
 from gate.record import dataclass
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from gate.build import Build
 from gate.facts import facts
 from gate.image.base import identify
 from gate.lazy import pattern
+from gate.memo import memo
 from gate.packages.installs import installs
-from gate.packages.memo import memo
 from gate.packages.model import Install, Request
 from gate.packages.requirement import normalized
 from gate.packages.resolve import wanted

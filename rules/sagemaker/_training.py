@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from gate.build import Build
 from gate.image.model import File
+from gate.memo import memo
 from gate.platforms.outcome import Outcome
 from gate.rules.sagemaker._serving import texts
 from gate.servers.model import Script
@@ -59,11 +60,10 @@ def is_python(file: File) -> bool:
 
 def sources(build: Build) -> list[tuple[str, bytes]]:
     """The programs among the image's own texts."""
-    kept: list[tuple[str, bytes]] | None = build.__dict__.get("training_sources")
-    if kept is None:
-        kept = [each for each in texts(build) if _is_program(*each)]
-        build.__dict__["training_sources"] = kept
-    return kept
+    kept: dict[None, list[tuple[str, bytes]]] = memo(build, "training sources")
+    if None not in kept:
+        kept[None] = [each for each in texts(build) if _is_program(*each)]
+    return kept[None]
 
 
 def _is_program(path: str, data: bytes) -> bool:

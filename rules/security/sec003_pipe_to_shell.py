@@ -9,7 +9,24 @@ from gate.model import Severity
 from gate.rule import Results, Rule
 from gate.rules.security._downloads import DOWNLOADERS, Download, downloads, has_version, verified
 
-INTERPRETERS = frozenset(["sh", "bash", "dash", "ash", "zsh", "ksh", "python", "python2", "python3", "perl", "ruby", "node", "php", "Rscript"])
+INTERPRETERS = frozenset(
+    [
+        "sh",
+        "bash",
+        "dash",
+        "ash",
+        "zsh",
+        "ksh",
+        "python",
+        "python2",
+        "python3",
+        "perl",
+        "ruby",
+        "node",
+        "php",
+        "Rscript",
+    ]
+)
 
 rule = Rule(
     id="SEC003",

@@ -33,7 +33,19 @@ FILES = {"a": "1", "d/a": "2", "d/b.md": "3", "d/e/f.py": "4", "src/x.py": "5", 
 
 def test_entries_are_sorted_and_complete() -> None:
     context = memory_context({**FILES, "l": Link("a"), "empty": Folder()}, modes={"a": 0o755})
-    assert paths(context) == ["README.md", "a", "d", "d/a", "d/b.md", "d/e", "d/e/f.py", "empty", "l", "src", "src/x.py"]
+    assert paths(context) == [
+        "README.md",
+        "a",
+        "d",
+        "d/a",
+        "d/b.md",
+        "d/e",
+        "d/e/f.py",
+        "empty",
+        "l",
+        "src",
+        "src/x.py",
+    ]
     entry = context.get("a")
     assert entry is not None and (entry.type, entry.mode, entry.size) == ("file", 0o755, 1)
     link = context.get("l")
@@ -61,7 +73,12 @@ def test_ignore_file(ignore: str, left: list[str]) -> None:
 
 def test_ignored_is_about_what_is_there() -> None:
     context = memory_context({**FILES, ".dockerignore": "d\n!d/b.md\n"})
-    assert (context.ignored("d/a"), context.ignored("d/b.md"), context.ignored("d/nope"), context.ignored("a")) == (True, False, False, False)
+    assert (context.ignored("d/a"), context.ignored("d/b.md"), context.ignored("d/nope"), context.ignored("a")) == (
+        True,
+        False,
+        False,
+        False,
+    )
     assert context.read("d/a") is None and context.read("d/b.md") == b"3"
 
 
@@ -73,7 +90,8 @@ def test_own_ignore_file_replaces_the_common_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ignore", "message"), [("[\n", "syntax error in pattern"), ("!\n", "illegal exclusion"), ("x" * 70000, "token too long")]
+    ("ignore", "message"),
+    [("[\n", "syntax error in pattern"), ("!\n", "illegal exclusion"), ("x" * 70000, "token too long")],
 )
 def test_faulty_ignore_file(ignore: str, message: str) -> None:
     context = memory_context({"a": "", ".dockerignore": ignore})
@@ -86,7 +104,9 @@ def test_links_stay_inside() -> None:
         "a": "text", "d/x": "deep", "up": Link("../../../a"), "root": Link("/d"), "loop": Link("loop"), "chain": Link("root/../up"),
         "dangling": Link("/etc/passwd"), "d/back": Link("../a"),
     })  # fmt: skip
-    assert context.read("up") == context.read("chain") == context.read("d/back") == context.read("root/../../a") == b"text"
+    assert (
+        context.read("up") == context.read("chain") == context.read("d/back") == context.read("root/../../a") == b"text"
+    )
     assert context.read("root/x") == b"deep"
     assert context.read("loop") is None and context.read("dangling") is None and context.read("d") is None
     assert context.read("a", 2) == b"te"
@@ -160,7 +180,10 @@ def test_disk(tmp_path: Path) -> None:
     (tmp_path / "l").symlink_to("/d/f")
     os.mkfifo(tmp_path / "pipe")
     context = open_context(str(tmp_path), shown_root="ctx")
-    assert [(e.path, e.type, oct(e.mode), e.size) for e in context.entries()][1:3] == [("d/f", "file", "0o4750", 5), ("l", "symlink", "0o777", 0)]
+    assert [(e.path, e.type, oct(e.mode), e.size) for e in context.entries()][1:3] == [
+        ("d/f", "file", "0o4750", 5),
+        ("l", "symlink", "0o777", 0),
+    ]
     assert context.read("l") == b"hello" and context.read("pipe") is None
     assert context.shown("d/f") == "ctx/d/f"
     pipe = context.get("pipe")
@@ -192,7 +215,9 @@ def test_names_that_are_no_utf8(tmp_path: Path) -> None:
 
 def test_a_context_that_is_not_there() -> None:
     context = open_context("/nonexistent/folder")
-    assert paths(context) == [] and context.get("a") is None and context.ignore_file is None and context.read("a") is None
+    assert (
+        paths(context) == [] and context.get("a") is None and context.ignore_file is None and context.read("a") is None
+    )
 
 
 def test_names_that_cannot_be(tmp_path: Path) -> None:

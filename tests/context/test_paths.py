@@ -7,7 +7,17 @@ from gate.context.paths import BadPattern, base, clean, has_wildcards, join, mat
 
 @pytest.mark.parametrize(
     ("path", "expected"),
-    [("", "."), ("a/", "a"), ("a//b", "a/b"), ("./a", "a"), ("a/../b", "b"), ("//a", "/a"), ("/..", "/"), ("../a", "../a"), ("a/..", ".")],
+    [
+        ("", "."),
+        ("a/", "a"),
+        ("a//b", "a/b"),
+        ("./a", "a"),
+        ("a/../b", "b"),
+        ("//a", "/a"),
+        ("/..", "/"),
+        ("../a", "../a"),
+        ("a/..", "."),
+    ],
 )
 def test_clean(path: str, expected: str) -> None:
     assert clean(path) == expected
@@ -41,7 +51,13 @@ def test_bad_wildcards(pattern: str) -> None:
 
 @pytest.mark.parametrize(
     ("path", "expected"),
-    [("/a/b*/c", ("/a", "b*/c")), ("/a/b", ("/a/b", "")), ("/*", ("/", "*")), ("/a\\*/b?", ("/a\\*", "b?")), ("/", ("/", ""))],
+    [
+        ("/a/b*/c", ("/a", "b*/c")),
+        ("/a/b", ("/a/b", "")),
+        ("/*", ("/", "*")),
+        ("/a\\*/b?", ("/a\\*", "b?")),
+        ("/", ("/", "")),
+    ],
 )
 def test_split(path: str, expected: tuple[str, str]) -> None:
     assert split_wildcards(path) == expected

@@ -113,7 +113,9 @@ def test_hostile_patterns_take_no_time(pattern: str) -> None:
     assert time.perf_counter() - begin < 2
 
 
-@pytest.mark.parametrize("pieces", [["[^/]*", "a", "[^/]*", "b"], ["(?:.*/)?", "a", "[^/]*", "b"], ["a", ".*"], ["(?:.*/)?", "[^/]*", "b"]])
+@pytest.mark.parametrize(
+    "pieces", [["[^/]*", "a", "[^/]*", "b"], ["(?:.*/)?", "a", "[^/]*", "b"], ["a", ".*"], ["(?:.*/)?", "[^/]*", "b"]]
+)
 def test_both_engines_agree(pieces: list[str]) -> None:
     for length in range(6):
         for letters in itertools.product("ab/", repeat=length):

@@ -109,7 +109,9 @@ def _context(rng: random.Random, case: Case) -> None:
     if rng.random() < 0.05:
         entries.setdefault(_join(rng.choice(places), "socket"), ("socket", 0o755))
     if rng.random() < 0.1:
-        entries.setdefault("passwd", ("file", 0o644, b"root:x:0:0::/root:/bin/sh\n# c\n app:x:1001:1002:App:/app:/bin/sh\nbad\n"))
+        entries.setdefault(
+            "passwd", ("file", 0o644, b"root:x:0:0::/root:/bin/sh\n# c\n app:x:1001:1002:App:/app:/bin/sh\nbad\n")
+        )
         entries.setdefault("group", ("file", 0o644, b"root:x:0:\nstaff:x:50:app\n"))
 
 
@@ -179,7 +181,11 @@ def _add_member(rng: random.Random, archive: tarfile.TarFile) -> None:
 def _ignore(rng: random.Random, ill: bool) -> bytes:
     lines = [rng.choice(PATTERNS if ill and rng.random() < 0.1 else PATTERNS[:-4]) for _ in range(rng.randint(1, 7))]
     if rng.random() < 0.6:  # most ignore files leave something
-        lines = [line for line in lines if line not in ("*", "**", "/*", "**/", "**/*", "*/*", "d*")] + ["!a", "!d", "!b"]
+        lines = [line for line in lines if line not in ("*", "**", "/*", "**/", "**/*", "*/*", "d*")] + [
+            "!a",
+            "!d",
+            "!b",
+        ]
         rng.shuffle(lines)
     text = rng.choice(["\n"] * 6 + ["\r\n"]).join(lines) + rng.choice(["\n", ""])
     return rng.choice([b"", b"", b"", b"\xef\xbb\xbf"]) + text.encode()
@@ -201,7 +207,26 @@ WORDS = [
     "[X]", "${W+w}", "$TARGETARCH", "${TARGETPLATFORM:-none}", "$TARGETSTAGE", "~", "<<", "a<b", "C:\\\\x", "${V#p}", "${U:+x}y",
 ]  # fmt: skip
 BAD_WORDS = ["${V//b}", "${U:?no}", "${V:0}", '"open', "${", "${V", "$(x)"]
-OWNERS = ["5", "5:6", ":50", "7:", "app", "app:staff", "0:0", "root", "root:5", "nobody", "-1", "+3", "4294967295", "$V", "1000:app", "app:9", "a:b:c", ""]
+OWNERS = [
+    "5",
+    "5:6",
+    ":50",
+    "7:",
+    "app",
+    "app:staff",
+    "0:0",
+    "root",
+    "root:5",
+    "nobody",
+    "-1",
+    "+3",
+    "4294967295",
+    "$V",
+    "1000:app",
+    "app:9",
+    "a:b:c",
+    "",
+]
 CHMODS = [
     "644", "755", "0600", "4755", "1777", "u+x", "go-w", "a=r", "u=rwX,go=rX", "+x", "u=rwX", "g=u", "-w", "u+s", "+t", "o=", "a+X", "7777", "0",
     "u=g,o=u", "ug+rw,o-rwx", "=", "+xt", "g+s", "$M", "u=rwx,g=u-w,o=g", "a-s", "u=rws,g=xs", "o+t", "go=u-w+x", "+r-w=x",
@@ -259,7 +284,13 @@ class _Writer:
             base = rng.choice(named) if named else "scratch"
         if self.case.ill and rng.random() < 0.03:
             base = "$B"
-        name = f"s{index}" if rng.random() < 0.8 else rng.choice(["", "", "", "scratch", "s0"]) if rng.random() < 0.2 else ""
+        name = (
+            f"s{index}"
+            if rng.random() < 0.8
+            else rng.choice(["", "", "", "scratch", "s0"])
+            if rng.random() < 0.2
+            else ""
+        )
         self.lines.append(f"FROM {base}" + (f" AS {name.upper() if rng.random() < 0.1 else name}" if name else ""))
         self.current = index
         self.made = ["/"]
@@ -306,7 +337,9 @@ class _Writer:
             return rng.choice(["", "", "", "/", "./", "../", "/../"]) + path if rng.random() < 0.3 else path
         if kind < 0.7:
             folders = [path for path, entry in self.case.entries.items() if entry[0] == "dir"]
-            return rng.choice([".", "./", "/", *(folder + rng.choice(["", "/", "/.", "/*", "/./"]) for folder in folders)])
+            return rng.choice(
+                [".", "./", "/", *(folder + rng.choice(["", "/", "/.", "/*", "/./"]) for folder in folders)]
+            )
         if kind < 0.74 and links:
             return rng.choice(links) + rng.choice(["", "", "/", "/a", "/*", "/e"])
         return rng.choice([
@@ -326,7 +359,9 @@ class _Writer:
         rng = self.rng
         flags = []
         if rng.random() < 0.14:
-            flags.append(f"--chown={self._pick(OWNERS[:3] + OWNERS[6:8] + OWNERS[10:12] + OWNERS * self.named, OWNERS)}")
+            flags.append(
+                f"--chown={self._pick(OWNERS[:3] + OWNERS[6:8] + OWNERS[10:12] + OWNERS * self.named, OWNERS)}"
+            )
         if rng.random() < 0.14:
             flags.append(f"--chmod={self._pick(CHMODS, BAD_CHMODS)}")
         if rng.random() < 0.1:
@@ -357,10 +392,36 @@ class _Writer:
         else:
             sources = [self._source() for _ in range(rng.choice([1, 1, 1, 1, 2, 3]))]
         if "--parents" in flags and rng.random() < 0.6:
-            sources = [rng.choice([
-                "./d/./e", "d/./e/f", "**/x.py", "**/*.md", "d/e", "src/pkg", "d/*", "./d/e/f", "./*/./*", "d/./**", "./x.py", "/d/e",
-                "*/./*", "src/./pkg/./sub", "d/../a", "[a-d]*/*", "l1/a", "l1/./a", "./l1/.", "**", "*", ".", "d/*/f", "d*/./e*",
-            ])]
+            sources = [
+                rng.choice(
+                    [
+                        "./d/./e",
+                        "d/./e/f",
+                        "**/x.py",
+                        "**/*.md",
+                        "d/e",
+                        "src/pkg",
+                        "d/*",
+                        "./d/e/f",
+                        "./*/./*",
+                        "d/./**",
+                        "./x.py",
+                        "/d/e",
+                        "*/./*",
+                        "src/./pkg/./sub",
+                        "d/../a",
+                        "[a-d]*/*",
+                        "l1/a",
+                        "l1/./a",
+                        "./l1/.",
+                        "**",
+                        "*",
+                        ".",
+                        "d/*/f",
+                        "d*/./e*",
+                    ]
+                )
+            ]
         return " ".join(["COPY", *flags, self._words(sources, self._destination())])
 
     def _destination(self) -> str:
@@ -371,7 +432,19 @@ class _Writer:
     def _stage_source(self) -> str:
         made = self.outputs[self.source_stage]
         return self._pick(
-            [*made, *made, "/", ".", "/*", "/x*", "/[a-d]*", "/*/*", "/no*", self.rng.choice(made) + "/*", self.rng.choice(made) + "/"],
+            [
+                *made,
+                *made,
+                "/",
+                ".",
+                "/*",
+                "/x*",
+                "/[a-d]*",
+                "/*/*",
+                "/no*",
+                self.rng.choice(made) + "/*",
+                self.rng.choice(made) + "/",
+            ],
             ["/nope", "nope/x", "/x/y", "/app", "/l1", "/t", "/etc/passwd"],
         )
 
@@ -417,7 +490,9 @@ class _Writer:
     def _pairs(self) -> str:
         rng = self.rng
         keys = ["V", "W", "A", "B", "P", "M", "S", "PATH", "a.b"]
-        return rng.choice([" ", " ", " \\\n    "]).join(f"{rng.choice(keys)}={self._word()}" for _ in range(rng.choice([1, 1, 2, 3])))
+        return rng.choice([" ", " ", " \\\n    "]).join(
+            f"{rng.choice(keys)}={self._word()}" for _ in range(rng.choice([1, 1, 2, 3]))
+        )
 
     def _env(self) -> str:
         rng = self.rng
@@ -428,7 +503,9 @@ class _Writer:
     def _arg(self) -> str:
         rng = self.rng
         if rng.random() < 0.1:
-            return "ARG " + rng.choice(["TARGETARCH", "TARGETPLATFORM", "BUILDOS", "TARGETSTAGE", "TARGETVARIANT", "BUILDPLATFORM"])
+            return "ARG " + rng.choice(
+                ["TARGETARCH", "TARGETPLATFORM", "BUILDOS", "TARGETSTAGE", "TARGETVARIANT", "BUILDPLATFORM"]
+            )
         return "ARG " + " ".join(
             rng.choice("VWUPMS") + rng.choice(["", f"={self._word()}"]) for _ in range(rng.choice([1, 1, 2]))
         )
@@ -446,7 +523,8 @@ class _Writer:
 
     def _volume(self) -> str:
         return "VOLUME " + self._pick(
-            ["/data", '["/a","/b c"]', "/a /b", "x$V", '["/data"]', "${W:-/w}", "data", '["/$V"]', "[/x]"], ["$U", '[""]', '[" "]', "[]"]
+            ["/data", '["/a","/b c"]', "/a /b", "x$V", '["/data"]', "${W:-/w}", "data", '["/$V"]', "[/x]"],
+            ["$U", '[""]', '[" "]', "[]"],
         )
 
     def _form(self) -> str:
@@ -470,7 +548,8 @@ class _Writer:
         flags = "".join(
             f"--{name}={rng.choice(values)} "
             for name, values in {
-                "interval": ["5s", "1m30s", "0s", "1.5h", "100ms", "1h2m3s4ms", ".5s"] + ["x", "-1s", "500us", "5"] * self.case.ill,
+                "interval": ["5s", "1m30s", "0s", "1.5h", "100ms", "1h2m3s4ms", ".5s"]
+                + ["x", "-1s", "500us", "5"] * self.case.ill,
                 "timeout": ["3s", "2m"],
                 "retries": ["3", "0", "+4"] + ["-1", "x"] * self.case.ill,
                 "start-period": ["1h"],
@@ -507,9 +586,15 @@ class _Writer:
     def _onto(self) -> str:
         """Something over something: a link, a folder, a file of before."""
         rng = self.rng
-        source = rng.choice(["d", "a", "src", "d/", ".", "b.md", "*", "d/*"] + [path for path, entry in self.case.entries.items() if entry[0] == "dir"])
+        source = rng.choice(
+            ["d", "a", "src", "d/", ".", "b.md", "*", "d/*"]
+            + [path for path, entry in self.case.entries.items() if entry[0] == "dir"]
+        )
         first = self._words([source], rng.choice(["/", "/x", "/x/", "/d"]))
-        second = self._words([self._source()], rng.choice(["/l1", "/l2/", "/x/l1", "/d", "/d/l1", "/x/d", "/a", "/x/a", "/link.txt", "/x/loop1", "/d/e"]))
+        second = self._words(
+            [self._source()],
+            rng.choice(["/l1", "/l2/", "/x/l1", "/d", "/d/l1", "/x/d", "/a", "/x/a", "/link.txt", "/x/loop1", "/d/e"]),
+        )
         self.made += ["/x", "/d"]
         return f"COPY {first}\nCOPY {' '.join(self._flags(copy=True))} {second}"
 
@@ -601,7 +686,15 @@ def predict(case: Case, folder: Path) -> Outcome:
                 data = file.read(1 << 30)
                 contents[file.path] = hashlib.sha256(data).hexdigest() if data is not None else None
     files = {
-        row["path"]: (row["type"], row["mode"], row["uid"], row["gid"], row["size"], row["link"] or "", contents.get(row["path"], ""))
+        row["path"]: (
+            row["type"],
+            row["mode"],
+            row["uid"],
+            row["gid"],
+            row["size"],
+            row["link"] or "",
+            contents.get(row["path"], ""),
+        )
         for row in found["files"]
     }
     return Outcome("", found["config"], files, found["undecided"])
@@ -620,7 +713,8 @@ def truth(result: Any) -> Outcome:
         "OnBuild": config.get("OnBuild") or [],
     }  # fmt: skip
     files = {
-        path: (file.type, file.mode, file.uid, file.gid, file.size, file.link, file.sha256) for path, file in result.files.items()
+        path: (file.type, file.mode, file.uid, file.gid, file.size, file.link, file.sha256)
+        for path, file in result.files.items()
     }
     return Outcome("", plain, files)
 
@@ -634,7 +728,11 @@ def differences(said: Outcome, built: Outcome) -> list[str]:
             return []
         return [f"refused here: {said.refused!r}, by BuildKit: {built.refused!r}"]
     rows = [f"undecided: {row}" for row in said.undecided]
-    rows += [f"config {key}: {said.config.get(key)!r} != {value!r}" for key, value in built.config.items() if said.config.get(key) != value]
+    rows += [
+        f"config {key}: {said.config.get(key)!r} != {value!r}"
+        for key, value in built.config.items()
+        if said.config.get(key) != value
+    ]
     for path in sorted(said.files.keys() | built.files.keys()):
         mine, theirs = said.files.get(path), built.files.get(path)
         if mine != theirs:
@@ -642,7 +740,9 @@ def differences(said: Outcome, built: Outcome) -> list[str]:
     return rows
 
 
-def run(oracle: Any, seeds: Iterator[int] | range, folder: Path, ahead: int = 8) -> Iterator[tuple[Case, Outcome, Outcome]]:
+def run(
+    oracle: Any, seeds: Iterator[int] | range, folder: Path, ahead: int = 8
+) -> Iterator[tuple[Case, Outcome, Outcome]]:
     """Each case with what mlgate says and what BuildKit does, in order; some builds run ahead."""
     waiting: list[tuple[Case, Path, Any]] = []
 
@@ -658,7 +758,9 @@ def run(oracle: Any, seeds: Iterator[int] | range, folder: Path, ahead: int = 8)
         place = folder / str(seed)
         dockerfile = write(case, place)
         # Its digests leave excluded files out, so with a cache BuildKit would hand out files of earlier builds.
-        future = oracle.submit(place / "context", dockerfile, target=case.target, build_args=case.build_args, attrs={"no-cache": ""})
+        future = oracle.submit(
+            place / "context", dockerfile, target=case.target, build_args=case.build_args, attrs={"no-cache": ""}
+        )
         waiting.append((case, place, future))
         if len(waiting) >= ahead:
             yield finish()

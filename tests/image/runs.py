@@ -47,7 +47,9 @@ def make_case(seed: int, base: str) -> RunCase:
         if rng.random() < 0.1:
             lines.append(rng.choice(["USER app", "USER 1000", "USER root"]))
         script = _script(rng)
-        lines.append("RUN " + script + (rng.choice(["; true", "; true", "", " || true"]) if script[0] not in "[<" else ""))
+        lines.append(
+            "RUN " + script + (rng.choice(["; true", "; true", "", " || true"]) if script[0] not in "[<" else "")
+        )
     if rng.random() < 0.2:
         lines.append("COPY train /app/again")
     return RunCase(seed, "\n".join(lines) + "\n")
@@ -152,6 +154,11 @@ def compare(case: RunCase, place: Path, result: Any, below: dict[str, Any]) -> t
             wrong.append(f"{path}: said to be absent")
     for path in list(below) + list(result.files):
         answer = files.lookup(path, follow=False)
-        if answer is not None and not isinstance(answer, Unknown) and answer.type != "unknown" and path not in result.files:
+        if (
+            answer is not None
+            and not isinstance(answer, Unknown)
+            and answer.type != "unknown"
+            and path not in result.files
+        ):
             wrong.append(f"{path}: said to be there")
     return wrong, decided

@@ -18,7 +18,9 @@ def build(dockerfile: str, files: Mapping[str, Any] | None = None, **options: An
     contents = {name.removesuffix("*"): content for name, content in (files or {}).items()}
     modes = {name.removesuffix("*"): 0o755 for name in files or {} if name.endswith("*")}
     options.setdefault("plain", True)
-    return Build(parse(Source("Dockerfile", dockerfile.encode())), context=memory_context(contents, modes=modes), **options)
+    return Build(
+        parse(Source("Dockerfile", dockerfile.encode())), context=memory_context(contents, modes=modes), **options
+    )
 
 
 def look(dockerfile: str, path: str, files: Mapping[str, Any] | None = None, **options: Any) -> str:

@@ -29,7 +29,7 @@ def test_defaults() -> None:
         (["ENV A=1 B=$A"], ["A=1", "B="]),
         (["ENV A=1", "ENV B=$A A=2 C=$A"], ["A=2", "B=1", "C=1"]),
         (["ENV A b  c"], ["A=b  c"]),
-        (['ENV A="x y" B=\'$A\' C=a\\ b'], ["A=x y", "B=$A", "C=a b"]),
+        (["ENV A=\"x y\" B='$A' C=a\\ b"], ["A=x y", "B=$A", "C=a b"]),
         (["ARG A=1", "ENV B=$A"], ["B=1"]),
         (["ENV A=1", "ARG A=2", "ENV B=$A"], ["A=1", "B=2"]),
         (["ENV A=1", "ARG A=2", "FROM first", "ENV B=$A"], ["A=1", "B=1"]),
@@ -90,13 +90,21 @@ def test_fields(lines: list[str], key: str, value: Any) -> None:
 
 
 def test_triggers_run_once_in_the_child() -> None:
-    found = config("ENV A=1", "ONBUILD ENV B=$A", 'ONBUILD CMD ["x"]', "FROM first AS second", "ENV C=$B", "FROM second", 'ENTRYPOINT ["e"]')
+    found = config(
+        "ENV A=1",
+        "ONBUILD ENV B=$A",
+        'ONBUILD CMD ["x"]',
+        "FROM first AS second",
+        "ENV C=$B",
+        "FROM second",
+        'ENTRYPOINT ["e"]',
+    )
     assert found["Env"] == [PATH, "A=1", "B=1", "C=1"]
     assert (found["OnBuild"], found["Cmd"]) == ([], None)
 
 
 def test_set_by() -> None:
-    image = build("FROM scratch\nENV A=1 \\\n B=2\nENV A=3\nEXPOSE 80\nUSER x\nENTRYPOINT [\"a\"]\n").image()
+    image = build('FROM scratch\nENV A=1 \\\n B=2\nENV A=3\nEXPOSE 80\nUSER x\nENTRYPOINT ["a"]\n').image()
     lines = {key: instruction.line for key, instruction in image.config.set_by.items()}
     assert lines == {"Env.A": 4, "Env.B": 2, "ExposedPorts.80/tcp": 5, "User": 6, "Entrypoint": 7, "Cmd": 7}
 
@@ -108,16 +116,22 @@ def test_build_arguments_and_target() -> None:
 
 
 def test_an_argument_that_nothing_sets_is_unknown_to_rules() -> None:
-    image = build("FROM scratch\nARG X\nARG TARGETARCH\nENV A=$X B=${X:-y} C=$TARGETARCH\nWORKDIR $X/y\n", plain=False).image()
+    image = build(
+        "FROM scratch\nARG X\nARG TARGETARCH\nENV A=$X B=${X:-y} C=$TARGETARCH\nWORKDIR $X/y\n", plain=False
+    ).image()
     assert all(isinstance(image.config.env[name], Unknown) for name in "ABC")
     assert isinstance(image.config.working_dir, Unknown)
 
 
 def test_unread_base() -> None:
-    image = build("FROM python:3.12\nENV A=1\nWORKDIR sub\nCMD [\"x\"]\nEXPOSE 80\n").image()
+    image = build('FROM python:3.12\nENV A=1\nWORKDIR sub\nCMD ["x"]\nEXPOSE 80\n').image()
     config = image.config
     assert isinstance(config.entrypoint, Unknown) and "python:3.12" in config.entrypoint.reason
-    assert isinstance(config.working_dir, Unknown) and isinstance(config.user, Unknown) and isinstance(config.env["PATH"], Unknown)
+    assert (
+        isinstance(config.working_dir, Unknown)
+        and isinstance(config.user, Unknown)
+        and isinstance(config.env["PATH"], Unknown)
+    )
     assert config.cmd == ["x"] and config.env["A"] == "1" and config.exposed_ports == {"80/tcp": None}
-    absolute = build("FROM python:3.12\nWORKDIR /a\nWORKDIR b\nENTRYPOINT [\"e\"]\nUSER 5\n").image().config
+    absolute = build('FROM python:3.12\nWORKDIR /a\nWORKDIR b\nENTRYPOINT ["e"]\nUSER 5\n').image().config
     assert (absolute.working_dir, absolute.entrypoint, absolute.cmd, absolute.user) == ("/a/b", ["e"], None, "5")

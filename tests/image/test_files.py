@@ -10,7 +10,17 @@ from gate.context.build_context import Link
 from gate.model import Unknown
 from tests.image.support import build, faults, look, tree
 
-FILES = {"a": "12345", "b.md": "b", "run.sh*": "#!/bin/sh\n", "d/x": "x", "d/y.md": "y", "d/e/z": "z", "l": Link("a"), "dl": Link("d"), "bad": Link("nope")}
+FILES = {
+    "a": "12345",
+    "b.md": "b",
+    "run.sh*": "#!/bin/sh\n",
+    "d/x": "x",
+    "d/y.md": "y",
+    "d/e/z": "z",
+    "l": Link("a"),
+    "dl": Link("d"),
+    "bad": Link("nope"),
+}
 
 
 def one(line: str, path: str) -> str:
@@ -75,7 +85,7 @@ def test_copies(line: str, path: str, found: str) -> None:
         ("COPY d /q/a\nCOPY a /q/", "3:6 cannot replace to directory /q/a with file"),
         ("COPY --chown=app a /x", "2:1 invalid user index: -1"),
         ("COPY a /w\nWORKDIR /w", "3:1 mkdir /w: not a directory"),
-        ("COPY [\"a[\", \"/x\"]", "2:8 invalid includepatterns: [a[]: syntax error in pattern"),
+        ('COPY ["a[", "/x"]', "2:8 invalid includepatterns: [a[]: syntax error in pattern"),
     ],
 )
 def test_refusals(lines: str, message: str) -> None:
@@ -85,7 +95,9 @@ def test_refusals(lines: str, message: str) -> None:
 def test_names_through_the_images_own_accounts() -> None:
     lines = "FROM scratch\nCOPY passwd /etc/passwd\nCOPY group /etc/group\nCOPY --chown={} a /x\n"
     files = {"a": "", "passwd": "app:x:10:20\n", "group": "staff:x:30:\n"}
-    found = {owner: look(lines.format(owner), "/x", files) for owner in ("app", "app:staff", "app:none", "nobody", ":staff")}
+    found = {
+        owner: look(lines.format(owner), "/x", files) for owner in ("app", "app:staff", "app:none", "nobody", ":staff")
+    }
     assert found == {
         "app": "file 0644 10:20 0", "app:staff": "file 0644 10:30 0", "app:none": "file 0644 10:20 0", "nobody": "file 0644 0:0 0",
         ":staff": "file 0644 0:30 0",
@@ -174,7 +186,11 @@ def test_damaged_archives(data: bytes, message: str) -> None:
     assert faults("FROM scratch\nADD p /x/\n", {"p": data}) == [message]
 
 
-@pytest.mark.parametrize(argnames="data", ids=map(str, range(6)), argvalues=[b"", b"plain", gzip.compress(b"no tar"), b"\x1f\x8b\x08 cut", b"BZh9", b"\0" * 2048])
+@pytest.mark.parametrize(
+    argnames="data",
+    ids=map(str, range(6)),
+    argvalues=[b"", b"plain", gzip.compress(b"no tar"), b"\x1f\x8b\x08 cut", b"BZh9", b"\0" * 2048],
+)
 def test_no_archives(data: bytes) -> None:
     assert look("FROM scratch\nADD p /x\n", "/x", {"p": data}) == f"file 0644 0:0 {len(data)}"
 
@@ -202,7 +218,10 @@ def test_unread_base(line: str, path: str, found: str) -> None:
 
 
 def test_what_the_base_brings_is_not_listed() -> None:
-    assert tree("FROM python:3.12\nCOPY a /usr/local/bin/\nCOPY b.md /etc/b.md\n", FILES) == ["/etc/b.md", "/usr/local/bin/a"]
+    assert tree("FROM python:3.12\nCOPY a /usr/local/bin/\nCOPY b.md /etc/b.md\n", FILES) == [
+        "/etc/b.md",
+        "/usr/local/bin/a",
+    ]
 
 
 def test_no_context() -> None:
@@ -215,7 +234,14 @@ def test_no_context() -> None:
 
 
 def test_lookup_follows_links_like_the_kernel() -> None:
-    files = {"t/real": "x", "t/l": Link("real"), "t/up": Link("../../t/real"), "t/abs": Link("/t/real"), "t/loop": Link("loop"), "dir": Link("/t")}
+    files = {
+        "t/real": "x",
+        "t/l": Link("real"),
+        "t/up": Link("../../t/real"),
+        "t/abs": Link("/t/real"),
+        "t/loop": Link("loop"),
+        "dir": Link("/t"),
+    }
     found = build("FROM scratch\nCOPY . /\n", files).image().files
     for path in ("/t/l", "/t/up", "/t/abs", "/dir/l", "t/../t/./l"):
         file = found.lookup(path)

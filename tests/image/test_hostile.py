@@ -23,21 +23,42 @@ def inspected(dockerfile: str, files: dict[str, Any] | None = None) -> dict[str,
 
 
 def test_link_loops() -> None:
-    files = {"one": Link("two"), "two": Link("one"), "self": Link("self"), "deep": Link("deep/deep"), "d/up": Link("../../d/up")}
-    lines = ["COPY one /x", "COPY . /", "COPY <<EOF /one/y\nEOF", "COPY <<EOF /self\nEOF", "WORKDIR /deep/x", "COPY d /two", "COPY --parents */up /x"]
+    files = {
+        "one": Link("two"),
+        "two": Link("one"),
+        "self": Link("self"),
+        "deep": Link("deep/deep"),
+        "d/up": Link("../../d/up"),
+    }
+    lines = [
+        "COPY one /x",
+        "COPY . /",
+        "COPY <<EOF /one/y\nEOF",
+        "COPY <<EOF /self\nEOF",
+        "WORKDIR /deep/x",
+        "COPY d /two",
+        "COPY --parents */up /x",
+    ]
     for line in lines:
         inspected(f"FROM scratch\nCOPY . /all/\nCOPY . /\n{line}\n", files)
 
 
 def test_deep_folders() -> None:
     deep = "/".join("d" * 1500)
-    inspected(f"FROM scratch\nCOPY . /x\nCOPY . /x\nCOPY --parents . /y\nWORKDIR /{deep}\nCOPY --link d /x/d\n", {f"{deep}/f": "x"})
+    inspected(
+        f"FROM scratch\nCOPY . /x\nCOPY . /x\nCOPY --parents . /y\nWORKDIR /{deep}\nCOPY --link d /x/d\n",
+        {f"{deep}/f": "x"},
+    )
 
 
 def test_many_stages() -> None:
     chain = "\n".join(f"FROM s{n} AS s{n + 1}\nCOPY a /{n}\nCOPY --from=s{n} /a /d/\n" for n in range(600))
     inspected(f"FROM scratch AS s0\nCOPY a /a\n{chain}", {"a": ""})
-    inspected("FROM scratch AS s0\nCOPY a /d/a\n" + "\n".join(f"FROM scratch AS s{n + 1}\nCOPY --from=s{n} / /\n" for n in range(600)), {"a": ""})
+    inspected(
+        "FROM scratch AS s0\nCOPY a /d/a\n"
+        + "\n".join(f"FROM scratch AS s{n + 1}\nCOPY --from=s{n} / /\n" for n in range(600)),
+        {"a": ""},
+    )
 
 
 def test_stages_that_need_each_other() -> None:
@@ -48,16 +69,44 @@ def test_stages_that_need_each_other() -> None:
 @pytest.mark.parametrize("line", ["COPY {} /x/", "COPY --exclude={} . /x", "COPY --parents {} /x", "ADD {} /", "COPY a {}", "WORKDIR {}", "USER {}",
                                   "COPY --chown={} a /", "COPY --chmod={} a /", "COPY --from={} a /", "ENV {}", "EXPOSE {}", "ONBUILD {}"])  # fmt: skip
 def test_odd_words(line: str) -> None:
-    words = ["*" * 50, "[", "a" * 5000, "../" * 2000, "/" * 3000, "\\", "\0", "\udcff", "$" * 100, "${" * 60, "~", "-", "[" * 1000, "*/" * 200, ":", "=", "<<"]
+    words = [
+        "*" * 50,
+        "[",
+        "a" * 5000,
+        "../" * 2000,
+        "/" * 3000,
+        "\\",
+        "\0",
+        "\udcff",
+        "$" * 100,
+        "${" * 60,
+        "~",
+        "-",
+        "[" * 1000,
+        "*/" * 200,
+        ":",
+        "=",
+        "<<",
+    ]
     for word in words:
-        document(build("FROM scratch\n" + line.format(word).encode("utf-8", "surrogateescape").decode("utf-8", "replace") + "\n", {"a": "", "b/a": ""}))
+        document(
+            build(
+                "FROM scratch\n"
+                + line.format(word).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+                + "\n",
+                {"a": "", "b/a": ""},
+            )
+        )
 
 
 def test_archive_bombs() -> None:
     bomb = gzip.compress(b"\0" * (200 << 20), 1)
     found = inspected("FROM scratch\nADD bomb /x/\n", {"bomb": bomb})
     assert found["files"]
-    assert inspected("FROM scratch\nADD many /x/\n", {"many": pack(*((f"d/{n}", "d") for n in range(20000)))})["faults"] == []
+    assert (
+        inspected("FROM scratch\nADD many /x/\n", {"many": pack(*((f"d/{n}", "d") for n in range(20000)))})["faults"]
+        == []
+    )
 
 
 def test_random_archives() -> None:

@@ -12,7 +12,14 @@ from gate.dockerfile.source import Source
 
 @pytest.mark.parametrize(
     "command",
-    ["cp -r /app /app/x", "cp -r / /x", "cd /app && cp -r . .", "mv /app /app/x", "cp -a /app/. /app/q", "ln -s /app /s && cp -r /s/ /app/t"],
+    [
+        "cp -r /app /app/x",
+        "cp -r / /x",
+        "cd /app && cp -r . .",
+        "mv /app /app/x",
+        "cp -a /app/. /app/q",
+        "ln -s /app /s && cp -r /s/ /app/t",
+    ],
 )
 def test_it_ends(command: str) -> None:
     text = f"FROM scratch\nCOPY . /app\nRUN {command}\n"

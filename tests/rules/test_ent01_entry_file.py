@@ -34,7 +34,7 @@ def test_each_fault_is_one_finding_of_one_rule(name: str, content: str | bytes, 
 @pytest.mark.parametrize(
     "dockerfile",
     [
-        "FROM acme/base\nENTRYPOINT [\"/entry.sh\"]\n",
+        'FROM acme/base\nENTRYPOINT ["/entry.sh"]\n',
         'FROM debian:12\nRUN ./make-everything\nENTRYPOINT ["/entry.sh"]\n',
         'FROM debian:12\nCOPY --from=acme/x /entry.sh /entry.sh\nENTRYPOINT ["/entry.sh"]\n',
         "FROM debian:12\nENTRYPOINT $PROGRAM\n",

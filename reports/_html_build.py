@@ -12,7 +12,6 @@ from gate.record import dataclass
 if TYPE_CHECKING:
     from gate.build import Build
     from gate.dockerfile.tree import Instruction, Stage
-    from gate.platforms.outcome import Outcome
 
 HEIGHT = 76
 """Of a stage's lane, in CSS pixels; the style sheet gives its boxes the same."""
@@ -184,14 +183,4 @@ def _starts(build: Build, platforms: frozenset[str]) -> Iterator[Start]:
         steps = tuple(Step(step.what, step.result, step.place) for step in outcome.steps[:_MOST_STEPS])
         more = max(len(outcome.steps) - _MOST_STEPS, 0)
         argv = "cannot be known" if outcome.argv is None else " ".join(outcome.argv)
-        yield Start(platform, outcome.verdict.value, argv, steps, more, _end(outcome))
-
-
-def _end(outcome: Outcome) -> str:
-    if outcome.error:
-        code = f" (exit code {outcome.exit_code})" if outcome.exit_code is not None else ""
-        return f"{outcome.error}{code}"
-    if outcome.unknown is not None:
-        settle = f"; {outcome.unknown.settle} settles it" if outcome.unknown.settle else ""
-        return f"{outcome.unknown.reason}{settle}"
-    return "its process starts"
+        yield Start(platform, outcome.verdict.value, argv, steps, more, outcome.why or "its process starts")

@@ -71,17 +71,8 @@ def _lines(outcome: Outcome) -> Iterator[str]:
     for number, step in enumerate(outcome.steps, start=1):
         where = f"  ({clean(step.place.path)}:{step.place.line})" if step.place is not None else ""
         yield f"{number:>2}. {clean(step.what)}: {clean(step.result)}{where}"
-    yield f"{outcome.verdict.value.upper()} on {outcome.platform}{_why(outcome)}"
-
-
-def _why(outcome: Outcome) -> str:
-    if outcome.verdict is Verdict.FAILS:
-        code = f" (exit code {outcome.exit_code})" if outcome.exit_code is not None else ""
-        return f": {clean(outcome.error or '')}{code}"
-    if outcome.unknown is not None:
-        settle = f"; {clean(outcome.unknown.settle)} settles it" if outcome.unknown.settle else ""
-        return f": {clean(outcome.unknown.reason)}{settle}"
-    return ""
+    why = f": {clean(outcome.why)}" if outcome.why else ""
+    yield f"{outcome.verdict.value.upper()} on {outcome.platform}{why}"
 
 
 def _exit(outcome: Outcome) -> int:

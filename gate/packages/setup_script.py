@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
-import warnings
 from collections.abc import Iterator
 from typing import Any
+
+from gate.python import called, parsed
 
 MAX_BYTES = 1 << 18
 _MAX_DEPTH = 20
@@ -28,7 +29,7 @@ def setup_arguments(data: bytes) -> dict[str, Any]:
     Raises :class:`Unreadable` where there is no such call, or more than one.
     """
     tree = _tree(data)
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and _name(node.func) == "setup"]
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and called(node) == "setup"]
     if len(calls) != 1:
         raise Unreadable("it does not call setup() once")
     names = _Names(tree)
@@ -47,16 +48,10 @@ def setup_arguments(data: bytes) -> dict[str, Any]:
 def _tree(data: bytes) -> ast.Module:
     if len(data) > MAX_BYTES:
         raise Unreadable("it is too large")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(data)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise Unreadable("it is no Python of today") from None
-
-
-def _name(node: ast.expr) -> str:
-    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+    tree = parsed(data)
+    if tree is None:
+        raise Unreadable("it is no Python of today")
+    return tree
 
 
 class _Names:
@@ -186,7 +181,7 @@ def _beginning(text: Any, mark: str) -> str:
 
 def _call(node: ast.Call, names: _Names, depth: int) -> Any:
     """``dict(a=…)``, ``"…".format(…)``."""
-    if _name(node.func) == "dict" and not node.args:
+    if called(node) == "dict" and not node.args:
         keywords = [(keyword.arg, keyword.value) for keyword in node.keywords]
         return {str(name): _value(value, names, depth) for name, value in keywords if name is not None}
     if isinstance(node.func, ast.Attribute) and node.func.attr == "format":

@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import cached_property
 
 from gate.build import Build
-from gate.dockerfile.tree import Copy, Run, Stage
+from gate.dockerfile.source import Text
+from gate.dockerfile.tree import Copy, Run, Stage, Words
 from gate.image.evaluate import Evaluator
 from gate.image.files import ImageFiles
 from gate.image.model import Config, Fault
@@ -43,6 +44,14 @@ class LaunchImage:
     @property
     def config(self) -> Config:
         return self.evaluator.plan(self.stage).config
+
+    @property
+    def user_at(self) -> Text:
+        """Where the user stands; the name of the base image where this file does not set one."""
+        instruction = self.config.set_by.get("User")
+        if isinstance(instruction, Words) and instruction.words:
+            return instruction.words[0]
+        return self.stage.root.from_.image
 
     @cached_property
     def files(self) -> ImageFiles:

@@ -65,6 +65,17 @@ class Outcome:
     depth: int = 0
     scripts: list[File] = field(default_factory=list)
 
+    @property
+    def why(self) -> str:
+        """Why it fails or is undecided; empty where it works."""
+        if self.verdict is Verdict.FAILS:
+            code = f" (exit code {self.exit_code})" if self.exit_code is not None else ""
+            return f"{self.error or ''}{code}"
+        if self.unknown is not None:
+            settle = f"; {self.unknown.settle} settles it" if self.unknown.settle else ""
+            return f"{self.unknown.reason}{settle}"
+        return ""
+
 
 class Fails(Exception):
     """The launch ends here, with an error."""

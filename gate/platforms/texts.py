@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-import warnings
 from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from gate.image.arrivals import Arrival, arrivals
 from gate.lazy import pattern
 from gate.memo import memo
 from gate.model import Place, Span
+from gate.python import parsed, span
 
 if TYPE_CHECKING:
     from gate.build import Build
@@ -59,25 +59,11 @@ class SourceText:
 
     @cached_property
     def tree(self) -> ast.Module | None:
-        if not self.is_python:
-            return None
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                return ast.parse(self.text)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return None
+        return parsed(self.text) if self.is_python else None
 
     def place(self, node: ast.expr | ast.stmt) -> Place:
         """Where a node of the tree stands."""
-        line = node.lineno
-        start = self._column(line, node.col_offset)
-        end_line = node.end_lineno or line
-        return Place(self.shown, Span(line, start, end_line, self._column(end_line, node.end_col_offset or 0)))
-
-    def _column(self, line: int, offset: int) -> int:
-        text = self.lines[line - 1] if line <= len(self.lines) else ""
-        return len(text.encode("utf-8", "replace")[:offset].decode("utf-8", "ignore")) + 1
+        return Place(self.shown, span(node, self.lines))
 
     def strings(self) -> Iterator[tuple[str, Place]]:
         """The string literals of a Python source, without its documentation; the path-like words of any other, without its

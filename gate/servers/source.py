@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
-import warnings
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from gate.image.model import File
 from gate.lazy import pattern
 from gate.memo import memo
 from gate.model import Place, Span
+from gate.python import parsed, span
 
 if TYPE_CHECKING:
     from gate.build import Build
@@ -56,47 +57,19 @@ class PythonFile:
         if data is not None and len(data) <= LIMIT and b"\0" not in data:
             self.text = data.decode("utf-8", "replace").removeprefix("\ufeff")
             self.tree = parsed(self.text)
-        self._lines: list[str] | None = None
 
     def place(self, node: Any) -> Place:
         """Where a node stands; for a file that is not of the context, the instruction that brings it."""
         if self.file.source is None and self.file.instruction is not None:
             return self.file.instruction.place
-        end_line = node.end_lineno or node.lineno
-        return Place(
-            self.shown,
-            Span(
-                node.lineno,
-                self._column(node.lineno, node.col_offset),
-                end_line,
-                self._column(end_line, node.end_col_offset or node.col_offset + 1),
-            ),
-        )
+        return Place(self.shown, span(node, self._lines))
 
     def start(self) -> Place:
         """The first line."""
         if self.file.source is None and self.file.instruction is not None:
             return self.file.instruction.place
-        return Place(self.shown, Span(1, 1, 1, max(len(self._line(1)), 1) + 1))
+        return Place(self.shown, Span(1, 1, 1, max(len(self._lines[0]), 1) + 1))
 
-    def _line(self, number: int) -> str:
-        if self._lines is None:
-            self._lines = self.text.replace("\r\n", "\n").split("\n")
-        return self._lines[number - 1] if 0 < number <= len(self._lines) else ""
-
-    def _column(self, line: int, offset: int) -> int:
-        """The 1-based column of a byte offset."""
-        text = self._line(line)
-        if text.isascii():
-            return offset + 1
-        return len(text.encode("utf-8", "replace")[:offset].decode("utf-8", "ignore")) + 1
-
-
-def parsed(text: str) -> ast.Module | None:
-    """The tree, None for what Python would refuse to read or what is nested without measure."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
+    @cached_property
+    def _lines(self) -> list[str]:
+        return self.text.replace("\r\n", "\n").split("\n")

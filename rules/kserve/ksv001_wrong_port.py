@@ -4,8 +4,7 @@ from gate.build import Build
 from gate.model import Severity
 from gate.rule import Example, Results, Rule
 from gate.rules.kserve._kserve import APP, KSERVE, PORT, PYTHON, RUN, predicting
-from gate.rules.vertex._declared import declared_ports
-from gate.servers.verdicts import SETTLE, door
+from gate.servers.ports import misplaced
 
 _FOR = (KSERVE,)
 
@@ -40,21 +39,7 @@ rule = Rule(
 @rule.on_build
 def check(build: Build) -> Results:
     found = predicting(build)
-    if found is None:
-        return
-    state = door(found, PORT)
-    if state.reason and state.place is not None:
-        yield rule.undecided(state.place, f"whether the server listens on port {PORT}: {state.reason}", SETTLE)
-    declared = declared_ports(build) if state.wrong else frozenset()
-    told = set()
-    for server, address in state.wrong:
-        if address.port not in declared:
-            told.add(id(address))
-            yield rule.finding(
-                address.place, f"{server.kind} listens on port {address.port}; KServe calls PORT, 8080 by default."
-            )
-    for server, address in state.closed:
-        if id(address) not in told:
-            yield rule.finding(
-                address.place, f"{server.kind} listens on {address.host} alone, which the readiness probe cannot reach."
-            )
+    if found is not None:
+        yield from misplaced(
+            rule, build, found, PORT, called="KServe calls PORT, 8080 by default", caller="the readiness probe"
+        )

@@ -12,8 +12,9 @@ from gate.lazy import pattern
 from gate.model import Severity
 from gate.platforms.bases import base_of
 from gate.platforms.image import launch_image
+from gate.python import parsed
 from gate.rule import Example, Results, Rule
-from gate.servers.source import LIMIT, parsed, python_file
+from gate.servers.source import LIMIT, python_file
 from gate.words import did_you_mean
 
 _FOR = ("lambda",)

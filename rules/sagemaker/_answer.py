@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from posixpath import basename
 
 from gate.build import Build
@@ -26,6 +27,14 @@ def judged(build: Build, platform: str) -> Outcome | None:
     if platform not in build.platforms or build.target is None or build.faults:
         return None
     return launch(build, platform)
+
+
+def judged_anywhere(build: Build) -> Iterator[Outcome]:
+    """The launches on those of SageMaker's targets that give a word and are aimed at."""
+    for platform in WORDS:
+        outcome = judged(build, platform)
+        if outcome is not None:
+            yield outcome
 
 
 def unanswered(outcome: Outcome) -> bool:

@@ -4,7 +4,7 @@ from gate.build import Build
 from gate.model import Severity
 from gate.platforms.outcome import Verdict
 from gate.rule import Example, Results, Rule
-from gate.rules.sagemaker._answer import HOSTING, TRAINING, WORDS, judged, launching_cmd, unanswered
+from gate.rules.sagemaker._answer import HOSTING, TRAINING, WORDS, judged_anywhere, launching_cmd, unanswered
 
 _FOR = (TRAINING, HOSTING)
 
@@ -50,11 +50,8 @@ def check(build: Build) -> Results:
     cmd = launching_cmd(build)
     if cmd is None:
         return
-    for platform in _FOR:
-        outcome = judged(build, platform)
-        if outcome is None:
-            continue
-        word = WORDS[platform]
+    for outcome in judged_anywhere(build):
+        word = WORDS[outcome.platform]
         if unanswered(outcome):
             yield rule.finding(
                 cmd, f"SageMaker replaces this CMD by {word!r}, and nothing answers that: {outcome.error}."

@@ -4,7 +4,7 @@ from gate.build import Build
 from gate.model import Severity
 from gate.platforms.outcome import Fault, Verdict
 from gate.rule import Example, Results, Rule
-from gate.rules.sagemaker._answer import HOSTING, TRAINING, WORDS, bare_interpreter, entrypoint_of, judged
+from gate.rules.sagemaker._answer import HOSTING, TRAINING, WORDS, bare_interpreter, entrypoint_of, judged_anywhere
 
 _FOR = (TRAINING, HOSTING)
 
@@ -41,11 +41,8 @@ def check(build: Build) -> Results:
     entrypoint, interpreter = entrypoint_of(build), bare_interpreter(build)
     if entrypoint is None or not interpreter:
         return
-    for platform in _FOR:
-        outcome = judged(build, platform)
-        if outcome is None:
-            continue
-        word = WORDS[platform]
+    for outcome in judged_anywhere(build):
+        word = WORDS[outcome.platform]
         if (
             outcome.verdict is Verdict.FAILS
             and outcome.program == word

@@ -4,7 +4,7 @@ from gate.build import Build
 from gate.model import Severity
 from gate.platforms.outcome import Fault
 from gate.rule import Example, Results, Rule
-from gate.rules.sagemaker._answer import HOSTING, TRAINING, WORDS, judged
+from gate.rules.sagemaker._answer import HOSTING, TRAINING, WORDS, judged_anywhere
 
 _FOR = (TRAINING, HOSTING)
 
@@ -34,11 +34,10 @@ rule = Rule(
 
 @rule.on_build
 def check(build: Build) -> Results:
-    for platform in _FOR:
-        outcome = judged(build, platform)
-        if outcome is not None and outcome.fault is Fault.SWALLOWED and build.target is not None:
+    for outcome in judged_anywhere(build):
+        if outcome.fault is Fault.SWALLOWED and build.target is not None:
             yield rule.finding(
                 build.target.from_,
-                f"The ENTRYPOINT of {build.target.root.base} takes {WORDS[platform]!r} for an argument of its own.",
+                f"The ENTRYPOINT of {build.target.root.base} takes {WORDS[outcome.platform]!r} for an argument of its own.",
             )
             return

@@ -3,7 +3,15 @@
 from gate.build import Build
 from gate.model import Severity
 from gate.rule import Example, Results, Rule
-from gate.rules.sagemaker._answer import HOSTING, TRAINING, WORDS, entrypoint_of, judged, starts_with_init, unanswered
+from gate.rules.sagemaker._answer import (
+    HOSTING,
+    TRAINING,
+    WORDS,
+    entrypoint_of,
+    judged_anywhere,
+    starts_with_init,
+    unanswered,
+)
 
 _FOR = (TRAINING, HOSTING)
 
@@ -41,12 +49,11 @@ def check(build: Build) -> Results:
     if entrypoint is None or not starts_with_init(build):
         return
     name = str(entrypoint.exec[0])  # type: ignore[index]
-    for platform in _FOR:
-        outcome = judged(build, platform)
-        if outcome is not None and unanswered(outcome):
+    for outcome in judged_anywhere(build):
+        if unanswered(outcome):
             yield rule.finding(
                 entrypoint,
-                f"{name} has to run {WORDS[platform]!r}, and there is no such program: {outcome.error}.",
+                f"{name} has to run {WORDS[outcome.platform]!r}, and there is no such program: {outcome.error}.",
                 severity=Severity.HIGH,
             )
             return

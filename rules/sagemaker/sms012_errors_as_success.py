@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from gate.build import Build
 from gate.model import Severity
+from gate.python import called, catches_all
 from gate.rule import Example, Results, Rule
 from gate.rules.sagemaker._serving import HOSTING, PORT, PYTHON, RUN, hosted
 from gate.servers.interpreter import Function
@@ -49,14 +50,10 @@ def check(build: Build) -> Results:
 def _plain_returns(function: ast.AST) -> Iterator[ast.Return]:
     """What is returned for an exception of any kind, without a status."""
     for node in ast.walk(function):
-        if isinstance(node, ast.ExceptHandler) and _broad(node.type):
+        if isinstance(node, ast.ExceptHandler) and catches_all(node):
             for inner in node.body:
                 if isinstance(inner, ast.Return) and inner.value is not None and _is_success(inner.value):
                     yield inner
-
-
-def _broad(kind: ast.expr | None) -> bool:
-    return kind is None or (isinstance(kind, ast.Name) and kind.id in ("Exception", "BaseException"))
 
 
 def _is_success(value: ast.expr) -> bool:
@@ -67,13 +64,7 @@ def _is_success(value: ast.expr) -> bool:
         return not (isinstance(value, ast.Constant) and not isinstance(value.value, str))
     if not isinstance(value, ast.Call):
         return False
-    name = (
-        value.func.attr
-        if isinstance(value.func, ast.Attribute)
-        else value.func.id
-        if isinstance(value.func, ast.Name)
-        else ""
-    )
+    name = called(value)
     if name in ("str", "jsonify", "repr", "dumps", "format"):
         return True
     status = [keyword.value for keyword in value.keywords if keyword.arg in ("status", "status_code")]

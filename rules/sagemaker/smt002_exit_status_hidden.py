@@ -12,6 +12,7 @@ from gate.model import Place, Severity
 from gate.packages.options import listed
 from gate.platforms.launch import launch
 from gate.platforms.outcome import Verdict
+from gate.python import called, catches_all
 from gate.rule import Example, Results, Rule
 from gate.rules.build._flow import always_succeeds
 from gate.rules.launch._entryfile import entry_script
@@ -145,9 +146,7 @@ def _operator(node: Node) -> Place:
 def _exits(tree: ast.Module) -> Iterator[ast.AST]:
     """``sys.exit(0)`` in the handler of any exception."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.ExceptHandler) and (
-            node.type is None or (isinstance(node.type, ast.Name) and node.type.id in ("Exception", "BaseException"))
-        ):
+        if isinstance(node, ast.ExceptHandler) and catches_all(node):
             for inner in node.body:
                 if isinstance(inner, ast.Expr) and _is_exit(inner.value):
                     yield inner.value
@@ -156,12 +155,5 @@ def _exits(tree: ast.Module) -> Iterator[ast.AST]:
 def _is_exit(value: ast.expr) -> bool:
     if not isinstance(value, ast.Call):
         return False
-    name = (
-        value.func.attr
-        if isinstance(value.func, ast.Attribute)
-        else value.func.id
-        if isinstance(value.func, ast.Name)
-        else ""
-    )
     good = not value.args or (isinstance(value.args[0], ast.Constant) and value.args[0].value in (0, None))
-    return name in ("exit", "_exit", "quit") and good
+    return called(value) in ("exit", "_exit", "quit") and good

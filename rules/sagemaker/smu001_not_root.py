@@ -1,7 +1,6 @@
 """SMU001 not-root: SageMaker hosting runs containers as root, and the mounts are root's."""
 
 from gate.build import Build
-from gate.dockerfile.tree import Words
 from gate.model import Severity, Unknown
 from gate.platforms.image import launch_image
 from gate.rule import Example, Results, Rule
@@ -37,10 +36,8 @@ rule = Rule(
 def check(build: Build) -> Results:
     if build.target is None or build.faults:
         return
-    config = launch_image(build).config
-    instruction = config.set_by.get("User")
-    root = build.target.root
-    at = instruction.words[0] if isinstance(instruction, Words) and instruction.words else root.from_.image
+    image = launch_image(build)
+    config, at = image.config, image.user_at
     if isinstance(config.user, Unknown):
         yield rule.undecided(at, f"whether the image runs as root: {config.user.reason}", config.user.settle)
         return

@@ -2,7 +2,6 @@
 
 from gate.build import Build
 from gate.dockerfile.command import Command
-from gate.dockerfile.tree import Words
 from gate.model import Severity, Unknown
 from gate.packages.options import Table, scan
 from gate.platforms.accounts import find_user
@@ -44,10 +43,8 @@ _ALLOWED = {"1000": "100", "0": "0"}
 def check(build: Build) -> Results:
     if build.target is None or build.faults:
         return
-    config = launch_image(build).config
-    instruction = config.set_by.get("User")
-    root = build.target.root.from_.image
-    at = instruction.words[0] if isinstance(instruction, Words) and instruction.words else root
+    image = launch_image(build)
+    config, at = image.config, image.user_at
     if isinstance(config.user, Unknown):
         yield rule.undecided(at, f"which user Studio gets: {config.user.reason}", config.user.settle)
         return

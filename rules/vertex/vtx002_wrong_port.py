@@ -3,9 +3,8 @@
 from gate.build import Build
 from gate.model import Severity
 from gate.rule import Example, Results, Rule
-from gate.rules.vertex._declared import declared_ports
 from gate.rules.vertex._vertex import APP, PORT, PREDICTION, PYTHON, RUN, predicting
-from gate.servers.verdicts import SETTLE, door
+from gate.servers.ports import misplaced
 
 _FOR = (PREDICTION,)
 
@@ -40,21 +39,7 @@ rule = Rule(
 @rule.on_build
 def check(build: Build) -> Results:
     found = predicting(build)
-    if found is None:
-        return
-    state = door(found, PORT)
-    if state.reason and state.place is not None:
-        yield rule.undecided(state.place, f"whether the server listens on port {PORT}: {state.reason}", SETTLE)
-    declared = declared_ports(build) if state.wrong else frozenset()
-    for server, address in state.wrong:
-        if address.port not in declared:
-            yield rule.finding(
-                address.place,
-                f"{server.kind} listens on port {address.port}; Vertex AI calls AIP_HTTP_PORT, 8080 by default.",
-            )
-    told = {id(address) for _, address in state.wrong if address.port not in declared}
-    for server, address in state.closed:
-        if id(address) not in told:
-            yield rule.finding(
-                address.place, f"{server.kind} listens on {address.host} alone, which Vertex AI cannot reach."
-            )
+    if found is not None:
+        yield from misplaced(
+            rule, build, found, PORT, called="Vertex AI calls AIP_HTTP_PORT, 8080 by default", caller="Vertex AI"
+        )

@@ -2,6 +2,7 @@
 
 from gate.build import Build
 from gate.model import Severity
+from gate.python import called
 from gate.rule import Example, Results, Rule
 from gate.rules.vertex._vertex import APP, PREDICTION, PYTHON, RUN, predicting, serving_text
 from gate.servers.apps import App
@@ -81,7 +82,7 @@ def _is_shape(value: object) -> bool:
     if isinstance(value, ast.Tuple):
         return bool(value.elts) and _is_shape(value.elts[0])
     if isinstance(value, ast.Call):
-        name = value.func.attr if isinstance(value.func, ast.Attribute) else getattr(value.func, "id", "")
+        name = called(value)
         if name == "tolist":
             return True
         if name in ("jsonify", "dumps", "JSONResponse", "Response", "str"):

@@ -5,6 +5,7 @@ import ast
 from gate.build import Build
 from gate.model import Severity
 from gate.platforms.image import launch_image
+from gate.python import called
 from gate.rule import Example, Results, Rule
 from gate.rules.vertex._vertex import APP, PREDICTION, PYTHON, RUN, predicting, serving_text
 
@@ -67,7 +68,7 @@ def check(build: Build) -> Results:
 
 def _reads(call: ast.Call) -> bool:
     """``load(…)``, ``open(…)`` for reading."""
-    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    name = called(call)
     if name == "open":
         mode = call.args[1] if len(call.args) > 1 else None
         return not (isinstance(mode, ast.Constant) and set(str(mode.value)) & set("wax"))

@@ -18,10 +18,11 @@ from gate.catalogue import Catalogue
 from gate.dockerfile.source import Text
 from gate.dockerfile.tree import Comment, Dockerfile, From, Instruction
 from gate.lazy import pattern
-from gate.model import Finding, Place
+from gate.model import Finding
 from gate.policy import Waiver
-from gate.record import dataclass, field, replace
+from gate.record import replace
 from gate.selection import engine_of, known, subject, vocabulary, words_for
+from gate.suppression import Suppression, Word
 from gate.words import closest
 
 _OWN = pattern(r"#\s*mlgate\s*:\s*(.*)", re.S)
@@ -40,43 +41,6 @@ MAX_SUGGESTIONS = 20
 """Of one file: each costs a comparison with every known word."""
 MAX_COMMENTS = 100
 """Comment lines between a suppression inside an instruction and the code that it is about."""
-
-
-@dataclass(slots=True, eq=False)
-class Word:
-    """One id of a suppression. ``suggestion`` is the rule that was probably meant where it is not ``known``."""
-
-    text: str
-    place: Place
-    known: bool = True
-    suggestion: str | None = None
-    used: bool = False
-
-
-@dataclass(slots=True, eq=False)
-class Suppression:
-    """One suppression as written. ``kind``: ``ignore``, ``ignore-file``, ``hadolint``, or ``waiver`` (of the policy).
-
-    ``scope``: ``file``, ``stage``, ``instruction``, ``line``; ``lines`` are the first and last line that it covers
-    (meaningless for a whole file). ``fault`` says why it could not be
-    understood; then it suppresses nothing. ``unused`` are the words that suppressed nothing, although everything that
-    they could have suppressed was looked for.
-    """
-
-    kind: str
-    place: Place
-    words: list[Word] = field(default_factory=list)
-    reason: str = ""
-    until: date | None = None
-    expired: bool = False
-    fault: str = ""
-    scope: str = "file"
-    lines: tuple[int, int] = (0, -1)
-    unused: list[Word] = field(default_factory=list)
-
-    @property
-    def active(self) -> bool:
-        return not self.expired and not self.fault
 
 
 def read(dockerfile: Dockerfile, catalogue: Catalogue) -> list[Suppression]:

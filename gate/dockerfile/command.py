@@ -8,8 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gate.dockerfile.source import Text
+from gate.lazy import pattern
 from gate.model import Place, Span
 from gate.record import dataclass, field
+
+_FUNCTION = pattern(r"(?:function\s+)?([^\s(){}]+)")
 
 
 def _place(whole: Text, start: int, end: int) -> Place:
@@ -166,3 +169,13 @@ class Script:
     pipefail: bool = False
     parsed: bool = True
     settings: tuple[Command, ...] = ()  # those of the commands that are called ``set``
+
+    def functions(self) -> dict[str, Node]:
+        """The bodies of the functions that it defines, by their names."""
+        found: dict[str, Node] = {}
+        for node in self.root.walk():
+            if node.kind == "function":
+                match = _FUNCTION.match(node.text.value)
+                if match and node.children:
+                    found[match[1]] = node.children[-1]
+        return found

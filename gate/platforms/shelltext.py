@@ -97,21 +97,10 @@ def _follow_text(text: str, shell: str, frame: Frame, source: Source | None, *, 
     if not script.parsed and not walk.crlf:
         raise Unparsed(Unknown("the shell text could not be taken apart"))
     frame.errexit = frame.errexit or script.errexit
-    frame.functions.update(functions_of(script))
+    frame.functions.update(script.functions())
     walk.node(script.root, last=last)
     if not script.parsed:
         raise Unparsed(Unknown("the shell text could not be taken apart"))
-
-
-def functions_of(script: Script) -> dict[str, Node]:
-    """The bodies of the functions that a script defines."""
-    found: dict[str, Node] = {}
-    for node in script.root.walk():
-        if node.kind == "function":
-            match = re.match(r"(?:function\s+)?([^\s(){}]+)", node.text.value)
-            if match and node.children:
-                found[match[1]] = node.children[-1]
-    return found
 
 
 def _awaited(children: Sequence[Node]) -> Command | None:

@@ -2,7 +2,7 @@
 
 from gate.model import Severity
 from gate.rule import Results, Rule
-from gate.suppress import Suppression
+from gate.suppression import Suppression
 
 rule = Rule(
     id="GAT004",

@@ -8,7 +8,6 @@ from gate.dockerfile.command import Command, Node, Script
 from gate.dockerfile.shell.wrappers import SHELLS
 from gate.packages.options import listed
 from gate.record import dataclass
-from gate.rules.launch._entryfile import functions_of
 
 _MAX_CALLS = 8
 
@@ -63,7 +62,7 @@ def endings(root: Node, script: Script) -> list[Ending]:
 
 class _Endings:
     def __init__(self, script: Script) -> None:
-        self.functions = functions_of(script)
+        self.functions = script.functions()
         self.found: list[Ending] = []
         self.todo: list[tuple[Node, bool, bool, int]] = []  # node, is it the last thing, in a subshell, calls deep
 

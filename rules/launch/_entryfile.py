@@ -6,7 +6,7 @@ import posixpath
 import re
 
 from gate.build import Build
-from gate.dockerfile.command import Command, Node, Script, ShellWord
+from gate.dockerfile.command import Command, Script, ShellWord
 from gate.dockerfile.shell import file_script, parse_script
 from gate.dockerfile.shell.wrappers import SHELLS
 from gate.dockerfile.source import Source
@@ -179,14 +179,3 @@ def _hands_on(command: Command) -> bool:
 def is_arguments(word: ShellWord | None) -> bool:
     """True for ``"$@"``, ``$*``, ``"$1"`` …: what the script was called with."""
     return word is not None and word.value is None and bool(_ARGUMENTS.fullmatch(word.text.value))
-
-
-def functions_of(script: Script) -> dict[str, Node]:
-    """The bodies of the functions that a script defines."""
-    found: dict[str, Node] = {}
-    for node in script.root.walk():
-        if node.kind == "function":
-            match = re.match(r"(?:function\s+)?([^\s(){}]+)", node.text.value)
-            if match and node.children:
-                found[match[1]] = node.children[-1]
-    return found

@@ -10,8 +10,8 @@ from gate.image.model import File
 from gate.lazy import pattern
 from gate.model import Place
 from gate.record import dataclass, field
-from gate.servers.interpreter import convert
 from gate.servers.model import EVERYWHERE, MANY, UNKNOWN, Address, Server, Variable, plain
+from gate.servers.values import convert
 
 if TYPE_CHECKING:
     from gate.servers.start import Explorer

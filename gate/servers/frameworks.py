@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gate.model import Place
 from gate.packages.options import listed
 from gate.record import dataclass
 from gate.servers.apps import App, Rule
-from gate.servers.interpreter import Class, External, Function, Instance, Method, Module, convert
 from gate.servers.model import EVERYWHERE, UNKNOWN, Variable, plain
-
-if TYPE_CHECKING:
-    from gate.servers.libraries import Libraries
+from gate.servers.program import Program
+from gate.servers.values import Class, External, Function, Instance, Method, Module, Namespace, convert
 
 _APPS = {
     "flask.Flask": "flask", "flask.app.Flask": "flask", "flask.Blueprint": "flask", "quart.Quart": "quart",
@@ -130,9 +128,7 @@ def _argument(args: list[Any], kwargs: dict[str, Any], at: int, *names: str) -> 
 # Calls of library functions ------------------------------------------------------------------------------------------
 
 
-def call(
-    libraries: Libraries, called: External, args: list[Any], kwargs: dict[str, Any], node: Any, module: Module
-) -> Any:
+def call(program: Program, called: External, args: list[Any], kwargs: dict[str, Any], node: Any, module: Module) -> Any:
     """What a call of a framework's function gives; NotImplemented for what is none."""
     name = called.name
     place = module.file.place(node)
@@ -145,15 +141,15 @@ def call(
         inner = kwargs.get("app", args[1] if len(args) > 1 else None)
         if "routes" in kwargs:
             inner = App("starlette", place)
-            add_entries(inner, kwargs["routes"], libraries.interpreter.certain)
+            add_entries(inner, kwargs["routes"], program.certain)
         return Entry(_argument(args, kwargs, 0, "path"), None, None, place, app=inner)
     if name.startswith("aiohttp.web.") and name.rpartition(".")[2] in (*_VERBS, "route", "view"):
         return _aiohttp_entry(name.rpartition(".")[2], args, place)
     server = _SERVERS.get(name)
     if server is not None:
-        return server(libraries, args, kwargs, place)
+        return server(program, args, kwargs, place)
     if name.startswith("bottle."):
-        return _bottle(libraries, name.partition(".")[2], args, kwargs, place)
+        return _bottle(program, name.partition(".")[2], args, kwargs, place)
     if name.rpartition(".")[2] == "Api" and name.partition(".")[0] in (
         "flask_restful",
         "flask_restx",
@@ -161,11 +157,11 @@ def call(
     ):
         return RestApi(_argument(args, kwargs, 0, "app"), kwargs.get("prefix", ""))
     if name.endswith(_SAGEMAKER_STARTERS):
-        return libraries.serve("sagemaker toolkit", None, place)
+        return program.serve("sagemaker toolkit", None, place)
     if name.endswith(".serve_forever()") or (name.endswith((".launch", ".start")) and name.startswith(_UNREAD_APPS)):
-        return libraries.serve(name.partition(".")[0], None, place, **_known(kwargs))
+        return program.serve(name.partition(".")[0], None, place, **_known(kwargs))
     if name.endswith((".run", ".run_server", ".launch", ".serve")) and name.startswith(_UNREAD_APPS):
-        return libraries.serve(name.partition(".")[0], None, place, **_known(kwargs))
+        return program.serve(name.partition(".")[0], None, place, **_known(kwargs))
     return NotImplemented
 
 
@@ -253,30 +249,30 @@ def _pair(value: Any) -> dict[str, Any]:
     return {"host": UNKNOWN, "port": UNKNOWN}
 
 
-def _uvicorn_run(libraries: Libraries, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
+def _uvicorn_run(program: Program, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
     values = {"host": "127.0.0.1", "port": 8000, **kwargs}
-    return libraries.serve("uvicorn", _argument(args, kwargs, 0, "app"), place, **values)
+    return program.serve("uvicorn", _argument(args, kwargs, 0, "app"), place, **values)
 
 
-def _uvicorn_config(libraries: Libraries, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
+def _uvicorn_config(program: Program, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
     return Listener("uvicorn", _argument(args, kwargs, 0, "app"), place, {"host": "127.0.0.1", "port": 8000, **kwargs})
 
 
-def _same(libraries: Libraries, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
+def _same(program: Program, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
     return args[0] if args else kwargs.get("config", UNKNOWN)
 
 
-def _waitress(libraries: Libraries, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
+def _waitress(program: Program, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
     values = {"host": EVERYWHERE, "port": 8080, **kwargs}
     if isinstance(values.get("listen"), str):
         values.update(_pair(values["listen"].split()[0] if values["listen"].split() else ""))
-    return libraries.serve("waitress", _argument(args, kwargs, 0, "app"), place, **values)
+    return program.serve("waitress", _argument(args, kwargs, 0, "app"), place, **values)
 
 
 def _at_address(kind: str, app_at: int) -> Any:
     """``HTTPServer((host, port), Handler)`` and its like."""
 
-    def make(libraries: Libraries, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
+    def make(program: Program, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
         where = _argument(args, kwargs, 0, "server_address", "listener", "bind_addr")
         app = _argument(args, kwargs, app_at, "RequestHandlerClass", "application", "wsgi_app")
         return Listener(kind, app, place, _pair(where))
@@ -284,56 +280,52 @@ def _at_address(kind: str, app_at: int) -> Any:
     return make
 
 
-def _wsgiref(libraries: Libraries, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
+def _wsgiref(program: Program, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
     values = {"host": _argument(args, kwargs, 0, "host"), "port": _argument(args, kwargs, 1, "port")}
     return Listener("wsgiref", _argument(args, kwargs, 2, "app"), place, values)
 
 
-def _run_simple(libraries: Libraries, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
+def _run_simple(program: Program, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
     values = {"host": _argument(args, kwargs, 0, "hostname"), "port": _argument(args, kwargs, 1, "port")}
-    return libraries.serve("werkzeug", _argument(args, kwargs, 2, "application"), place, **values)
+    return program.serve("werkzeug", _argument(args, kwargs, 2, "application"), place, **values)
 
 
-def _run_app(libraries: Libraries, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
+def _run_app(program: Program, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
     values = {"host": "", "port": 8080, **{key: value for key, value in kwargs.items() if value is not None}}
-    return libraries.serve("aiohttp", _argument(args, kwargs, 0, "app"), place, **values)
+    return program.serve("aiohttp", _argument(args, kwargs, 0, "app"), place, **values)
 
 
-def _runner(libraries: Libraries, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
+def _runner(program: Program, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
     return Listener("aiohttp", _argument(args, kwargs, 0, "app"), place, {})
 
 
-def _site(libraries: Libraries, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
+def _site(program: Program, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
     runner = args[0] if args else None
     host, port = _argument(args, kwargs, 1, "host"), _argument(args, kwargs, 2, "port")
     values = {"host": "" if host is None else host, "port": 8080 if port is None else port}
     return Listener("aiohttp", runner.app if isinstance(runner, Listener) else UNKNOWN, place, values)
 
 
-def _tornado_server(libraries: Libraries, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
+def _tornado_server(program: Program, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
     return Listener("tornado", args[0] if args else UNKNOWN, place, {})
 
 
-def _hypercorn_config(libraries: Libraries, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
-    from gate.servers.libraries import Namespace
-
+def _hypercorn_config(program: Program, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
     return Namespace({"bind": ["127.0.0.1:8000"]})
 
 
-def _hypercorn_serve(libraries: Libraries, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
-    from gate.servers.libraries import Namespace
-
+def _hypercorn_serve(program: Program, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
     config = args[1] if len(args) > 1 else None
     bind = config.names.get("bind") if isinstance(config, Namespace) else UNKNOWN
     where = bind[0] if isinstance(bind, list) and bind else bind
-    return libraries.serve("hypercorn", args[0] if args else UNKNOWN, place, **_pair(where))
+    return program.serve("hypercorn", args[0] if args else UNKNOWN, place, **_pair(where))
 
 
-def _kserve(libraries: Libraries, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
+def _kserve(program: Program, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
     return Listener("kserve", None, place, {"host": "", "port": kwargs.get("http_port", 8080)})
 
 
-def _socketio(libraries: Libraries, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
+def _socketio(program: Program, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
     return Listener("socketio", _argument(args, kwargs, 0, "app"), place, {})
 
 
@@ -341,7 +333,7 @@ _SERVERS: dict[str, Any] = {
     "uvicorn.run": _uvicorn_run, "uvicorn.main.run": _uvicorn_run, "uvicorn.Config": _uvicorn_config, "uvicorn.Server": _same,
     "uvicorn.config.Config": _uvicorn_config, "uvicorn.server.Server": _same, "waitress.serve": _waitress,
     "gevent.pywsgi.WSGIServer": _at_address("gevent", 1), "gevent.wsgi.WSGIServer": _at_address("gevent", 1),
-    "eventlet.listen": lambda libraries, args, kwargs, place: args[0] if args else UNKNOWN,
+    "eventlet.listen": lambda program, args, kwargs, place: args[0] if args else UNKNOWN,
     "http.server.HTTPServer": _at_address("http.server", 1), "http.server.ThreadingHTTPServer": _at_address("http.server", 1),
     "socketserver.TCPServer": _at_address("http.server", 1), "socketserver.ThreadingTCPServer": _at_address("http.server", 1),
     "wsgiref.simple_server.make_server": _wsgiref, "werkzeug.serving.run_simple": _run_simple, "werkzeug.run_simple": _run_simple,
@@ -354,33 +346,33 @@ _SERVERS: dict[str, Any] = {
 }  # fmt: skip
 
 
-def _bottle(libraries: Libraries, name: str, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
+def _bottle(program: Program, name: str, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
     """Bottle's own default application."""
     if name == "run":
         app = _argument(args, kwargs, 0, "app")
         values = {"host": "127.0.0.1", "port": 8080, **kwargs}
-        return libraries.serve("bottle", app if app is not None else _default_bottle(libraries, place), place, **values)
+        return program.serve("bottle", app if app is not None else _default_bottle(program, place), place, **values)
     if name in ("route", *_VERBS):
-        return _registrar(_default_bottle(libraries, place), name, args, kwargs, place)
+        return _registrar(_default_bottle(program, place), name, args, kwargs, place)
     if name in ("default_app", "app"):
-        return _default_bottle(libraries, place)
+        return _default_bottle(program, place)
     return External(f"bottle.{name}()")
 
 
-def _default_bottle(libraries: Libraries, place: Place) -> App:
-    kept = libraries.interpreter.modules.get("\0bottle")
+def _default_bottle(program: Program, place: Place) -> App:
+    kept = program.modules.get("\0bottle")
     if isinstance(kept, Module):
         app: App = kept.names["app"]
         return app
     made = App("bottle", place)
-    libraries.interpreter.modules["\0bottle"] = Module("\0bottle", None, {"app": made})  # type: ignore[arg-type]
+    program.modules["\0bottle"] = Module("\0bottle", None, {"app": made})  # type: ignore[arg-type]
     return made
 
 
 # Classes -------------------------------------------------------------------------------------------------------------
 
 
-def construct(libraries: Libraries, made: Class, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
+def construct(program: Program, made: Class, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
     """An instance of a program's own class that is made from a library's; None where nothing is known of that."""
     bases = made.library_bases()
     for base in bases:
@@ -394,7 +386,7 @@ def construct(libraries: Libraries, made: Class, args: list[Any], kwargs: dict[s
             values = {"bind": "127.0.0.1:8000", **options} if options is not None else {"bind": UNKNOWN}
             return Listener("gunicorn", app, place, values)
         if base in _SERVERS:
-            return _SERVERS[base](libraries, args, kwargs, place)
+            return _SERVERS[base](program, args, kwargs, place)
         if base.endswith("BaseSettings"):
             return _settings(made)
     return None
@@ -412,18 +404,18 @@ def _settings(made: Class) -> Instance:
 # Decorators ----------------------------------------------------------------------------------------------------------
 
 
-def decorate(libraries: Libraries, decorator: Any, value: Any, place: Place) -> Any:
+def decorate(program: Program, decorator: Any, value: Any, place: Place) -> Any:
     """What a decorated function or class becomes; None: what it was."""
     if isinstance(decorator, Registrar):
         methods = decorator.methods
         if isinstance(value, Class):
             methods = _class_methods(value, "")
-        decorator.app.add(Rule(decorator.path, methods, decorator.place, libraries.interpreter.certain, value))
+        decorator.app.add(Rule(decorator.path, methods, decorator.place, program.certain, value))
     elif isinstance(decorator, External) and isinstance(value, Function):
         if decorator.name in ("click.option()", "typer.Option()") and decorator.parts:
             value.options.append(decorator.parts)
     elif isinstance(decorator, RestRoute) and isinstance(value, Class):
-        _add_resource(decorator.api, value, decorator.paths, decorator.place, libraries.interpreter.certain)
+        _add_resource(decorator.api, value, decorator.paths, decorator.place, program.certain)
     return None
 
 
@@ -450,29 +442,27 @@ def _registrar(app: App, name: str, args: list[Any], kwargs: dict[str, Any], pla
 # Methods -------------------------------------------------------------------------------------------------------------
 
 
-def method(libraries: Libraries, owner: Any, name: str, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
+def method(program: Program, owner: Any, name: str, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
     """What ``owner.name(…)`` gives; NotImplemented where it is not known."""
     if isinstance(owner, App):
-        return _app_method(libraries, owner, name, args, kwargs, place)
+        return _app_method(program, owner, name, args, kwargs, place)
     if isinstance(owner, Method) and isinstance(owner.owner, App):
-        return _part_method(libraries, owner.owner, owner.name, name, args, kwargs, place)
+        return _part_method(program, owner.owner, owner.name, name, args, kwargs, place)
     if isinstance(owner, Listener):
-        return _listener_method(libraries, owner, name, args, kwargs, place)
+        return _listener_method(program, owner, name, args, kwargs, place)
     if isinstance(owner, RestApi):
-        return _rest_method(libraries, owner, name, args, kwargs, place)
+        return _rest_method(program, owner, name, args, kwargs, place)
     if isinstance(owner, Class) and name == "as_view":
         return ViewOf(owner)
     if isinstance(owner, Instance):
         bases = owner.of.library_bases()
         if name in ("run", "start", "serve_forever", "launch") and any(base.startswith(_UNREAD_APPS) for base in bases):
-            return libraries.serve(bases[0].partition(".")[0], None, place, **_known(kwargs))
+            return program.serve(bases[0].partition(".")[0], None, place, **_known(kwargs))
     return NotImplemented
 
 
-def _app_method(
-    libraries: Libraries, app: App, name: str, args: list[Any], kwargs: dict[str, Any], place: Place
-) -> Any:
-    certain = libraries.interpreter.certain
+def _app_method(program: Program, app: App, name: str, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
+    certain = program.certain
     if name in _VERBS or name in ("route", "api_route", "websocket"):
         if name == "websocket":
             return Registrar(app, args[0] if args else UNKNOWN, frozenset({"WEBSOCKET"}), place)
@@ -486,16 +476,16 @@ def _app_method(
     if name == "add_handlers":
         return add_entries(app, args[1] if len(args) > 1 else UNKNOWN, certain)
     if name in ("run", "run_server"):
-        return _run_method(libraries, app, args, kwargs, place)
+        return _run_method(program, app, args, kwargs, place)
     if name == "listen":
         where = {"host": _argument(args, kwargs, 1, "address") or "", "port": _argument(args, kwargs, 0, "port")}
-        return libraries.serve("tornado", app, place, **where)
+        return program.serve("tornado", app, place, **where)
     if name == "test_client":
         return UNKNOWN
     return External(f"{app.kind}.{name}()")
 
 
-def _run_method(libraries: Libraries, app: App, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
+def _run_method(program: Program, app: App, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
     defaults = {
         "flask": ("127.0.0.1", 5000),
         "quart": ("127.0.0.1", 5000),
@@ -511,7 +501,7 @@ def _run_method(libraries: Libraries, app: App, args: list[Any], kwargs: dict[st
     }
     if "**" in kwargs:
         values = {"host": UNKNOWN, "port": UNKNOWN}
-    return libraries.serve(app.kind, app, place, **values)
+    return program.serve(app.kind, app, place, **values)
 
 
 def _add_rule(app: App, name: str, args: list[Any], kwargs: dict[str, Any], place: Place, certain: bool) -> Any:
@@ -557,10 +547,10 @@ def _add_part(app: App, name: str, args: list[Any], kwargs: dict[str, Any], cert
 
 
 def _part_method(
-    libraries: Libraries, app: App, part: str, name: str, args: list[Any], kwargs: dict[str, Any], place: Place
+    program: Program, app: App, part: str, name: str, args: list[Any], kwargs: dict[str, Any], place: Place
 ) -> Any:
     """``app.router.add_get(…)``, ``app.config.update(…)``, ``app.logger.info(…)``."""
-    certain = libraries.interpreter.certain
+    certain = program.certain
     if part == "router" and name.startswith("add_"):
         verb = name.removeprefix("add_")
         if verb in ("get", "post", "put", "delete", "patch", "head", "route", "view"):
@@ -585,7 +575,7 @@ def _part_method(
 
 
 def _listener_method(
-    libraries: Libraries, listener: Listener, name: str, args: list[Any], kwargs: dict[str, Any], place: Place
+    program: Program, listener: Listener, name: str, args: list[Any], kwargs: dict[str, Any], place: Place
 ) -> Any:
     values = dict(listener.values)
     if listener.kind == "socketio":
@@ -594,19 +584,19 @@ def _listener_method(
         host, port = _argument(args, kwargs, 1, "host"), _argument(args, kwargs, 2, "port")
         app = listener.app if listener.app is not None else (args[0] if args else UNKNOWN)
         values = {"host": host or "127.0.0.1", "port": port or 5000}
-        return libraries.serve("flask-socketio", app, place, **values)
+        return program.serve("flask-socketio", app, place, **values)
     if name in ("listen", "bind") and listener.kind == "tornado":
         values = {"host": _argument(args, kwargs, 1, "address") or "", "port": _argument(args, kwargs, 0, "port")}
-        return libraries.serve("tornado", listener.app, place, **values)
+        return program.serve("tornado", listener.app, place, **values)
     if name in ("serve_forever", "run", "start", "serve", "run_forever") and values:
-        return libraries.serve(listener.kind, listener.app, listener.place, **values)
+        return program.serve(listener.kind, listener.app, listener.place, **values)
     return UNKNOWN
 
 
 def _rest_method(
-    libraries: Libraries, api: RestApi, name: str, args: list[Any], kwargs: dict[str, Any], place: Place
+    program: Program, api: RestApi, name: str, args: list[Any], kwargs: dict[str, Any], place: Place
 ) -> Any:
-    certain = libraries.interpreter.certain
+    certain = program.certain
     if name == "init_app" and args:
         if isinstance(api.app, App) and isinstance(args[0], App):
             args[0].include(api.prefix, api.app, certain)

@@ -7,7 +7,7 @@ from typing import Any
 
 from gate.model import Place
 from gate.servers.apps import App, Rule
-from gate.servers.interpreter import Class, External, Function
+from gate.servers.values import Class, External, Function
 
 _BASES = ("http.server.BaseHTTPRequestHandler", "BaseHTTPServer.BaseHTTPRequestHandler")
 

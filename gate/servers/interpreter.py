@@ -14,26 +14,31 @@ from contextlib import suppress
 from typing import Any
 
 from gate.image.model import File
-from gate.lazy import pattern
 from gate.model import Unknown
-from gate.record import dataclass, field
+from gate.servers import frameworks, libraries
 from gate.servers.model import MANY, UNKNOWN, Variable, plain
+from gate.servers.program import Program
 from gate.servers.source import PythonFile, of_use
+from gate.servers.values import (
+    Class,
+    External,
+    Function,
+    Instance,
+    Method,
+    Module,
+    Raised,
+    Stopped,
+    compare,
+    convert,
+    is_known,
+    merged,
+    operate,
+    truth,
+)
 
 MAX_STEPS = 30_000
 MAX_MODULES = 60
 MAX_CALLS = 12
-
-
-_WIDTH = pattern(r"%(?![sdi%])")
-
-
-class Stopped(Exception):
-    """The program ends here, or is too long to follow."""
-
-
-class _Raised(Stopped):
-    """The program ends with an exception."""
 
 
 class _Return(Exception):
@@ -41,80 +46,7 @@ class _Return(Exception):
         self.value = value
 
 
-@dataclass(frozen=True, slots=True)
-class External:
-    """Something of a library, by its dotted name; ``()`` stands for the result of a call."""
-
-    name: str
-    parts: tuple[Any, ...] = ()
-
-
-@dataclass(eq=False, slots=True)
-class Method:
-    """``owner.name``, not called yet."""
-
-    owner: Any
-    name: str
-
-
-@dataclass(eq=False, slots=True)
-class Module:
-    name: str
-    file: PythonFile
-    names: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(eq=False, slots=True)
-class Function:
-    node: Any
-    module: Module
-    scopes: tuple[dict[str, Any], ...] = ()
-    bound: Any = None
-    options: list[tuple[str, Any]] = field(default_factory=list)
-    """Parameters that a command line fills in, and what they are without one."""
-
-    @property
-    def is_static(self) -> bool:
-        decorators = getattr(self.node, "decorator_list", ())
-        return any(isinstance(each, ast.Name) and each.id == "staticmethod" for each in decorators)
-
-
-@dataclass(eq=False, slots=True)
-class Class:
-    node: Any
-    module: Module
-    names: dict[str, Any]
-    bases: tuple[Any, ...] = ()
-
-    def find(self, name: str) -> Any:
-        """An attribute, of the class or of a base that is known."""
-        if name in self.names:
-            return self.names[name]
-        for base in self.bases:
-            if isinstance(base, Class):
-                found = base.find(name)
-                if found is not UNKNOWN:
-                    return found
-        return UNKNOWN
-
-    def library_bases(self) -> list[str]:
-        """The dotted names of the library classes that it is made from."""
-        found = []
-        for base in self.bases:
-            if isinstance(base, External):
-                found.append(base.name)
-            elif isinstance(base, Class):
-                found += base.library_bases()
-        return found
-
-
-@dataclass(eq=False, slots=True)
-class Instance:
-    of: Class
-    names: dict[str, Any] = field(default_factory=dict)
-
-
-class Interpreter:
+class Interpreter(Program):
     """One run of a program. ``find`` gives the image's file at a path, ``environment`` a variable's value."""
 
     def __init__(
@@ -125,21 +57,13 @@ class Interpreter:
         argv: Sequence[Any],
         folders: Sequence[str],
     ) -> None:
-        from gate.servers.libraries import Libraries
-
+        super().__init__(environment, argv, folders)
         self.find = find
         self.open_file = open_file
-        self.environment = environment
-        self.argv = list(argv)
-        self.folders = list(folders)
-        self.modules: dict[str, Module | External] = {}
-        self.certain = True
-        self.doubt = ""
         self.steps = 0
         self.calls = 0
         self.pending: list[list[Any]] = [[]]
         """For each function that is gone through, what it may already have returned."""
-        self.libraries = Libraries(self)
 
     # Modules ---------------------------------------------------------------------------------------------------------
 
@@ -152,7 +76,7 @@ class Interpreter:
         self.modules.setdefault(name, module)
         try:
             self.block(file.tree.body, module, (module.names,))
-        except _Raised:
+        except Raised:
             self.doubt = self.doubt or "it seems to end with an exception"
         except (_Return, Stopped):
             pass
@@ -233,7 +157,9 @@ class Interpreter:
     def _do_FunctionDef(self, node: Any, module: Module, scopes: tuple[dict[str, Any], ...]) -> None:
         value: Any = Function(node, module, scopes)
         for decorator in reversed(node.decorator_list):
-            wrapped = self.libraries.decorate(self.value(decorator, module, scopes), value, decorator, module)
+            wrapped = frameworks.decorate(
+                self, self.value(decorator, module, scopes), value, module.file.place(decorator)
+            )
             value = wrapped if wrapped is not None else value
         scopes[0][node.name] = value
 
@@ -246,7 +172,7 @@ class Interpreter:
             self.block(node.body, module, (names, *scopes))
         scopes[0][node.name] = made
         for decorator in reversed(node.decorator_list):
-            self.libraries.decorate(self.value(decorator, module, scopes), made, decorator, module)
+            frameworks.decorate(self, self.value(decorator, module, scopes), made, module.file.place(decorator))
 
     def _do_Return(self, node: ast.Return, module: Module, scopes: tuple[dict[str, Any], ...]) -> None:
         raise _Return(self.value(node.value, module, scopes) if node.value is not None else None)
@@ -280,14 +206,14 @@ class Interpreter:
                 before = owner.names.get(target.attr, value)
                 owner.names[target.attr] = value if self.certain else merged([before, value])
             else:
-                self.libraries.set_attribute(owner, target.attr, value)
+                libraries.set_attribute(owner, target.attr, value)
         elif isinstance(target, ast.Subscript):
             owner = self.value(target.value, module, scopes)
             key = self.value(target.slice, module, scopes)
             if isinstance(owner, dict) and isinstance(key, (str, int)):
                 owner[key] = value if self.certain else merged([owner.get(key, value), value])
             else:
-                self.libraries.set_item(owner, key, value, target, module)
+                libraries.set_item(owner, key, value, target, module)
         elif isinstance(target, (ast.Tuple, ast.List)):
             known = isinstance(value, (list, tuple)) and len(value) == len(target.elts)
             for at, inner in enumerate(target.elts):
@@ -323,7 +249,7 @@ class Interpreter:
         if not ends:
             if values:
                 raise _Return(merged(values))
-            raise _Raised
+            raise Raised
         self.pending[-1] += values
         scopes[0].clear()
         names = {name for end in ends for name in end}
@@ -397,7 +323,7 @@ class Interpreter:
                 return
 
     def _do_Raise(self, node: ast.Raise, module: Module, scopes: tuple[dict[str, Any], ...]) -> None:
-        raise _Raised
+        raise Raised
 
     # Expressions -----------------------------------------------------------------------------------------------------
 
@@ -444,7 +370,7 @@ class Interpreter:
         if isinstance(owner, Class):
             found = owner.find(name)
             return found if found is not UNKNOWN else Method(owner, name)
-        return self.libraries.attribute(owner, name)
+        return libraries.attribute(owner, name)
 
     def _of_Subscript(self, node: ast.Subscript, module: Module, scopes: tuple[dict[str, Any], ...]) -> Any:
         owner = self.value(node.value, module, scopes)
@@ -531,7 +457,7 @@ class Interpreter:
     def _of_Compare(self, node: ast.Compare, module: Module, scopes: tuple[dict[str, Any], ...]) -> Any:
         left = self.value(node.left, module, scopes)
         right = self.value(node.comparators[0], module, scopes)
-        if len(node.ops) != 1 or not (_is_known(left) and _is_known(right)):
+        if len(node.ops) != 1 or not (is_known(left) and is_known(right)):
             return UNKNOWN
         return compare(node.ops[0], left, right)
 
@@ -573,7 +499,7 @@ class Interpreter:
         if isinstance(called, Function):
             return self.enter(called, args, kwargs)
         if isinstance(called, Class):
-            special = self.libraries.construct(called, args, kwargs, node, module)
+            special = frameworks.construct(self, called, args, kwargs, module.file.place(node))
             if special is not None:
                 return special
             made = Instance(called)
@@ -581,7 +507,7 @@ class Interpreter:
             if isinstance(start, Function):
                 self.enter(Function(start.node, start.module, start.scopes, made), args, kwargs)
             return made
-        return self.libraries.call(called, args, kwargs, node, module)
+        return libraries.call(self, called, args, kwargs, node, module)
 
     def enter(self, function: Function, args: list[Any], kwargs: dict[str, Any]) -> Any:
         """Go through a function of the program."""
@@ -598,7 +524,7 @@ class Interpreter:
             self.block(node.body, function.module, (names, *function.scopes))
         except _Return as returned:
             value = returned.value
-        except _Raised:
+        except Raised:
             if not self.pending[-1]:
                 raise
             return merged(self.pending[-1])
@@ -634,94 +560,3 @@ class _Elements:
 
     def __init__(self, elts: list[ast.expr]) -> None:
         self.elts = elts
-
-
-def _is_known(value: Any) -> bool:
-    return value is None or isinstance(value, (str, int, float, bool, list, tuple))
-
-
-def truth(value: Any) -> bool | None:
-    """Whether a value counts as true; None where that cannot be known."""
-    if isinstance(value, (list, tuple, dict)):
-        return bool(value)
-    if value is None or isinstance(value, (str, int, float, bytes)):
-        return bool(value)
-    if isinstance(value, (Function, Class, Instance, Module)):
-        return True
-    return None
-
-
-def merged(values: list[Any]) -> Any:
-    """A value that is one of these."""
-    first = values[0]
-    for value in values[1:]:
-        same = value is first or (_is_known(value) and type(value) is type(first) and value == first)
-        if not same:
-            return UNKNOWN
-    return first
-
-
-def convert(kind: Callable[[Any], Any], value: Any) -> Any:
-    """``int(…)``, ``str(…)`` of a value that a variable may decide."""
-    if isinstance(value, Variable):
-        return Variable(value.name, convert(kind, value.default))
-    if isinstance(value, (str, int, float)):
-        try:
-            return kind(value)
-        except (ValueError, OverflowError, TypeError):
-            return UNKNOWN
-    return UNKNOWN
-
-
-def operate(operator: ast.operator, left: Any, right: Any) -> Any:
-    """``left + right`` and the like."""
-    for value in (left, right):
-        if isinstance(value, Variable):
-            return Variable(value.name, operate(operator, plain(left), plain(right)))
-    try:
-        if isinstance(operator, ast.Add) and isinstance(left, (str, int, float)) and type(left) is type(right):
-            both: Any = left + right  # type: ignore[operator]
-            return both if not isinstance(both, str) or len(both) < 1 << 16 else UNKNOWN
-        if isinstance(operator, ast.Add) and isinstance(left, (list, tuple)) and isinstance(right, (list, tuple)):
-            return [*left, *right] if len(left) + len(right) < 1000 else UNKNOWN
-        if isinstance(operator, ast.Mod) and isinstance(left, str) and len(left) < 1000:
-            return _formatted(left, right)
-        if isinstance(operator, (ast.Mult, ast.Sub, ast.FloorDiv)) and all(
-            isinstance(value, (int, float)) and abs(value) < 1 << 40 for value in (left, right)
-        ):
-            if isinstance(operator, ast.Mult):
-                return left * right
-            return left - right if isinstance(operator, ast.Sub) else left // right
-    except (TypeError, ValueError, ZeroDivisionError):
-        return UNKNOWN
-    return UNKNOWN
-
-
-def _formatted(template: str, values: Any) -> Any:
-    given = values if isinstance(values, tuple) else (values,)
-    if _WIDTH.search(template):
-        return UNKNOWN  # a width may be of any length
-    return template % given if all(isinstance(value, (str, int)) for value in given) else UNKNOWN
-
-
-def compare(operator: ast.cmpop, left: Any, right: Any) -> Any:
-    try:
-        if isinstance(operator, (ast.Eq, ast.Is)):
-            return left == right
-        if isinstance(operator, (ast.NotEq, ast.IsNot)):
-            return left != right
-        if isinstance(operator, (ast.In, ast.NotIn)):
-            if isinstance(right, (list, tuple)) and not all(_is_known(each) for each in right):
-                return UNKNOWN
-            return (left in right) == isinstance(operator, ast.In)
-        if isinstance(operator, ast.Gt):
-            return left > right
-        if isinstance(operator, ast.GtE):
-            return left >= right
-        if isinstance(operator, ast.Lt):
-            return left < right
-        if isinstance(operator, ast.LtE):
-            return left <= right
-    except TypeError:
-        return UNKNOWN
-    return UNKNOWN

@@ -8,45 +8,19 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gate.lazy import pattern
 from gate.model import Place, Unknown
 from gate.record import dataclass, field
 from gate.servers import frameworks
 from gate.servers.apps import App
-from gate.servers.interpreter import Class, External, Function, Method, Module, Stopped, convert, truth
 from gate.servers.model import UNKNOWN, Variable, plain
-
-if TYPE_CHECKING:
-    from gate.servers.interpreter import Interpreter
-
+from gate.servers.program import Program
+from gate.servers.values import External, Function, Method, Module, Namespace, Stopped, convert, truth
 
 _SPECIFIED = pattern(r"\{[^}]*[:!{\[.]")
 """A field of ``str.format`` that says more than which value: a width may be of any length."""
-
-
-@dataclass(eq=False, slots=True)
-class Serve:
-    """A server that a program runs inside of itself. ``values`` are what it is given, by name."""
-
-    kind: str
-    app: Any
-    place: Place
-    certain: bool
-    values: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(eq=False, slots=True)
-class Spawn:
-    """A program that is started by another. ``argv`` is a list of values, or one text for a shell."""
-
-    argv: Any
-    place: Place
-    certain: bool
-    cwd: Any = None
-    waited: bool = False
-    environment: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(eq=False, slots=True)
@@ -58,102 +32,66 @@ class Parser:
     open: bool = False
 
 
-@dataclass(eq=False, slots=True)
-class Namespace:
-    """An object that only has attributes."""
+def call(program: Program, called: Any, args: list[Any], kwargs: dict[str, Any], node: Any, module: Module) -> Any:
+    if isinstance(called, External):
+        known = _FUNCTIONS.get(called.name)
+        if known is not None:
+            return known(program, args, kwargs, module.file.place(node))
+        found = frameworks.call(program, called, args, kwargs, node, module)
+        if found is not NotImplemented:
+            return found
+        return pass_to(program, called.name, args, kwargs)
+    if isinstance(called, Method):
+        found = _method(program, called, args, kwargs, node, module)
+        if found is not NotImplemented:
+            return found
+    return pass_to(program, "", args, kwargs)
 
-    names: dict[str, Any]
+
+def pass_to(program: Program, name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    """A call of something that is not known: an application that is handed to it may get more routes."""
+    given = [value for value in (*args, *kwargs.values()) if isinstance(value, App)]
+    wrapper = frameworks.wraps(name)
+    for app in given:
+        if not (wrapper or frameworks.is_harmless(name)):
+            app.open = app.open or f"{name.removesuffix('()') or 'a function that is not known'} may add routes"
+    if wrapper and given:
+        return given[0]
+    return External(f"{name}()", tuple(given)) if name else UNKNOWN
 
 
-class Libraries:
-    """``serves`` and ``spawns`` are what the program was seen to start, in order."""
+def attribute(owner: Any, name: str) -> Any:
+    if isinstance(owner, Namespace):
+        return owner.names.get(name, UNKNOWN)
+    return UNKNOWN if isinstance(owner, (Unknown, Variable)) or owner is None else Method(owner, name)
 
-    def __init__(self, interpreter: Interpreter) -> None:
-        self.interpreter = interpreter
-        self.serves: list[Serve] = []
-        self.writes: set[str] = set()
-        self.waits = False
-        self.spawns: list[Spawn] = []
 
-    # What the interpreter asks ---------------------------------------------------------------------------------------
+def set_attribute(owner: Any, name: str, value: Any) -> None:
+    if isinstance(owner, Namespace):
+        owner.names[name] = value
 
-    def call(self, called: Any, args: list[Any], kwargs: dict[str, Any], node: Any, module: Module) -> Any:
-        if isinstance(called, External):
-            known = _FUNCTIONS.get(called.name)
-            if known is not None:
-                return known(self, args, kwargs, module.file.place(node))
-            found = frameworks.call(self, called, args, kwargs, node, module)
-            if found is not NotImplemented:
-                return found
-            return self.pass_to(called.name, args, kwargs)
-        if isinstance(called, Method):
-            found = self._method(called, args, kwargs, node, module)
-            if found is not NotImplemented:
-                return found
-        return self.pass_to("", args, kwargs)
 
-    def pass_to(self, name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
-        """A call of something that is not known: an application that is handed to it may get more routes."""
-        given = [value for value in (*args, *kwargs.values()) if isinstance(value, App)]
-        wrapper = frameworks.wraps(name)
-        for app in given:
-            if not (wrapper or frameworks.is_harmless(name)):
-                app.open = app.open or f"{name.removesuffix('()') or 'a function that is not known'} may add routes"
-        if wrapper and given:
-            return given[0]
-        return External(f"{name}()", tuple(given)) if name else UNKNOWN
+def set_item(owner: Any, key: Any, value: Any, target: Any, module: Module) -> None:
+    if isinstance(owner, Method) and isinstance(owner.owner, App) and owner.name == "config" and isinstance(key, str):
+        owner.owner.settings[key] = (value, module.file.place(target))
 
-    def construct(self, made: Class, args: list[Any], kwargs: dict[str, Any], node: Any, module: Module) -> Any:
-        return frameworks.construct(self, made, args, kwargs, module.file.place(node))
 
-    def decorate(self, decorator: Any, value: Any, node: Any, module: Module) -> Any:
-        return frameworks.decorate(self, decorator, value, module.file.place(node))
-
-    def attribute(self, owner: Any, name: str) -> Any:
-        if isinstance(owner, Namespace):
-            return owner.names.get(name, UNKNOWN)
-        return UNKNOWN if isinstance(owner, (Unknown, Variable)) or owner is None else Method(owner, name)
-
-    def set_attribute(self, owner: Any, name: str, value: Any) -> None:
-        if isinstance(owner, Namespace):
-            owner.names[name] = value
-
-    def set_item(self, owner: Any, key: Any, value: Any, target: Any, module: Module) -> None:
-        if (
-            isinstance(owner, Method)
-            and isinstance(owner.owner, App)
-            and owner.name == "config"
-            and isinstance(key, str)
-        ):
-            owner.owner.settings[key] = (value, module.file.place(target))
-
-    # Methods ---------------------------------------------------------------------------------------------------------
-
-    def _method(self, called: Method, args: list[Any], kwargs: dict[str, Any], node: Any, module: Module) -> Any:
-        owner, name = called.owner, called.name
-        place = module.file.place(node)
-        if isinstance(owner, Parser):
-            return _parser_method(self, owner, name, args, kwargs)
-        if isinstance(owner, Namespace):
-            return UNKNOWN
-        if isinstance(owner, str):
-            return _text_method(owner, name, args)
-        if isinstance(owner, dict):
-            return _mapping_method(owner, name, args)
-        if isinstance(owner, list):
-            return _list_method(owner, name, args)
-        return frameworks.method(self, owner, name, args, kwargs, place)
-
-    # Events ----------------------------------------------------------------------------------------------------------
-
-    def serve(self, kind: str, app: Any, place: Place, **values: Any) -> Any:
-        self.serves.append(Serve(kind, app, place, self.interpreter.certain, values))
+def _method(
+    program: Program, called: Method, args: list[Any], kwargs: dict[str, Any], node: Any, module: Module
+) -> Any:
+    owner, name = called.owner, called.name
+    place = module.file.place(node)
+    if isinstance(owner, Parser):
+        return _parser_method(program, owner, name, args, kwargs)
+    if isinstance(owner, Namespace):
         return UNKNOWN
-
-    def spawn(self, argv: Any, place: Place, cwd: Any = None, *, waited: bool, environment: Any = None) -> Any:
-        given = environment if isinstance(environment, dict) else {}
-        self.spawns.append(Spawn(argv, place, self.interpreter.certain, cwd, waited, given))
-        return External("subprocess.Popen()")
+    if isinstance(owner, str):
+        return _text_method(owner, name, args)
+    if isinstance(owner, dict):
+        return _mapping_method(owner, name, args)
+    if isinstance(owner, list):
+        return _list_method(owner, name, args)
+    return frameworks.method(program, owner, name, args, kwargs, place)
 
 
 def first(args: list[Any], kwargs: dict[str, Any], at: int, name: str, default: Any = None) -> Any:
@@ -227,11 +165,11 @@ def _list_method(owner: list[Any], name: str, args: list[Any]) -> Any:
 # Command lines -------------------------------------------------------------------------------------------------------
 
 
-def _parser(libraries: Libraries, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
+def _parser(program: Program, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
     return Parser()
 
 
-def _parser_method(libraries: Libraries, parser: Parser, name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
+def _parser_method(program: Program, parser: Parser, name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
     if name == "add_argument":
         names = [value for value in args if isinstance(value, str)]
         if len(names) != len(args) or not names:
@@ -253,7 +191,7 @@ def _parser_method(libraries: Libraries, parser: Parser, name: str, args: list[A
     if name in ("add_argument_group", "add_mutually_exclusive_group"):
         return parser
     if name in ("parse_args", "parse_known_args"):
-        given = args[0] if args and isinstance(args[0], list) else libraries.interpreter.argv[1:]
+        given = args[0] if args and isinstance(args[0], list) else program.argv[1:]
         read = Namespace(_read_words(parser, given))
         return read if name == "parse_args" else (read, [])
     if name == "set_defaults":
@@ -288,43 +226,43 @@ def _read_words(parser: Parser, words: list[Any]) -> dict[str, Any]:
 # Functions -----------------------------------------------------------------------------------------------------------
 
 
-def _environ(libraries: Libraries, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
+def _environ(program: Program, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
     name = first(args, kwargs, 0, "key")
     default = first(args, kwargs, 1, "default")
-    return libraries.interpreter.environment(name, default) if isinstance(name, str) else UNKNOWN
+    return program.environment(name, default) if isinstance(name, str) else UNKNOWN
 
 
 def _conversion(kind: Callable[[Any], Any]) -> Callable[..., Any]:
-    def convert_to(libraries: Libraries, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
+    def convert_to(program: Program, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
         return convert(kind, args[0]) if args else UNKNOWN
 
     return convert_to
 
 
-def _bool(libraries: Libraries, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
+def _bool(program: Program, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
     known = truth(args[0]) if args else False
     return UNKNOWN if known is None else known
 
 
-def _length(libraries: Libraries, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
+def _length(program: Program, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
     return len(args[0]) if args and isinstance(args[0], (list, tuple, dict, str)) else UNKNOWN
 
 
-def _list(libraries: Libraries, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
+def _list(program: Program, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
     return list(args[0]) if args and isinstance(args[0], (list, tuple)) else ([] if not args else UNKNOWN)
 
 
-def _dict(libraries: Libraries, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
+def _dict(program: Program, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
     return {**(args[0] if args and isinstance(args[0], dict) else {}), **kwargs}
 
 
-def _getattr(libraries: Libraries, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
+def _getattr(program: Program, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
     if len(args) >= 2 and isinstance(args[1], str):
-        return libraries.interpreter.attribute(args[0], args[1])
+        return program.attribute(args[0], args[1])
     return UNKNOWN
 
 
-def _join(libraries: Libraries, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
+def _join(program: Program, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
     values = [plain(value) for value in args]
     if not values or not all(isinstance(value, str) for value in values):
         return UNKNOWN
@@ -334,44 +272,44 @@ def _join(libraries: Libraries, args: list[Any], kwargs: dict[str, Any], place: 
 
 
 def _path_part(part: Callable[[str], str]) -> Callable[..., Any]:
-    def of(libraries: Libraries, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
+    def of(program: Program, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
         return part(args[0]) if args and isinstance(args[0], str) else UNKNOWN
 
     return of
 
 
-def _open(libraries: Libraries, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
+def _open(program: Program, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
     path, mode = plain(first(args, kwargs, 0, "file")), plain(first(args, kwargs, 1, "mode", "r"))
     if isinstance(path, str) and isinstance(mode, str) and set(mode) & set("wa+"):
-        libraries.writes.add(path)
+        program.writes.add(path)
     return External("builtins.open()")
 
 
-def _wait(libraries: Libraries, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
-    libraries.waits = True
+def _wait(program: Program, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
+    program.waits = True
     return UNKNOWN
 
 
-def _exit(libraries: Libraries, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
+def _exit(program: Program, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
     raise Stopped
 
 
 def _process(waited: bool) -> Callable[..., Any]:
-    def start(libraries: Libraries, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
+    def start(program: Program, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
         argv = first(args, kwargs, 0, "args", UNKNOWN)
         shell = truth(kwargs.get("shell", False))
         if shell is not True and isinstance(argv, str):
             argv = argv.split() if shell is False else UNKNOWN
-        return libraries.spawn(argv, place, kwargs.get("cwd"), waited=waited, environment=kwargs.get("env"))
+        return program.spawn(argv, place, kwargs.get("cwd"), waited=waited, environment=kwargs.get("env"))
 
     return start
 
 
-def _shell_text(libraries: Libraries, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
-    return libraries.spawn(args[0] if args and isinstance(args[0], str) else UNKNOWN, place, waited=True)
+def _shell_text(program: Program, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
+    return program.spawn(args[0] if args and isinstance(args[0], str) else UNKNOWN, place, waited=True)
 
 
-def _split(libraries: Libraries, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
+def _split(program: Program, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
     import shlex
 
     text = plain(args[0]) if args else UNKNOWN
@@ -384,46 +322,46 @@ def _split(libraries: Libraries, args: list[Any], kwargs: dict[str, Any], place:
 def _exec_list(skip: int) -> Callable[..., Any]:
     """``os.execvp(FILE, [ARGV0, …])``; ``skip``: arguments in front of FILE."""
 
-    def execute(libraries: Libraries, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
+    def execute(program: Program, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
         words = args[skip + 1] if len(args) > skip + 1 else UNKNOWN
         argv = [args[skip], *words[1:]] if isinstance(words, (list, tuple)) else UNKNOWN
-        return libraries.spawn(argv, place, waited=True)
+        return program.spawn(argv, place, waited=True)
 
     return execute
 
 
-def _exec_words(libraries: Libraries, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
-    return libraries.spawn([args[0], *args[2:]] if args else UNKNOWN, place, waited=True)
+def _exec_words(program: Program, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
+    return program.spawn([args[0], *args[2:]] if args else UNKNOWN, place, waited=True)
 
 
-def _run_target(libraries: Libraries, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
+def _run_target(program: Program, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
     """``Thread(target=f)``, ``typer.run(f)``, ``fire.Fire(f)``: the function is called."""
     target = kwargs.get("target", args[0] if args else None)
     given = kwargs.get("args", ())
     if isinstance(target, (Function, Method)):
         module = target.module if isinstance(target, Function) else None
         if isinstance(target, Function) and module is not None:
-            libraries.interpreter.enter(target, list(given) if isinstance(given, (list, tuple)) else [], {})
+            program.enter(target, list(given) if isinstance(given, (list, tuple)) else [], {})
     return External("threading.Thread()")
 
 
-def _click_option(libraries: Libraries, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
+def _click_option(program: Program, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
     """A parameter of a command: its name, and what the command line or the default says."""
     names = [value for value in args if isinstance(value, str)]
     long = next((name for name in names if name.startswith("--")), names[0] if names else "")
     parser = Parser({"value": kwargs.get("default")}, dict.fromkeys(names, ("value", "store")))
-    value = _read_words(parser, libraries.interpreter.argv[1:])["value"]
+    value = _read_words(parser, program.argv[1:])["value"]
     default = kwargs.get("default")
     plain_names = [name for name in names if not name.startswith("-")]
     dest = plain_names[0] if plain_names else long.lstrip("-").replace("-", "_")
     return External("click.option()", (dest, convert(int, value) if isinstance(default, int) else value))
 
 
-def _typer_option(libraries: Libraries, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
+def _typer_option(program: Program, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
     return first(args, kwargs, 0, "default", UNKNOWN)
 
 
-def _run_main(libraries: Libraries, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
+def _run_main(program: Program, args: list[Any], kwargs: dict[str, Any], place: Place) -> Any:
     return args[0] if args else UNKNOWN
 
 

@@ -18,10 +18,11 @@ from gate.platforms.kernel import shebang
 from gate.platforms.model import Platform
 from gate.servers.apps import App
 from gate.servers.commands import COMMANDS, Start, address, bound, refused
-from gate.servers.interpreter import Function, Interpreter, Module
-from gate.servers.libraries import Serve, Spawn
+from gate.servers.interpreter import Interpreter
 from gate.servers.model import MANY, UNKNOWN, Script, Server, Serving, Variable, plain
+from gate.servers.program import Serve, Spawn
 from gate.servers.source import PythonFile, python_file
+from gate.servers.values import Function, Method, Module
 
 if TYPE_CHECKING:
     from gate.build import Build
@@ -331,10 +332,10 @@ class Explorer:
             return
         interpreter, module = run
         before, unseen = self._known(), self._unseen
-        self.rewritten |= {posixpath.normpath(posixpath.join(start.cwd, each)) for each in interpreter.libraries.writes}
-        for each in interpreter.libraries.serves:
+        self.rewritten |= {posixpath.normpath(posixpath.join(start.cwd, each)) for each in interpreter.writes}
+        for each in interpreter.serves:
             self._serve(each, interpreter, start)
-        for spawned in interpreter.libraries.spawns:
+        for spawned in interpreter.spawns:
             self._spawn(spawned, interpreter, start, depth)
         scripts = self.serving.scripts
         if self._unseen > unseen and scripts and scripts[-1].file.path == whole:
@@ -424,8 +425,6 @@ class Explorer:
         self._set_app(server, value, interpreter, module)
 
     def _set_app(self, server: Server, value: Any, interpreter: Interpreter, module: Module | None) -> None:
-        from gate.servers.interpreter import Method
-
         if isinstance(value, Method) and isinstance(value.owner, App):
             value = value.owner  # app.server, app.wsgi_app
         if isinstance(value, App):
@@ -499,7 +498,7 @@ class Explorer:
         inner = Start(
             "", [], spawn.place, posixpath.normpath(posixpath.join(start.cwd, cwd)) if isinstance(cwd, str) else start.cwd,
             {**start.environment, **environment}, start.certain and spawn.certain, not spawn.waited, False,
-            interpreter.libraries.waits, False,
+            interpreter.waits, False,
         )  # fmt: skip
         argv = spawn.argv
         if isinstance(plain(argv), str):

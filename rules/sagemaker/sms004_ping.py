@@ -8,7 +8,7 @@ from gate.model import Place, Severity
 from gate.packages.options import listed
 from gate.rule import Example, Results, Rule
 from gate.rules.sagemaker._serving import BYOC, HOSTING, PORT, PYTHON, ROUTES, RUN, byoc, hosted, route
-from gate.servers.interpreter import Function
+from gate.servers.values import Function
 from gate.servers.verdicts import asked
 
 _FOR = (HOSTING,)

@@ -8,7 +8,7 @@ from gate.model import Severity
 from gate.python import called, catches_all
 from gate.rule import Example, Results, Rule
 from gate.rules.sagemaker._serving import HOSTING, PORT, PYTHON, RUN, hosted
-from gate.servers.interpreter import Function
+from gate.servers.values import Function
 from gate.servers.verdicts import asked
 
 _FOR = (HOSTING,)

@@ -66,7 +66,7 @@ def _is_local(handler: object) -> bool:
     """Whether all that a handler returns is made of plain values and the frameworks' own answers."""
     import ast
 
-    from gate.servers.interpreter import Function
+    from gate.servers.values import Function
 
     if not isinstance(handler, Function):
         return False

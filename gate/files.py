@@ -45,8 +45,9 @@ def read(path: str, limit: int = MAX_BYTES) -> bytes:
     return data
 
 
-def write(path: str, data: bytes) -> None:
-    """Write a file so that nobody ever sees half of it. A device or a pipe is written to as it is. Raises OSError."""
+def write(path: str, data: bytes, mode: int | None = None) -> None:
+    """Write a file so that nobody ever sees half of it. A device or a pipe is written to as it is. ``mode``: its
+    permissions, instead of those of a new file. Raises OSError."""
     target = os.path.realpath(path)
     if os.path.exists(target) and not os.path.isfile(target):
         with open(target, "wb") as file:
@@ -59,6 +60,8 @@ def write(path: str, data: bytes) -> None:
         # What somebody else puts there in the meantime is not written through.
         with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666), "wb") as file:
             file.write(data)
+        if mode is not None:
+            os.chmod(temporary, mode)
         os.replace(temporary, target)
     except BaseException:
         with suppress(OSError):

@@ -93,10 +93,30 @@ class Package:
 
 
 @dataclass(frozen=True, slots=True)
+class Edit:
+    """Put ``text`` where ``place`` has something else; an empty span puts it in front of what stands there."""
+
+    place: Place
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """Edits that make a finding go away, all of them or none. ``title``: what they do, in the imperative.
+
+    ``safe``: nothing changes about the image but what the finding is about.
+    """
+
+    title: str
+    edits: tuple[Edit, ...]
+    safe: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One fault at one place.
 
-    ``message``'s first sentence stands alone; ``help`` says how to mend it. ``blocking``, ``state``, ``waiver`` and
+    ``message``'s first sentence stands alone; ``help`` says how to mend it, ``fix`` does so. ``blocking``, ``state``, ``waiver`` and
     ``fingerprint`` are filled in by :mod:`gate.judge`, never by a rule or an engine.
     """
 
@@ -115,7 +135,7 @@ class Finding:
     state: str = "active"
     waiver: dict[str, Any] | None = None
     fingerprint: str = ""
-    fix: dict[str, Any] | None = None
+    fix: Fix | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,9 +124,9 @@ def _judged(
     case = Case(failures=found.failures)
     if not found.inputs and not found.failures:
         case.failures.append(Failure("", f"no Dockerfile found in {', '.join(request.paths)}"))
-    groups = _by_policy(request, found.inputs)
-    known = _catalogue(groups, case)
-    case.baseline = _accepted(request, groups)
+    groups = by_policy(request, found.inputs)
+    known = catalogue_of(groups, case)
+    case.baseline = accepted(request, groups)
     case.vex = _statements(used for used, _ in groups)
     jobs = request.jobs or _cores()
     judged: dict[str, Judged] = {}
@@ -164,7 +164,7 @@ def policy_for(request: Request, folder: str | None) -> Policy:
     return policy.overridden(found, **request.overrides)
 
 
-def _by_policy(request: Request, inputs: Iterable[Input]) -> list[tuple[Policy, list[Input]]]:
+def by_policy(request: Request, inputs: Iterable[Input]) -> list[tuple[Policy, list[Input]]]:
     """The inputs by the policy that is in force for them."""
     by_file: dict[object, tuple[Policy, list[Input]]] = {}
     for given in inputs:
@@ -178,7 +178,7 @@ def _by_policy(request: Request, inputs: Iterable[Input]) -> list[tuple[Policy, 
     return list(by_file.values())
 
 
-def _catalogue(groups: Iterable[tuple[Policy, object]], case: Case) -> Catalogue:
+def catalogue_of(groups: Iterable[tuple[Policy, object]], case: Case) -> Catalogue:
     """The catalogue of all policies together; what it could not load cannot be judged by. Checks every selection."""
     folders: dict[str, None] = {}
     for used, _ in groups:
@@ -189,7 +189,7 @@ def _catalogue(groups: Iterable[tuple[Policy, object]], case: Case) -> Catalogue
     return known
 
 
-def _accepted(request: Request, groups: Iterable[tuple[Policy, object]]) -> frozenset[str]:
+def accepted(request: Request, groups: Iterable[tuple[Policy, object]]) -> frozenset[str]:
     """The fingerprints of the baselines that are asked for: that of the command line, else the policies'."""
     paths = [request.baseline] if request.baseline else [used.baseline for used, _ in groups if used.baseline]
     return frozenset(print_ for path in dict.fromkeys(paths) for print_ in baseline.read(path))

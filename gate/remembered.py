@@ -21,7 +21,7 @@ from gate.context.witness import Witness, real
 from gate.engines import base
 from gate.judged import Judged
 from gate.kept import code_stamp
-from gate.model import EngineRun, Finding, Package, Place, Remark, Severity, Span, Target, Undecided
+from gate.model import Edit, EngineRun, Finding, Fix, Package, Place, Remark, Severity, Span, Target, Undecided
 from gate.policy import ENGINES, Policy
 from gate.record import dataclass, replace
 from gate.selection import wants_engine
@@ -171,6 +171,9 @@ _INNER: Mapping[tuple[Any, str], Any] = {
     (Finding, "place"): _one(Place),
     (Finding, "severity"): Severity,
     (Finding, "package"): _one(Package),
+    (Finding, "fix"): _one(Fix),
+    (Fix, "edits"): _all(Edit),
+    (Edit, "place"): _one(Place),
     (Undecided, "place"): _one(Place),
     (Place, "span"): _one(Span),
 }

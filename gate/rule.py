@@ -22,6 +22,10 @@ by program name, or every command without names), each instruction (``on_instruc
 once for the whole build (``on_build``); the rules about suppressions once for each of these, when it is known what it
 suppressed (``on_suppression``). Checks are pure: tree and context in, findings out; no I/O, no state between calls.
 In an example, ``»`` stands in front of the place where the finding must begin.
+
+A finding may bring its own mending, where the right text is known without guessing (:mod:`gate.fixes`)::
+
+    yield rule.finding(command, "…", fix=fixes.fix("add -y", fixes.after(command, word, "-y")))
 """
 
 from __future__ import annotations
@@ -29,14 +33,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from gate.model import Finding, Place, Severity, Undecided
+from gate.model import Finding, Fix, Place, Severity, Undecided
 from gate.record import dataclass, field
 
 if TYPE_CHECKING:
     from gate.build import Build
     from gate.dockerfile.command import Command
     from gate.dockerfile.tree import Instruction, Stage
-    from gate.suppress import Suppression
+    from gate.suppression import Suppression
 
 Results = Iterator["Finding | Undecided"]
 
@@ -54,7 +58,8 @@ class Example:
 
     ``files``: context path → content; ``str`` is written as UTF-8; a path that ends in ``*`` in the key is written
     executable (``"train*"``). ``platforms`` are given as ``--for``; ``policy`` as the policy file's keys. ``image``: the configuration
-    (``config`` of the OCI's) of an image that is said to be built from it.
+    (``config`` of the OCI's) of an image that is said to be built from it. ``fixed``: what the rule's fixes, also the
+    unsafe ones, make of the Dockerfile.
     """
 
     dockerfile: str
@@ -63,6 +68,7 @@ class Example:
     policy: Mapping[str, object] = field(default_factory=dict)
     build_args: Mapping[str, str] = field(default_factory=dict)
     image: Mapping[str, object] | None = None
+    fixed: str | None = None
 
 
 @dataclass(eq=False)
@@ -75,7 +81,8 @@ class Rule:
     none, it need not be asked. ``image``: it also judges an image of which there is no Dockerfile
     (:mod:`gate.images.document`).
     ``enabled`` is False for a rule that only a stricter policy or ``--select`` switches on. ``secret``: what
-    its findings stand on is a secret, and no report may show it.
+    its findings stand on is a secret, and no report may show it. ``fixes``: which kinds of fix its findings may bring,
+    ``safe``, ``unsafe``; not each finding has one.
     """
 
     id: str
@@ -95,6 +102,7 @@ class Rule:
     security: bool = False
     secret: bool = False
     image: bool = False
+    fixes: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
 
     command_checks: list[tuple[tuple[str, ...], Callable[[Command, Build], Results]]] = field(
@@ -161,10 +169,11 @@ class Rule:
         confidence: str = "",
         stage: Stage | None = None,
         aliases: tuple[str, ...] | None = None,
+        fix: Fix | None = None,
     ) -> Finding:
         """A fault at a place. ``message``: what is wrong, its first sentence complete in itself; ``help``: the next
         step (the rule's ``fix`` when empty). ``aliases``: the other linters' ids for this very finding (the rule's
-        when None)."""
+        when None); ``fix``: what mends it."""
         return Finding(
             rule_id=self.id,
             name=self.name,
@@ -175,6 +184,7 @@ class Rule:
             confidence=confidence or self.confidence,
             stage=stage.label if stage is not None else None,
             aliases=self.aliases if aliases is None else aliases,
+            fix=fix,
         )
 
     def undecided(self, at: HasPlace | Place, reason: str, settle: str = "") -> Undecided:

@@ -75,7 +75,8 @@ def _subjects(share: Share) -> tuple[list[Subject], list[Judged]]:
     subjects, unread = [], []
     for given in share.inputs:
         try:
-            subjects.append(_subject(given, share))
+            data = files.read(given.path) if given.data is None else given.data
+            subjects.append(subject_of(given, data, share))
         except files.Unreadable as error:
             unread.append(Judged(given.path, read=False, failures=(Failure(given.path, str(error)),)))
         except Exception as error:  # a fault of ours in reading one file must not take the others along
@@ -84,9 +85,8 @@ def _subjects(share: Share) -> tuple[list[Subject], list[Judged]]:
     return subjects, unread
 
 
-def _subject(given: Input, share: Share) -> Subject:
-    """Read one Dockerfile. Raises :class:`~gate.files.Unreadable`."""
-    data = files.read(given.path) if given.data is None else given.data
+def subject_of(given: Input, data: bytes, share: Share) -> Subject:
+    """A Dockerfile of this text. Raises :class:`~gate.files.Unreadable` for one that is not judged."""
     _limit("lines", data.count(b"\n"), MAX_LINES)
     build = make_build(given, data, share.options, share.policy)
     _limit("instructions", len(build.dockerfile.instructions), MAX_INSTRUCTIONS)

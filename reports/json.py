@@ -7,7 +7,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from gate import __version__, clock
-from gate.model import EngineRun, Finding, ImageLayer, Package, Result, Target, Undecided
+from gate.model import Edit, EngineRun, Finding, Fix, ImageLayer, Package, Result, Target, Undecided
 from gate.report import Page, Report
 
 SCHEMA_VERSION = 1
@@ -105,7 +105,23 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "fingerprint": finding.fingerprint,
         "package": _package(finding.package) if finding.package is not None else None,
         "waiver": finding.waiver,
-        "fix": finding.fix,
+        "fix": _fix(finding.fix) if finding.fix is not None else None,
+    }
+
+
+def _fix(fix: Fix) -> dict[str, Any]:
+    return {"title": fix.title, "safe": fix.safe, "edits": [_edit(edit) for edit in fix.edits]}
+
+
+def _edit(edit: Edit) -> dict[str, Any]:
+    span = edit.place.span
+    return {
+        "path": edit.place.path,
+        "line": span.line,
+        "column": span.column,
+        "end_line": span.end_line,
+        "end_column": span.end_column,
+        "text": edit.text,
     }
 
 

@@ -1,10 +1,11 @@
 """PKG001 missing-assume-yes: a package manager or an installer would stop and ask."""
 
+from gate import fixes
 from gate.build import Build
 from gate.dockerfile.command import Command
 from gate.image.base import identify
 from gate.lazy import pattern
-from gate.model import Severity, Unknown
+from gate.model import Fix, Severity, Unknown
 from gate.packages.answers import answered
 from gate.packages.installs import install_of
 from gate.packages.model import Install, Pin, Request
@@ -17,6 +18,7 @@ rule = Rule(
     name="missing-assume-yes",
     severity=Severity.HIGH,
     aliases=("DL3014", "DL3030", "DL3034", "DL3038"),
+    fixes=(fixes.SAFE, fixes.UNSAFE),
     summary="A package manager or an installer would stop and ask.",
     reason="A build has no terminal. The question gets an end of file for an answer, the program gives up, and the build fails.",
     fix="Give the answer on the command line: apt-get install -y, dnf install -y, zypper -n install, conda install -y.",
@@ -46,6 +48,7 @@ rule = Rule(
 )
 
 _CONFIGURED = frozenset({"tzdata", "keyboard-configuration", "console-setup"})
+_CONTRADICTS = pattern(r"-y=|--(?:assume-?yes|yes)=|--no-(?:assume-)?yes|--assume-?no|-0")
 _ZONE = pattern(r"/etc/(?:localtime|timezone)\b")
 
 
@@ -69,7 +72,30 @@ def check(command: Command, build: Build) -> Results:
             severity=None if question.gives_up and not _alone(command, build) else Severity.MEDIUM,
             stage=run.stage,
             aliases=question.aliases,
+            fix=_fix(question, command),
         )
+
+
+def _fix(question: Prompt, command: Command) -> Fix | None:
+    """The answer as a word of the command. Unsafe for installers, for which it decides more than to go on."""
+    answer = question.answer.partition(" ")[0]
+    if any(_CONTRADICTS.match(word.value or "") for word in command.arguments):
+        return None
+    if question.what == "rustup's installer":
+        given = [word.value for word in command.arguments]
+        place = command.words[-1] if given in ([], ["-s"], ["-s", "--"]) else None
+        added = " ".join(["-s", "--", "-y"][len(given) :])
+        return fixes.fix("answer with -y", fixes.after(command, place, added))
+    if answer in ("-b", "--silent"):
+        place = next((word for word in command.words if (word.base_name or "") == question.what), None)
+        return fixes.fix(f"add {answer}", fixes.after(command, place, answer), safe=False)
+    if answer == "-n":  # zypper
+        answer = "-y"
+    if answer not in ("-y", "--noconfirm"):
+        return None
+    verbs = question.what.split()[1:]
+    place = fixes.argument(command, verbs[-1]) if verbs else command.words[0]
+    return fixes.fix(f"add {answer}", fixes.after(command, place, answer))
 
 
 def _outcome(question: Prompt, command: Command, build: Build) -> str:

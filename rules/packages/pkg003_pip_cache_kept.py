@@ -2,13 +2,14 @@
 
 import re
 
+from gate import fixes
 from gate.build import Build
 from gate.dockerfile.command import Command
 from gate.dockerfile.mounts import mounts
 from gate.dockerfile.tree import Run
 from gate.lazy import pattern
 from gate.memo import memo
-from gate.model import Severity, Unknown
+from gate.model import Fix, Severity, Unknown
 from gate.packages.configuration import setting
 from gate.packages.installs import installs
 from gate.packages.model import Install, Pin
@@ -20,6 +21,7 @@ rule = Rule(
     name="pip-cache-kept",
     severity=Severity.LOW,
     aliases=("DL3042",),
+    fixes=(fixes.SAFE,),
     summary="The download cache of pip or uv stays in the layer.",
     reason="Every wheel is in the image twice: installed, and as the archive that it came from. Nobody will install it again there.",
     fix="Add --no-cache-dir (uv: --no-cache), or keep the cache outside: RUN --mount=type=cache,target=/root/.cache/pip.",
@@ -65,7 +67,14 @@ def check(build: Build) -> Results:
                     help=f"Add {flag}, or mount a cache: RUN --mount=type=cache,target=/root/.cache/{install.manager}.",
                     stage=install.stage,
                     aliases=("DL3042",) if install.manager == "pip" else (),
+                    fix=_fix(install.command, flag),
                 )
+
+
+def _fix(command: Command, flag: str) -> Fix | None:
+    """uv takes the option in front of its subcommand, pip is mostly given it behind."""
+    place = command.words[0] if command.name == "uv" else fixes.argument(command, "install", "download", "wheel")
+    return fixes.fix(f"add {flag}", fixes.after(command, place, flag))
 
 
 def _fetches(install: Install) -> bool:

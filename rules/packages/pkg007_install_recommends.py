@@ -1,9 +1,10 @@
 """PKG007 install-recommends: apt-get also installs what the packages only recommend."""
 
+from gate import fixes
 from gate.build import Build
 from gate.dockerfile.command import Command
 from gate.lazy import pattern
-from gate.model import Severity
+from gate.model import Fix, Severity
 from gate.packages.configuration import setting
 from gate.packages.installs import install_of
 from gate.packages.model import Install
@@ -14,6 +15,7 @@ rule = Rule(
     name="install-recommends",
     severity=Severity.LOW,
     aliases=("DL3015",),
+    fixes=(fixes.UNSAFE,),
     summary="apt-get install without --no-install-recommends.",
     reason="Recommended packages often outweigh the requested one; each is something to download, to scan and to patch.",
     fix="Add --no-install-recommends, and name what is really needed.",
@@ -40,7 +42,24 @@ def check(command: Command, build: Build) -> Results:
         word.value is None and not word.prefix and not word.text.value.startswith("$(") for word in command.words
     ):
         return  # the option may be in a variable of unknown value
-    yield rule.finding(command, f"{command.name} also installs what the packages only recommend.", stage=install.stage)
+    yield rule.finding(
+        command,
+        f"{command.name} also installs what the packages only recommend.",
+        stage=install.stage,
+        fix=_fix(command),
+    )
+
+
+def _fix(command: Command) -> Fix | None:
+    """Unsafe: what was only recommended may be needed all the same."""
+    option = "--without-recommends" if command.name == "aptitude" else "--no-install-recommends"
+    place = fixes.argument(command, "install", "reinstall", "build-dep", "satisfy")
+    for word in command.arguments:  # where people write it: behind -y
+        if place is not None and word.value in {"-y", "-qy", "-yq", "-qq", "--yes"} and word.start > place.start:
+            place = word
+        elif place is not None and word.start > place.start:
+            break
+    return fixes.fix(f"add {option}", fixes.after(command, place, option), safe=False)
 
 
 def _told(install: Install) -> bool:

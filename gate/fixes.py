@@ -1,0 +1,164 @@
+"""Making fixes: what rule authors call.
+
+Each function gives an edit of the text as it stands in the file, or None where that text is not what it stands for: a
+word out of a variable, one that goes over a line end. :func:`fix` puts edits together, and gives None when one of them
+is missing, so that a finding without a sure mending has no fix. All of this costs a few look-ups per finding, and is
+done while the rules run; what the edits make of a file is :mod:`gate.fixing`'s.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gate.lazy import pattern
+from gate.model import Edit, Fix
+
+if TYPE_CHECKING:
+    from gate.build import Build
+    from gate.dockerfile.command import Command, ShellWord
+    from gate.dockerfile.source import Source, Text
+    from gate.dockerfile.tree import Instruction, Run
+
+SAFE, UNSAFE = "safe", "unsafe"
+"""What :attr:`gate.rule.Rule.fixes` names."""
+
+PLAIN = pattern(r"[A-Za-z0-9_@%+=:,./-]+")
+"""Words that no shell changes, and that need no escape in JSON."""
+
+
+def fix(title: str, *edits: Edit | None, safe: bool = True) -> Fix | None:
+    """The fix of these edits, None when one of them cannot be made."""
+    made = tuple(edit for edit in edits if edit is not None)
+    return Fix(title, made, safe) if made and len(made) == len(edits) else None
+
+
+def insert(source: Source, offset: int, text: str) -> Edit:
+    """Text in front of an offset of the source."""
+    return Edit(source.place(offset, offset), text)
+
+
+def replace(text: Text, new: str) -> Edit | None:
+    """Something else for a text that is written as it reads."""
+    return Edit(text.place, new) if written(text) else None
+
+
+def written(text: Text) -> bool:
+    """Whether a text stands in its source in one piece, just as it reads."""
+    start = text.start
+    return bool(text.value) and text.source.text.startswith(text.value, start) and text.end == start + len(text.value)
+
+
+def argument(command: Command, *values: str) -> ShellWord | None:
+    """The first argument with one of these values: a subcommand."""
+    return next((word for word in command.arguments if word.value in values), None)
+
+
+def after(command: Command, word: ShellWord | None, added: str) -> Edit | None:
+    """Another word, which needs no quotes, behind one of a command's: in JSON, too, but not inside of a variable."""
+    if word is None:
+        return None
+    text = word.text
+    if not written(text) or any(other is not word and _shares(other, word) for other in command.words):
+        return None
+    if not _is_json(word, text):
+        return insert(text.source, text.end, f" {added}")
+    if text.source.text[text.end : text.end + 1] != '"':
+        return None
+    return insert(text.source, text.end + 1, f', "{added}"')
+
+
+def without(command: Command, word: ShellWord) -> Edit | None:
+    """A command without one of its words, and without the blanks in front of it."""
+    text = word.text
+    whole, start = text.source.text, text.start
+    if not written(text) or _is_json(word, text) or any(o is not word and _shares(o, word) for o in command.words):
+        return None
+    blank = start
+    while whole[blank - 1] in " \t":
+        blank -= 1
+    if (
+        blank == start or whole[blank - 1] == "\n"
+    ):  # alone at the start of a line: the line goes, if nothing else is on it
+        line_end = whole.find("\n", text.end)
+        rest = whole[text.end : line_end].rstrip("\r") if line_end >= 0 else ""
+        if blank == start or rest.strip() not in ("\\", "`"):
+            return None
+        return Edit(text.source.place(blank, line_end + 1), "")
+    return Edit(text.source.place(blank, text.end), "")
+
+
+def _shares(other: ShellWord, word: ShellWord) -> bool:
+    """Whether two words come from one variable."""
+    return other.whole is word.whole and (other.start, other.end) == (word.start, word.end)
+
+
+def _is_json(word: ShellWord, text: Text) -> bool:
+    """Whether a word is a string of an exec form: quoted, with the quotes not part of it."""
+    return word.quoted and word.whole.start == text.start and text.source.text[text.start - 1 : text.start] == '"'
+
+
+def exec_form(words: list[str]) -> str:
+    """The JSON form of a command."""
+    import json
+
+    return json.dumps(words, ensure_ascii=False)
+
+
+def line_end(source: Source) -> str:
+    """How the lines of a file end: as its first does."""
+    at = source.text.find("\n")
+    return "\r\n" if at > 0 and source.text[at - 1] == "\r" else "\n"
+
+
+def without_instruction(instruction: Instruction) -> Edit | None:
+    """A file without one of its instructions, its lines and all. None for the child of an ONBUILD."""
+    if instruction.onbuild:
+        return None
+    source = instruction.source
+    start = source.text.rfind("\n", 0, instruction.start) + 1
+    at = source.text.find("\n", instruction.end)
+    return Edit(source.place(start, at + 1 if at >= 0 else len(source.text)), "")
+
+
+def line_before(instruction: Instruction, line: str) -> Edit | None:
+    """A new instruction in front of one."""
+    if instruction.onbuild:
+        return None
+    source = instruction.source
+    start = source.text.rfind("\n", 0, instruction.start) + 1
+    return insert(source, start, line + line_end(source))
+
+
+def line_after(instruction: Instruction, line: str) -> Edit | None:
+    """A new instruction behind one."""
+    if instruction.onbuild:
+        return None
+    source = instruction.source
+    at = source.text.find("\n", instruction.end)
+    if at < 0:
+        return insert(source, len(source.text), line_end(source) + line)
+    return insert(source, at + 1, line + line_end(source))
+
+
+def and_then(run: Run, build: Build, command: str) -> Edit | None:
+    """One more command at the end of a RUN, if all in front of it succeeds: on a line of its own where the RUN has
+    several. None where the text behind the last command is not known to the letter."""
+    script = build.script(run)
+    if run.exec is not None or run.heredocs or script.shell not in _SHELLS or not script.parsed:
+        return None
+    end = len(script.text.value.rstrip())
+    last = script.root.children[-1] if script.root.children else None
+    if last is None or last.end != end or last.background or any(node.background for node in last.children[-1:]):
+        return None
+    source, at = script.text.source, script.text.slice(0, end).end
+    first = source.position(run.start)[0]
+    number = source.position(at)[0]
+    if number == first:
+        return insert(source, at, f" && {command}")
+    line = source.line(number)
+    indent = line[: len(line) - len(line.lstrip())] or "    "
+    broken = f" {build.dockerfile.escape}{line_end(source)}{indent}"
+    return insert(source, at, f"{broken}&& {command}" if line.lstrip().startswith("&&") else f" &&{broken}{command}")
+
+
+_SHELLS = ("sh", "bash", "dash", "ash", "zsh")

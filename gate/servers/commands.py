@@ -3,122 +3,20 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 from gate.image.model import File
 from gate.lazy import pattern
 from gate.model import Place
-from gate.record import dataclass, field
-from gate.servers.model import EVERYWHERE, MANY, UNKNOWN, Address, Server, Variable, plain
+from gate.servers.arguments import Given, address, bound, given
+from gate.servers.launch import Launched, Start
+from gate.servers.model import EVERYWHERE, UNKNOWN, Address, Server, Variable, plain
+from gate.servers.sites import read_nginx
 from gate.servers.values import convert
-
-if TYPE_CHECKING:
-    from gate.servers.start import Explorer
 
 SAGEMAKER_ROUTES = (("GET", "/ping"), ("POST", "/invocations"))
 _WORD = pattern(r"[\w.:/@-]+")
-
-
-@dataclass(eq=False, slots=True)
-class Start:
-    """A program about to run: its words (without its own name), and the process that it becomes.
-
-    ``last``: nothing comes after it, so it is what the container lives for. ``waited``: what starts it waits for its children.
-    ``replaced``: it takes the place of process 1. ``unbuffered``: ``python -u``. ``environment`` overrides the image's.
-    """
-
-    name: str
-    words: list[Any]
-    place: Place
-    cwd: str
-    environment: Mapping[str, Any] = field(default_factory=dict)
-    certain: bool = True
-    background: bool = False
-    last: bool = True
-    waited: bool = False
-    replaced: bool = True
-    unbuffered: bool = False
-
-
-@dataclass(eq=False, slots=True)
-class Given:
-    """A command line taken apart: options with their last value (True for a flag), all values, and operands."""
-
-    options: dict[str, Any]
-    every: dict[str, list[Any]]
-    operands: list[Any]
-    complete: bool = True
-
-    def get(self, *names: str, default: Any = None) -> Any:
-        for name in names:
-            if name in self.options:
-                return self.options[name]
-        return default if self.complete or default is None else UNKNOWN
-
-
-def given(words: Sequence[Any], flags: str, stop: bool = False) -> Given:
-    """Options and operands; every option takes a value but the ``flags``."""
-    known = frozenset(flags.split())
-    found = Given({}, {}, [])
-    at = 0
-    while at < len(words):
-        word = words[at]
-        at += 1
-        text = plain(word)
-        if not isinstance(text, str):
-            found.complete = found.complete and word is not MANY
-            found.operands.append(word)
-            continue
-        if not text.startswith("-") or text == "-":
-            found.operands.append(word)
-            if stop:
-                found.operands += words[at:]
-                break
-            continue
-        name, equals, value = text.partition("=") if text.startswith("--") else (text[:2], text[2:], text[2:])
-        taken: Any = True
-        if name not in known:
-            if equals:
-                taken = Variable(word.name, value) if isinstance(word, Variable) else value
-            elif at < len(words):
-                taken = words[at]
-                found.complete = found.complete and taken is not MANY
-                at += 1
-        found.options[name] = taken
-        found.every.setdefault(name, []).append(taken)
-    return found
-
-
-# Addresses -----------------------------------------------------------------------------------------------------------
-
-
-def address(host: Any, port: Any, place: Place, *, certain: bool = True) -> Address:
-    """The address of two values as a program gives them."""
-    variable = next((value.name for value in (port, host) if isinstance(value, Variable)), "")
-    host, number = plain(host), plain(convert(int, port) if isinstance(plain(port), str) else port)
-    known = "" if host in ("", "*", EVERYWHERE, "::", "[::]", None) else host
-    return Address(
-        known if isinstance(known, str) else UNKNOWN, number if isinstance(number, int) else UNKNOWN, place,
-        variable=variable, certain=certain,
-    )  # fmt: skip
-
-
-def bound(value: Any, place: Place, default_port: int, *, certain: bool = True) -> Address:
-    """``0.0.0.0:8080``, ``:8080``, ``unix:/tmp/x.sock`` as a server's bind option reads it; without a colon it is a host."""
-    text = plain(value)
-    if not isinstance(text, str):
-        return Address(UNKNOWN, UNKNOWN, place, certain=certain)
-    text = text.removeprefix("tcp://").removeprefix("http://").removeprefix("https://").rstrip("/")
-    if text.startswith("unix:"):
-        return Address("", None, place, socket=text[5:].removeprefix("//"), certain=certain)
-    host, colon, port = text.rpartition(":")
-    if not colon or text.endswith("]"):
-        host, port = text, str(default_port)
-    found = address(host.strip("[]"), port, place, certain=certain)
-    if isinstance(value, Variable):
-        return Address(found.host, found.port, place, variable=value.name, certain=certain)
-    return found
 
 
 # Python servers ------------------------------------------------------------------------------------------------------
@@ -129,22 +27,22 @@ _GUNICORN_FLAGS = """--reload --preload --daemon -D --spew --check-config --prin
 --permit-unconventional-http-version --casefold-http-method --no-control-socket -v --version"""
 
 
-def gunicorn(explorer: Explorer, start: Start) -> Server | None:
+def gunicorn(launched: Launched, start: Start) -> Server | None:
     """``gunicorn [OPTIONS] MODULE:APP``: command line over ``GUNICORN_CMD_ARGS`` over the configuration file."""
     words = list(start.words)
     if any(word in ("-v", "--version", "-h", "--help", "--check-config", "--print-config") for word in words):
         return None
-    extra = explorer.variable(start, "GUNICORN_CMD_ARGS", None)
+    extra = launched.variable(start, "GUNICORN_CMD_ARGS", None)
     if isinstance(plain(extra), str):
         words = [*plain(extra).split(), *words]
     read = given(words, _GUNICORN_FLAGS)
     chdir = read.get("--chdir")
     cwd = posixpath.normpath(posixpath.join(start.cwd, chdir)) if isinstance(chdir, str) else start.cwd
-    config, config_place = _gunicorn_file(explorer, start, read, cwd)
+    config, config_place = _gunicorn_file(launched, start, read, cwd)
     if isinstance(config.get("chdir"), str) and chdir is None:
         cwd = posixpath.normpath(posixpath.join(start.cwd, config["chdir"]))
     server = Server(
-        "gunicorn", _gunicorn_addresses(explorer, start, read, config, config_place), start.place, certain=start.certain
+        "gunicorn", _gunicorn_addresses(launched, start, read, config, config_place), start.place, certain=start.certain
     )
     for option, short, name in (
         ("--timeout", "-t", "timeout"),
@@ -159,7 +57,7 @@ def gunicorn(explorer: Explorer, start: Start) -> Server | None:
             server.settings[name] = (config[name], config_place or start.place)
     target = read.operands[0] if read.operands else config.get("wsgi_app", UNKNOWN)
     folders = [cwd, *_listed(read.get("--pythonpath"))]
-    explorer.load_app(server, target, folders, start, default="application")
+    launched.load_app(server, target, folders, start, default="application")
     return server
 
 
@@ -167,7 +65,7 @@ def _listed(value: Any) -> list[str]:
     return [part for part in value.split(",") if part] if isinstance(value, str) else []
 
 
-def _gunicorn_file(explorer: Explorer, start: Start, read: Given, cwd: str) -> tuple[dict[str, Any], Place | None]:
+def _gunicorn_file(launched: Launched, start: Start, read: Given, cwd: str) -> tuple[dict[str, Any], Place | None]:
     """The names that the configuration file sets; ``bind`` is UNKNOWN where a file is named that cannot be read."""
     named = read.get("--config", "-c")
     path = plain(named) if named is not None else "./gunicorn.conf.py"
@@ -176,14 +74,14 @@ def _gunicorn_file(explorer: Explorer, start: Start, read: Given, cwd: str) -> t
     path = path.removeprefix("file:")
     if path.startswith("python:"):
         path = path.removeprefix("python:").replace(".", "/") + ".py"
-    module = explorer.run_python(posixpath.normpath(posixpath.join(cwd, path)), start, [], name="gunicorn.conf")
+    module = launched.run_python(posixpath.normpath(posixpath.join(cwd, path)), start, [], name="gunicorn.conf")
     if module is None:
         return ({"bind": UNKNOWN} if named is not None else {}), None
     return module.names, module.file.start()
 
 
 def _gunicorn_addresses(
-    explorer: Explorer, start: Start, read: Given, config: dict[str, Any], place: Place | None
+    launched: Launched, start: Start, read: Given, config: dict[str, Any], place: Place | None
 ) -> list[Address]:
     binds = read.every.get("--bind", []) + read.every.get("-b", [])
     at = start.place
@@ -191,10 +89,10 @@ def _gunicorn_addresses(
         bind = config["bind"]
         binds, at = (
             (list(bind) if isinstance(bind, (list, tuple)) else [bind]),
-            explorer.place_of("bind", config, place or at),
+            launched.place_of("bind", config, place or at),
         )
     if not binds:
-        port = explorer.variable(start, "PORT", None)
+        port = launched.variable(start, "PORT", None)
         if plain(port) is not None:
             return [address("", port, at, certain=start.certain)]
         if not read.complete:
@@ -211,12 +109,12 @@ _UVICORN_FLAGS = """--reload --factory --access-log --no-access-log --use-colors
 --server-header --no-server-header --date-header --no-date-header --version --reload-dir-"""
 
 
-def uvicorn(explorer: Explorer, start: Start) -> Server | None:
+def uvicorn(launched: Launched, start: Start) -> Server | None:
     """``uvicorn MODULE:APP``."""
     read = given(start.words, _UVICORN_FLAGS)
     socket = read.get("--uds")
-    host = read.get("--host", default=explorer.variable(start, "UVICORN_HOST", "127.0.0.1"))
-    port = read.get("--port", default=explorer.variable(start, "UVICORN_PORT", 8000))
+    host = read.get("--host", default=launched.variable(start, "UVICORN_HOST", "127.0.0.1"))
+    port = read.get("--port", default=launched.variable(start, "UVICORN_PORT", 8000))
     where = (
         Address("", None, start.place, socket=str(plain(socket)), certain=start.certain)
         if socket is not None
@@ -225,7 +123,7 @@ def uvicorn(explorer: Explorer, start: Start) -> Server | None:
     server = Server("uvicorn", [where], start.place, certain=start.certain)
     folder = read.get("--app-dir")
     folders = [posixpath.join(start.cwd, folder)] if isinstance(folder, str) else [start.cwd]
-    explorer.load_app(server, read.operands[0] if read.operands else UNKNOWN, folders, start, default="")
+    launched.load_app(server, read.operands[0] if read.operands else UNKNOWN, folders, start, default="")
     return server
 
 
@@ -234,7 +132,7 @@ def _soft(value: Any) -> Any:
     return value.default if isinstance(value, Variable) and value.name.startswith(("UVICORN_", "FLASK_")) else value
 
 
-def fastapi(explorer: Explorer, start: Start) -> Server | None:
+def fastapi(launched: Launched, start: Start) -> Server | None:
     """``fastapi run FILE``, ``fastapi dev FILE``."""
     read = given(start.words, "--reload --no-reload --proxy-headers --no-proxy-headers")
     if not read.operands or read.operands[0] not in ("run", "dev"):
@@ -247,31 +145,31 @@ def fastapi(explorer: Explorer, start: Start) -> Server | None:
     path = plain(read.operands[1]) if len(read.operands) > 1 else "main.py"
     if isinstance(path, str):
         target = path.removesuffix(".py").strip("./").replace("/", ".")
-        explorer.load_app(server, f"{target}:{read.get('--app', default='app')}", [start.cwd], start, default="app")
+        launched.load_app(server, f"{target}:{read.get('--app', default='app')}", [start.cwd], start, default="app")
     return server
 
 
 _FLASK_FLAGS = "--debug --no-debug --reload --no-reload --debugger --no-debugger --with-threads --without-threads"
 
 
-def flask(explorer: Explorer, start: Start) -> Server | None:
+def flask(launched: Launched, start: Start) -> Server | None:
     """``flask run``."""
     words = list(start.words)
     read = given(words, _FLASK_FLAGS)
     if "run" not in read.operands:
         return None
-    host = read.get("--host", "-h", default=explorer.variable(start, "FLASK_RUN_HOST", "127.0.0.1"))
-    port = read.get("--port", "-p", default=explorer.variable(start, "FLASK_RUN_PORT", 5000))
+    host = read.get("--host", "-h", default=launched.variable(start, "FLASK_RUN_HOST", "127.0.0.1"))
+    port = read.get("--port", "-p", default=launched.variable(start, "FLASK_RUN_PORT", 5000))
     where = address(_soft(host), _soft(port), start.place, certain=start.certain)
     server = Server("flask", [where], start.place, certain=start.certain, development=start.place)
-    name = read.get("--app", "-A", default=explorer.variable(start, "FLASK_APP", None))
+    name = read.get("--app", "-A", default=launched.variable(start, "FLASK_APP", None))
     target = plain(name)
     if target is None:
-        target = "wsgi" if explorer.file(posixpath.join(start.cwd, "wsgi.py")) is not None else "app"
+        target = "wsgi" if launched.file(posixpath.join(start.cwd, "wsgi.py")) is not None else "app"
     if isinstance(target, str):
         module, _, attribute = target.partition(":")
         folder, _, stem = module.removesuffix(".py").rpartition("/")
-        explorer.load_app(
+        launched.load_app(
             server,
             f"{stem}:{attribute}" if attribute else stem,
             [posixpath.join(start.cwd, folder)],
@@ -281,7 +179,7 @@ def flask(explorer: Explorer, start: Start) -> Server | None:
     return server
 
 
-def hypercorn(explorer: Explorer, start: Start) -> Server | None:
+def hypercorn(launched: Launched, start: Start) -> Server | None:
     read = given(start.words, "--debug --reload --version")
     binds = read.every.get("--bind", []) + read.every.get("-b", []) + read.every.get("--insecure-bind", [])
     config = read.get("--config", "-c") is not None
@@ -293,11 +191,11 @@ def hypercorn(explorer: Explorer, start: Start) -> Server | None:
             else [Address("127.0.0.1", 8000, start.place, certain=start.certain)]
         )
     server = Server("hypercorn", found, start.place, certain=start.certain)
-    explorer.load_app(server, read.operands[0] if read.operands else UNKNOWN, [start.cwd], start, default="app")
+    launched.load_app(server, read.operands[0] if read.operands else UNKNOWN, [start.cwd], start, default="app")
     return server
 
 
-def waitress(explorer: Explorer, start: Start) -> Server | None:
+def waitress(launched: Launched, start: Start) -> Server | None:
     read = given(
         start.words, "--call --help --expose-tracebacks --no-expose-tracebacks --ipv6 --no-ipv6 --ipv4 --no-ipv4"
     )
@@ -312,11 +210,11 @@ def waitress(explorer: Explorer, start: Start) -> Server | None:
         start.place,
         certain=start.certain,
     )
-    explorer.load_app(server, read.operands[0] if read.operands else UNKNOWN, [start.cwd], start, default="")
+    launched.load_app(server, read.operands[0] if read.operands else UNKNOWN, [start.cwd], start, default="")
     return server
 
 
-def daphne(explorer: Explorer, start: Start) -> Server | None:
+def daphne(launched: Launched, start: Start) -> Server | None:
     read = given(start.words, "--access-log- --proxy-headers --no-server-name")
     where = address(
         read.get("-b", "--bind", default="127.0.0.1"),
@@ -325,11 +223,11 @@ def daphne(explorer: Explorer, start: Start) -> Server | None:
         certain=start.certain,
     )
     server = Server("daphne", [where], start.place, certain=start.certain)
-    explorer.load_app(server, read.operands[0] if read.operands else UNKNOWN, [start.cwd], start, default="")
+    launched.load_app(server, read.operands[0] if read.operands else UNKNOWN, [start.cwd], start, default="")
     return server
 
 
-def http_server(explorer: Explorer, start: Start) -> Server | None:
+def http_server(launched: Launched, start: Start) -> Server | None:
     """``python -m http.server [PORT]``: files, by GET."""
     read = given(start.words, "--cgi")
     port = read.operands[0] if read.operands else 8000
@@ -351,14 +249,14 @@ def product(
     routes: tuple[tuple[str, str], ...] | None = None,
     needs: str = "",
     flags: str = "",
-) -> Callable[[Explorer, Start], Server | None]:
+) -> Callable[[Launched, Start], Server | None]:
     """A server whose routes are its own. ``needs``: the operand without which it serves nothing."""
 
-    def read_start(explorer: Explorer, start: Start) -> Server | None:
+    def read_start(launched: Launched, start: Start) -> Server | None:
         read = given(start.words, flags)
         if needs and needs not in read.operands:
             return None
-        default = explorer.variable(start, variable, port) if variable else port
+        default = launched.variable(start, variable, port) if variable else port
         where = address(
             read.get(*host_options, default=host),
             read.get(*port_options, default=default),
@@ -389,7 +287,7 @@ _V1 = (("GET", "/v1/models/*"), ("POST", "/v1/models/*"))
 _V2 = (("GET", "/v2/*"), ("POST", "/v2/*"))
 
 
-def triton(explorer: Explorer, start: Start) -> Server | None:
+def triton(launched: Launched, start: Start) -> Server | None:
     """``tritonserver``: HTTP on 8000; for SageMaker only when it is told so."""
     read = given(start.words, "")
     sagemaker = plain(read.get("--allow-sagemaker", default="false"))
@@ -410,7 +308,7 @@ def triton(explorer: Explorer, start: Start) -> Server | None:
     return Server("tritonserver", found, start.place, routes=routes, certain=start.certain)
 
 
-def torchserve(explorer: Explorer, start: Start) -> Server | None:
+def torchserve(launched: Launched, start: Start) -> Server | None:
     """``torchserve --start --ts-config FILE``."""
     read = given(
         start.words,
@@ -419,15 +317,15 @@ def torchserve(explorer: Explorer, start: Start) -> Server | None:
     if "--start" not in read.options and start.name == "torchserve":
         return None
     path = plain(
-        read.get("--ts-config", "--mms-config", default=explorer.variable(start, "TS_CONFIG_FILE", "config.properties"))
+        read.get("--ts-config", "--mms-config", default=launched.variable(start, "TS_CONFIG_FILE", "config.properties"))
     )
     found = Address("127.0.0.1", 8080, start.place, certain=start.certain)
     named = "--ts-config" in read.options or "--mms-config" in read.options
     if isinstance(path, str):
-        file = explorer.file(posixpath.normpath(posixpath.join(start.cwd, path)))
+        file = launched.file(posixpath.normpath(posixpath.join(start.cwd, path)))
         data = file.read(1 << 16) if isinstance(file, File) else None
         if data is not None and isinstance(file, File):
-            found = _inference_address(data.decode("utf-8", "replace"), explorer.line_place(file), found)
+            found = _inference_address(data.decode("utf-8", "replace"), launched.line_place(file), found)
         elif named or file is not None:
             found = Address(UNKNOWN, UNKNOWN, start.place)
     else:
@@ -451,7 +349,7 @@ def _inference_address(text: str, place: Callable[[int], Place], default: Addres
     return Address(default.host, default.port, place(1), certain=default.certain)
 
 
-def uwsgi(explorer: Explorer, start: Start) -> Server | None:
+def uwsgi(launched: Launched, start: Start) -> Server | None:
     """uWSGI has too many ways to be told; only the plain ones are read."""
     read = given(
         start.words,
@@ -476,25 +374,23 @@ def uwsgi(explorer: Explorer, start: Start) -> Server | None:
     )
     if isinstance(module, str) and ":" in module:
         target = module
-    explorer.load_app(server, target, [start.cwd], start, default="application")
+    launched.load_app(server, target, [start.cwd], start, default="application")
     return server
 
 
-def nginx(explorer: Explorer, start: Start) -> Server | None:
+def nginx(launched: Launched, start: Start) -> Server | None:
     """``nginx -c FILE -g 'daemon off;'``."""
-    from gate.servers.sites import read_nginx
-
     read = given(start.words, "-t -T -q -v -V -h")
     if any(flag in read.options for flag in ("-t", "-T", "-s", "-v", "-V", "-h")):
         return None
-    return read_nginx(explorer, start, read)
+    return read_nginx(launched, start, read)
 
 
-def service(explorer: Explorer, start: Start) -> Server | None:
+def service(launched: Launched, start: Start) -> Server | None:
     """``service nginx start``: with the distribution's own configuration, in the background."""
     words = [plain(word) for word in start.words]
     if words[:1] == ["nginx"] and words[1:2] in (["start"], ["restart"]):
-        found = nginx(explorer, Start("nginx", [], start.place, "/", {}, start.certain, True, False))
+        found = nginx(launched, Start("nginx", [], start.place, "/", {}, start.certain, True, False))
         if found is not None:
             found.background = True
             found.settings["service"] = (True, start.place)
@@ -502,26 +398,26 @@ def service(explorer: Explorer, start: Start) -> Server | None:
     return None
 
 
-def supervisor(explorer: Explorer, start: Start) -> Server | None:
+def supervisor(launched: Launched, start: Start) -> Server | None:
     """``supervisord -c FILE``: the programs of its configuration."""
     read = given(start.words, "-n --nodaemon --silent -s")
     path = plain(read.get("-c", "--configuration"))
     candidates = [path] if isinstance(path, str) else ["/etc/supervisord.conf", "/etc/supervisor/supervisord.conf"]
     for candidate in candidates:
-        file = explorer.file(posixpath.normpath(posixpath.join(start.cwd, candidate)))
+        file = launched.file(posixpath.normpath(posixpath.join(start.cwd, candidate)))
         data = file.read(1 << 17) if isinstance(file, File) else None
         if data is None or not isinstance(file, File):
             continue
         text = data.decode("utf-8", "replace")
         if "[include]" in text:
-            explorer.unread("supervisord includes other files", start.place)
-        _programs(explorer, text, explorer.line_place(file), start)
+            launched.unread("supervisord includes other files", start.place)
+        _programs(launched, text, launched.line_place(file), start)
         return None
-    explorer.unread("the configuration of supervisord is not known", start.place)
+    launched.unread("the configuration of supervisord is not known", start.place)
     return None
 
 
-def _programs(explorer: Explorer, text: str, place: Callable[[int], Place], start: Start) -> None:
+def _programs(launched: Launched, text: str, place: Callable[[int], Place], start: Start) -> None:
     """Each ``[program:x]`` with its command and folder."""
     section: dict[str, tuple[str, int]] = {}
     rows = [*text.splitlines(), "[end]"]
@@ -532,7 +428,7 @@ def _programs(explorer: Explorer, text: str, place: Callable[[int], Place], star
             if inside and "command" in section:
                 command, at = section["command"]
                 cwd = section.get("directory", (start.cwd, 0))[0]
-                explorer.shell_text(
+                launched.shell_text(
                     command, Start("sh", [], place(at), cwd, start.environment, start.certain, True, True)
                 )
             inside, section = bare.startswith("[program:"), {}
@@ -541,7 +437,7 @@ def _programs(explorer: Explorer, text: str, place: Callable[[int], Place], star
             section[name.strip()] = (value.strip(), number)
 
 
-Reader = Callable[["Explorer", Start], "Server | None"]
+Reader = Callable[[Launched, Start], "Server | None"]
 
 _ONE_OPERAND = {
     "uvicorn": _UVICORN_FLAGS,

@@ -13,7 +13,7 @@ from gate.platforms.launch import launch
 from gate.platforms.model import Platform
 from gate.platforms.outcome import Doubt, Fails, Outcome, Verdict
 from gate.platforms.registry import platforms
-from gate.servers.commands import Start
+from gate.servers.launch import Start
 from gate.servers.model import EVERYWHERE, Address, Answer, Route, Server, Serving
 from gate.servers.nginx import Host, Unreadable, choose, passed_on
 

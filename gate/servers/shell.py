@@ -6,23 +6,19 @@ import posixpath
 import re
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from gate.dockerfile.command import Command, Node, Script, ShellWord
+from gate.dockerfile.command import Command, Node, ShellWord
 from gate.dockerfile.shell import parse_script
 from gate.dockerfile.source import Source, Text
 from gate.lazy import pattern
 from gate.model import Place, Unknown
 from gate.packages.options import listed
-from gate.servers.commands import Start
+from gate.servers.launch import Launched, Start
 from gate.servers.model import MANY, UNKNOWN, Variable
-
-if TYPE_CHECKING:
-    from gate.servers.start import Explorer
 
 _DEFAULTED = pattern(r"\$\{(\w+):?[-=]")
 _ALL = pattern(r'"?\$(?:[@*]|\{[@*]\})"?')
-_FUNCTION = pattern(r"(?:function\s+)?([^\s(){}]+)")
 _CASE = pattern(r"case\s+(\S+)\s+in\b")
 _ARM = pattern(r"(?:^|;;&?|;&|\n)\s*\(?\s*([^();&]+?)\)\s*\Z", re.S)
 _BUILTINS = listed(
@@ -38,9 +34,9 @@ class ShellReader:
     """Goes through one text. ``args`` are ``$0`` and the words behind it."""
 
     def __init__(
-        self, explorer: Explorer, source: Source, text: str, shell: str, args: list[Any], start: Start, depth: int
+        self, launched: Launched, source: Source, text: str, shell: str, args: list[Any], start: Start, depth: int
     ) -> None:
-        self.explorer = explorer
+        self.launched = launched
         self.source = source
         self.start = start
         self.depth = depth
@@ -61,13 +57,13 @@ class ShellReader:
                 for word in command.words
                 if word.value is None
             }
-        self.functions = _functions(self.script)
+        self.functions = self.script.functions()
         self.calls = 0
 
     def _environment(self) -> dict[str, str | Unknown]:
         """What the shell starts with, its parameters among it."""
-        found: dict[str, str | Unknown] = dict(self.explorer.image.config.env)
-        platform = self.explorer.platform
+        found: dict[str, str | Unknown] = dict(self.launched.image.config.env)
+        platform = self.launched.platform
         found.update({name: str(platform.port) for name in platform.port_variables})
         for name, value in self.environment.items():
             found[name] = value if isinstance(value, str) else Unknown("not known")
@@ -79,7 +75,7 @@ class ShellReader:
 
     def run(self) -> None:
         if not self.script.parsed:
-            self.explorer.unread("a shell text cannot be taken apart", self.start.place)
+            self.launched.unread("a shell text cannot be taken apart", self.start.place)
             return
         try:
             self._node(self.script.root, last=self.start.last)
@@ -262,7 +258,7 @@ class ShellReader:
             last or replaced,
             replaced=replaced and self.start.replaced,
         )
-        self.explorer.program(argv, inner, self.depth + 1)
+        self.launched.program(argv, inner, self.depth + 1)
         if replaced and self.certain:
             raise _Ended
 
@@ -311,7 +307,7 @@ class ShellReader:
             inner = Start(
                 "", [], self._place(command), self.cwd, self.environment, self.certain, self.start.background, False
             )
-            self.explorer.shell_file(path, self.args, "sh", inner, self.depth + 1)
+            self.launched.shell_file(path, self.args, "sh", inner, self.depth + 1)
 
     def _note_writes(self, command: Command) -> None:
         """Configuration files that the script writes: what they hold then is not what is in the image."""
@@ -338,19 +334,9 @@ class ShellReader:
     def _rewrite(self, word: ShellWord) -> None:
         value = word.value if word.value is not None else word.suffix
         if value and value.endswith((".conf", ".properties", ".ini", "default")):
-            self.explorer.rewritten.add(posixpath.normpath(posixpath.join(self.cwd, value)))
+            self.launched.rewritten.add(posixpath.normpath(posixpath.join(self.cwd, value)))
             if word.value is None:
-                self.explorer.rewritten_names.add(value.rpartition("/")[2])
-
-
-def _functions(script: Script) -> dict[str, Node]:
-    found: dict[str, Node] = {}
-    for node in script.root.walk():
-        if node.kind == "function":
-            match = _FUNCTION.match(node.text.value)
-            if match and node.children:
-                found[match[1]] = node.children[-1]
-    return found
+                self.launched.rewritten_names.add(value.rpartition("/")[2])
 
 
 def _is_test(node: Node) -> bool:

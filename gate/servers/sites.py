@@ -4,43 +4,40 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from gate.image.model import File
 from gate.model import Place, Span, Unknown
-from gate.servers.commands import Given, Start
+from gate.servers.arguments import Given
+from gate.servers.launch import Launched, Start
 from gate.servers.model import Address, Server, plain
 from gate.servers.nginx import Reader, Site, Unreadable, parse
-
-if TYPE_CHECKING:
-    from gate.servers.start import Explorer
 
 _MAIN = "/etc/nginx/nginx.conf"
 OF_THE_PACKAGE = "its main configuration is that of the package"
 _NOWHERE = Place("", Span(1, 1, 1, 1))
 
 
-def read_nginx(explorer: Explorer, start: Start, read: Given) -> Server:
+def read_nginx(launched: Launched, start: Start, read: Given) -> Server:
     """The server with its site, and whether it stays in the foreground (``settings["foreground"]``)."""
     named = read.get("-c")
     path = plain(named) if named is not None else _MAIN
-    reader = Reader(explorer.file, explorer.folder, _placer(explorer))
+    reader = Reader(launched.file, launched.folder, _placer(launched))
     site: Site
     if not isinstance(path, str):
         site = Site(unread="its configuration file is not known")
     else:
         whole = posixpath.normpath(posixpath.join(_prefix(read, start), path))
-        rewritten = whole in explorer.rewritten or whole.rpartition("/")[2] in explorer.rewritten_names
-        if rewritten or explorer.uncertain_file(whole):
+        rewritten = whole in launched.rewritten or whole.rpartition("/")[2] in launched.rewritten_names
+        if rewritten or launched.uncertain_file(whole):
             site = Site(
                 unread=f"{whole} is written when the container starts"
                 if rewritten
                 else f"{whole} may be changed by a RUN"
             )
-        elif isinstance(explorer.file(whole), File) or named is not None:
+        elif isinstance(launched.file(whole), File) or named is not None:
             site = reader.read(whole)
         else:
-            site = _of_the_package(explorer, reader)
+            site = _of_the_package(launched, reader)
     addresses = [address for host in site.hosts for address in host.addresses]
     if not addresses:
         addresses = [Address(Unknown("not known"), Unknown(site.unread or "no server block"), start.place)]
@@ -72,11 +69,11 @@ def _stays(site: Site, read: Given) -> bool | None:
     return bool(told)
 
 
-def _of_the_package(explorer: Explorer, reader: Reader) -> Site:
+def _of_the_package(launched: Launched, reader: Reader) -> Site:
     """The main file is the package's own, which includes ``conf.d`` and ``sites-enabled``."""
     paths: list[str] = []
     for folder, ending in (("/etc/nginx/conf.d", ".conf"), ("/etc/nginx/sites-enabled", "")):
-        listed = explorer.own_files(folder)
+        listed = launched.own_files(folder)
         paths += [file.path for file in listed if file.path.endswith(ending)]
     site = reader.parts(paths)
     if not paths or "/etc/nginx/sites-enabled/default" not in paths:
@@ -84,14 +81,14 @@ def _of_the_package(explorer: Explorer, reader: Reader) -> Site:
     return site
 
 
-def _placer(explorer: Explorer) -> Callable[[File, str], Callable[[int, int], Place]]:
+def _placer(launched: Launched) -> Callable[[File, str], Callable[[int, int], Place]]:
     from gate.dockerfile.source import Source
 
     def of(file: File, text: str) -> Callable[[int, int], Place]:
         if file.source is None and file.instruction is not None:
             fixed = file.instruction.place
             return lambda start, end: fixed
-        source = Source(explorer.shown(file), b"")
+        source = Source(launched.shown(file), b"")
         source.text = text
         return source.place
 

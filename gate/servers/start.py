@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from gate.dockerfile.command import ShellWord
@@ -11,16 +11,17 @@ from gate.dockerfile.shell.wrappers import SHELLS, peel, shell_script
 from gate.dockerfile.source import Source, Text
 from gate.image.model import File
 from gate.lazy import pattern
-from gate.model import Place, Span, Unknown
 from gate.packages.options import listed
-from gate.platforms.image import launch_image
 from gate.platforms.kernel import shebang
 from gate.platforms.model import Platform
 from gate.servers.apps import App
-from gate.servers.commands import COMMANDS, Start, address, bound, refused
+from gate.servers.arguments import address, bound
+from gate.servers.commands import COMMANDS, refused
 from gate.servers.interpreter import Interpreter
-from gate.servers.model import MANY, UNKNOWN, Script, Server, Serving, Variable, plain
+from gate.servers.launch import Launched, Start
+from gate.servers.model import MANY, UNKNOWN, Script, Server, Serving, plain
 from gate.servers.program import Serve, Spawn
+from gate.servers.shell import ShellReader
 from gate.servers.source import PythonFile, python_file
 from gate.servers.values import Function, Method, Module
 
@@ -44,93 +45,19 @@ _PARENTS = listed(
 _VERSION = pattern(r"(?<=[a-z])[\d.]+$")
 
 
-class Explorer:
+class Explorer(Launched):
     """Follows one launch and fills a :class:`~gate.servers.model.Serving`."""
 
     def __init__(self, build: Build, platform: Platform, serving: Serving) -> None:
-        self.build = build
-        self.platform = platform
-        self.serving = serving
-        self.image = launch_image(build)
-        self.rewritten: set[str] = set()
-        self.rewritten_names: set[str] = set()
+        super().__init__(build, platform, serving)
         self._programs = 0
         self._unseen = 0  # programs that nobody knows
-
-    # Files -----------------------------------------------------------------------------------------------------------
-
-    def file(self, path: str) -> File | Unknown | None:
-        found = self.image.files.lookup(path)
-        return found if not isinstance(found, File) or found.type == "file" else None
-
-    def folder(self, path: str) -> list[File] | Unknown:
-        """The files in a folder; Unknown where the base image may have others."""
-        found = self.image.files.lookup(path)
-        if found is None:
-            return []
-        if isinstance(found, Unknown):
-            return found
-        return self.own_files(path)
-
-    def own_files(self, path: str) -> list[File]:
-        """The files that instructions put into a folder, by name."""
-        node = self.image.files.root
-        for part in path.strip("/").split("/"):
-            inner = node.child(part) if node.type == "directory" else None
-            if inner is None:
-                return []
-            node = inner
-        if node.type != "directory":
-            return []
-        found = [self.file(f"{path}/{name}") for name in list(node.children())[:200]]
-        return [file for file in found if isinstance(file, File)]
-
-    def uncertain_file(self, path: str) -> bool:
-        """Whether a command of unknown effect comes after the file was put there."""
-        found = self.image.files.lookup(path)
-        return isinstance(found, File) and found.type == "file" and found.read(1) is None
-
-    def shown(self, file: File) -> str:
-        context = self.build.context
-        return context.shown(file.source) if file.source is not None and context is not None else file.path
-
-    def line_place(self, file: File) -> Callable[[int], Place]:
-        """The place of a whole line of a file, by its number."""
-        if file.source is None and file.instruction is not None:
-            fixed = file.instruction.place
-            return lambda number: fixed
-        lines = (file.read(1 << 17) or b"").decode("utf-8", "replace").split("\n")
-        name = self.shown(file)
-
-        def at(number: int) -> Place:
-            width = len(lines[number - 1].rstrip("\r")) if number <= len(lines) else 0
-            return Place(name, Span(number, 1, number, max(width, 1) + 1))
-
-        return at
 
     def python_file(self, file: File) -> PythonFile:
         found = python_file(file, self.build)
         if found not in self.serving.sources:
             self.serving.sources.append(found)
         return found
-
-    # Environment -----------------------------------------------------------------------------------------------------
-
-    def variable(self, start: Start, name: str, default: Any) -> Any:
-        """A variable's value in a process: the program's own, the platform's, the image's, else ``default``."""
-        if name in start.environment:
-            return start.environment[name]
-        if name in self.platform.port_variables:
-            return str(self.platform.port)
-        value = self.image.config.env.get(name)
-        if isinstance(value, str):
-            return value
-        if isinstance(value, Unknown):
-            return UNKNOWN
-        return Variable(name, default)
-
-    def unread(self, reason: str, place: Place) -> None:
-        self.serving.unread.append((reason, place))
 
     # Programs --------------------------------------------------------------------------------------------------------
 
@@ -265,8 +192,6 @@ class Explorer:
         self._run_shell(Source("", b""), text, "sh", ["sh"], start, depth)
 
     def _run_shell(self, source: Source, text: str, shell: str, args: list[Any], start: Start, depth: int) -> None:
-        from gate.servers.shell import ShellReader
-
         if depth > MAX_DEPTH:
             self.unread("too many programs start one another", start.place)
             return
@@ -376,20 +301,6 @@ class Explorer:
         """A configuration file that is written in Python."""
         run = self._interpreted(path, start, argv, name, [posixpath.dirname(path)])
         return run[1] if run is not None else None
-
-    def place_of(self, name: str, names: dict[str, Any], default: Place) -> Place:
-        """Where a module's variable is assigned."""
-        import ast
-
-        for source in self.serving.sources:
-            if source.tree is None or names.get("__file__") != source.path:
-                continue
-            for statement in source.tree.body:
-                targets = statement.targets if isinstance(statement, ast.Assign) else ()
-                if any(isinstance(target, ast.Name) and target.id == name for target in targets):
-                    place: Place = source.place(statement)
-                    return place
-        return default
 
     def load_app(self, server: Server, target: Any, folders: list[str], start: Start, default: str) -> None:
         """The application that ``module:attribute`` names becomes the server's."""

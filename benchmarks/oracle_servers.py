@@ -35,9 +35,9 @@ from gate.context import open_context
 from gate.dockerfile.parse import parse
 from gate.dockerfile.source import Source
 from gate.model import Place, Span, Unknown
-from gate.servers.model import Serving
-from gate.servers.nginx import Host, Unreadable, choose
+from gate.servers.model import Host, Serving
 from gate.servers.nginx import Reader as NginxReader
+from gate.servers.nginx import Unreadable, choose
 from gate.servers.serving import answers, serving
 
 DRIVER = Path(__file__).with_name("server_driver.py")

@@ -10,7 +10,6 @@ from gate.record import dataclass, field
 
 if TYPE_CHECKING:
     from gate.image.model import File
-    from gate.servers.nginx import Site
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104  (read in configurations, never bound to)
 UNKNOWN = Unknown("not known")
@@ -77,6 +76,61 @@ class Answer:
     allowed: frozenset[str] = frozenset()
     place: Place | None = None
     reason: str = ""
+
+
+@dataclass(eq=False, slots=True)
+class Directive:
+    """Of nginx: ``name words… ;`` or ``name words… { children }``."""
+
+    name: str
+    words: list[str]
+    place: Place
+    children: list[Directive] | None = None
+
+
+@dataclass(eq=False, slots=True)
+class Location:
+    """A ``location`` of nginx. ``kind``: ``=``, ``^~``, ``~``, ``~*``, or empty for a prefix. ``to`` is the address that a request is
+    passed on to, with the URI that takes the place of the matched part (None: the request's own). ``status``: what ``return``
+    answers."""
+
+    kind: str
+    path: str
+    place: Place
+    to: str = ""
+    uri: str | None = None
+    status: int | None = None
+    unread: str = ""
+    directives: list[Directive] = field(default_factory=list)
+
+
+@dataclass(eq=False, slots=True)
+class Host:
+    """One ``server`` block of nginx."""
+
+    place: Place
+    addresses: list[Address]
+    locations: list[Location]
+    directives: list[Directive]
+
+
+@dataclass(eq=False, slots=True)
+class Site:
+    """A whole configuration of nginx. ``unread`` says what of it could not be read. ``upstreams``: name → addresses."""
+
+    hosts: list[Host] = field(default_factory=list)
+    upstreams: dict[str, list[str]] = field(default_factory=dict)
+    main: list[Directive] = field(default_factory=list)
+    http: list[Directive] = field(default_factory=list)
+    unread: str = ""
+
+    @property
+    def in_foreground(self) -> bool | None:
+        """What ``daemon`` says; None where it is not there."""
+        for directive in self.main:
+            if directive.name == "daemon" and directive.words:
+                return directive.words[0] == "off"
+        return None
 
 
 @dataclass(eq=False, slots=True)

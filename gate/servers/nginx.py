@@ -11,8 +11,7 @@ from gate.image.model import File
 from gate.lazy import pattern
 from gate.model import Place, Unknown
 from gate.packages.options import listed
-from gate.record import dataclass, field
-from gate.servers.model import EVERYWHERE, Address
+from gate.servers.model import EVERYWHERE, Address, Directive, Host, Location, Site
 
 LIMIT = 1 << 18
 _MAX_DEPTH = 20
@@ -27,60 +26,6 @@ _TIME = pattern(r"(\d+)(ms|s|m|h|d)?")
 
 class Unreadable(Exception):
     """This is no configuration that nginx would take."""
-
-
-@dataclass(eq=False, slots=True)
-class Directive:
-    """``name words… ;`` or ``name words… { children }``."""
-
-    name: str
-    words: list[str]
-    place: Place
-    children: list[Directive] | None = None
-
-
-@dataclass(eq=False, slots=True)
-class Location:
-    """``kind``: ``=``, ``^~``, ``~``, ``~*``, or empty for a prefix. ``to`` is the address that a request is passed on to, with
-    the URI that takes the place of the matched part (None: the request's own). ``status``: what ``return`` answers."""
-
-    kind: str
-    path: str
-    place: Place
-    to: str = ""
-    uri: str | None = None
-    status: int | None = None
-    unread: str = ""
-    directives: list[Directive] = field(default_factory=list)
-
-
-@dataclass(eq=False, slots=True)
-class Host:
-    """One ``server`` block."""
-
-    place: Place
-    addresses: list[Address]
-    locations: list[Location]
-    directives: list[Directive]
-
-
-@dataclass(eq=False, slots=True)
-class Site:
-    """A whole configuration. ``unread`` says what of it could not be read. ``upstreams``: name → addresses."""
-
-    hosts: list[Host] = field(default_factory=list)
-    upstreams: dict[str, list[str]] = field(default_factory=dict)
-    main: list[Directive] = field(default_factory=list)
-    http: list[Directive] = field(default_factory=list)
-    unread: str = ""
-
-    @property
-    def in_foreground(self) -> bool | None:
-        """What ``daemon`` says; None where it is not there."""
-        for directive in self.main:
-            if directive.name == "daemon" and directive.words:
-                return directive.words[0] == "off"
-        return None
 
 
 def tokens(text: str) -> Iterator[tuple[str, int]]:

@@ -14,8 +14,8 @@ from gate.platforms.model import Platform
 from gate.platforms.outcome import Doubt, Fails, Outcome, Verdict
 from gate.platforms.registry import platforms
 from gate.servers.launch import Start
-from gate.servers.model import EVERYWHERE, Address, Answer, Route, Server, Serving
-from gate.servers.nginx import Host, Unreadable, choose, passed_on
+from gate.servers.model import EVERYWHERE, Address, Answer, Host, Route, Server, Serving
+from gate.servers.nginx import Unreadable, choose, passed_on
 
 if TYPE_CHECKING:
     from gate.build import Build

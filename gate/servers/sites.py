@@ -9,8 +9,8 @@ from gate.image.model import File
 from gate.model import Place, Span, Unknown
 from gate.servers.arguments import Given
 from gate.servers.launch import Launched, Start
-from gate.servers.model import Address, Server, plain
-from gate.servers.nginx import Reader, Site, Unreadable, parse
+from gate.servers.model import Address, Server, Site, plain
+from gate.servers.nginx import Reader, Unreadable, parse
 
 _MAIN = "/etc/nginx/nginx.conf"
 OF_THE_PACKAGE = "its main configuration is that of the package"

@@ -6,7 +6,7 @@ from gate.rule import Example, Results, Rule
 from gate.rules.sagemaker._serving import BYOC, HOSTING, NGINX, PYTHON, ROUTES, RUN, byoc, hosted
 from gate.servers import nginx
 from gate.servers.apps import App
-from gate.servers.model import Serving, plain
+from gate.servers.model import Host, Serving, Site, plain
 from gate.servers.sites import OF_THE_PACKAGE
 from gate.servers.verdicts import nginx_of
 
@@ -63,7 +63,7 @@ def check(build: Build) -> Results:
     yield from _applications(found)
 
 
-def _host(site: nginx.Site, host: nginx.Host) -> Results:
+def _host(site: Site, host: Host) -> Results:
     try:
         location = nginx.choose(host, "/invocations")
     except nginx.Unreadable:

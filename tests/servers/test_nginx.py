@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gate.model import Place, Span, Unknown
-from gate.servers.nginx import Location as NginxLocation
+from gate.servers.model import Location as NginxLocation
 from gate.servers.nginx import Unreadable, listens, parse, passed_on, seconds, size
 from tests.servers.support import read, verdict, where
 

@@ -6,381 +6,191 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Any
 
-import typer
-from typer.core import TyperCommand
-
-WHAT_IT_IS = "The gate that a machine-learning container image passes before it ships."
-EXIT_CODES = """\b
-Exit codes:
-  0    the gate is passed
-  1    the gate is failed: an active finding at or above the threshold
-  2    wrong use: bad option, bad policy
-  3    could not judge: no Dockerfile, an input that cannot be read, an engine
-       that was required and gave no answer
-  130  interrupted
-When several apply: 2, then 3, then 1. The last line on standard error says
-which and why."""
-
-
-class PlainCommand(TyperCommand):
-    """A command whose parameters are words, lists of words and flags, and whose help lists them under headings.
-
-    Typer turns every word into its type with pydantic, and loading pydantic takes longer than judging a Dockerfile.
-    These words need no turning: they are handed over as the parser found them.
-    """
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        options, rest, _ = self.make_parser(ctx).parse_args(args=list(args))
-        if options.pop("help", False):
-            typer.echo(ctx.get_help())
-            raise typer.Exit
-        if rest:
-            raise typer.BadParameter(f"unexpected: {' '.join(map(str, rest))}")
-        for parameter in self.params:
-            value = options.get(parameter.name)
-            if parameter.required and not isinstance(value, str):
-                raise typer.BadParameter(f"{parameter.name} is missing")
-            ctx.params[parameter.name] = value if isinstance(value, (str, bool, list, tuple)) else parameter.default
-        return []
-
-    def format_options(self, ctx: Any, formatter: Any) -> None:
-        sections: dict[str, list[tuple[str, str]]] = {}
-        for parameter in self.get_params(ctx):
-            record = parameter.get_help_record(ctx)
-            if record is not None:
-                heading = getattr(parameter, "rich_help_panel", None) or "Options"
-                sections.setdefault(heading, []).append(record)
-        for heading, rows in sections.items():
-            with formatter.section(heading):
-                formatter.write_dl(rows)
-
+from gate.options import Command, Option, command, read
 
 WHAT, HOW, JUDGING, REPORTS = "What to judge", "How to look at it", "What fails", "Reports"
 
-Paths = Annotated[
-    list[str] | None,
-    typer.Argument(metavar="PATH", help="Dockerfiles, folders to search, or - for standard input. Default: ."),
-]
-For = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--for", metavar="PLATFORM", help="The platform it is meant for; default: detected.", rich_help_panel=WHAT
-    ),
-]
-Context = Annotated[
-    str | None,
-    typer.Option(metavar="DIR", help="Build context; default: the Dockerfile's own folder.", rich_help_panel=WHAT),
-]
-NoContext = Annotated[bool, typer.Option("--no-context", help="Judge the Dockerfile alone.", rich_help_panel=WHAT)]
-BuildArg = Annotated[
-    list[str] | None, typer.Option(metavar="K=V", help="A build argument, as for docker build.", rich_help_panel=WHAT)
-]
-Target = Annotated[
-    str | None, typer.Option(metavar="STAGE", help="The stage to build, as for docker build.", rich_help_panel=WHAT)
-]
-StdinFilename = Annotated[
-    str | None, typer.Option(metavar="NAME", help="What to call standard input.", rich_help_panel=WHAT)
-]
-Image = Annotated[
-    str | None,
-    typer.Option(
-        metavar="IMAGE",
-        help="The image that was built of it: its name, docker-archive:FILE, oci-archive:FILE, oci-dir:FOLDER.",
-        rich_help_panel=WHAT,
-    ),
-]
-Sbom = Annotated[
-    str | None, typer.Option(metavar="FILE", help="A bill of materials of it, for grype.", rich_help_panel=WHAT)
-]
-PolicyOption = Annotated[
-    str | None,
-    typer.Option(
-        "--policy",
-        metavar="NAME|FILE",
-        help="A shipped policy or a file; default: the nearest mlgate.yaml or pyproject.toml.",
-        rich_help_panel=JUDGING,
-    ),
-]
-FailOn = Annotated[
-    str | None,
-    typer.Option(
-        metavar="SEVERITY",
-        help="Findings of this severity or above fail the gate. Default: high.",
-        rich_help_panel=JUDGING,
-    ),
-]
-Select = Annotated[
-    list[str] | None,
-    typer.Option(metavar="RULES", help="Only these: ids, prefixes, names, engines.", rich_help_panel=JUDGING),
-]
-Ignore = Annotated[list[str] | None, typer.Option(metavar="RULES", help="Not these.", rich_help_panel=JUDGING)]
-ExtendSelect = Annotated[
-    list[str] | None, typer.Option(metavar="RULES", help="These as well.", rich_help_panel=JUDGING)
-]
-Baseline = Annotated[
-    str | None, typer.Option(metavar="FILE", help="Accept the findings that this file names.", rich_help_panel=JUDGING)
-]
-Vex = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="FILE", help="An OpenVEX document: what is known not to be affected.", rich_help_panel=JUDGING
-    ),
-]
-Format = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--format", metavar="FMT[=FILE]", help="A report, to standard output or to a file.", rich_help_panel=REPORTS
-    ),
-]
-Output = Annotated[
-    list[str] | None,
-    typer.Option(
-        "-o", "--output", metavar="FILE", help="A report, its format taken from the name.", rich_help_panel=REPORTS
-    ),
-]
-SarifFull = Annotated[
-    bool, typer.Option("--sarif-full", help="Waived and baselined findings in SARIF too.", rich_help_panel=REPORTS)
-]
-SarifCategory = Annotated[
-    str,
-    typer.Option(
-        metavar="NAME",
-        help="What keeps this run's SARIF apart from that of other runs. Default: from the paths.",
-        rich_help_panel=REPORTS,
-    ),
-]
-Engine = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="NAME=MODE", help="hadolint or grype: auto, required or off. Default: auto.", rich_help_panel=HOW
-    ),
-]
-EngineTimeout = Annotated[
-    str,
-    typer.Option(metavar="SECONDS", help="The longest that one call of an engine may take.", rich_help_panel=HOW),
-]
-NoCache = Annotated[bool, typer.Option("--no-cache", help="Judge everything anew.", rich_help_panel=HOW)]
-Jobs = Annotated[str, typer.Option(metavar="N", help="Processes; 0: one per core.", rich_help_panel=HOW)]
-Color = Annotated[
-    str, typer.Option(metavar="WHEN", help="Colours in the text: auto, always or never.", rich_help_panel=REPORTS)
-]
-Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Only what blocks.", rich_help_panel=REPORTS)]
-Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="All the evidence.", rich_help_panel=REPORTS)]
-Form = Annotated[str, typer.Option("--format", metavar="FORM", help="text, json or markdown.")]
+PATHS = Option("paths", (), "PATH", "Dockerfiles, folders to search, or - for standard input. Default: .", many=True)
+ONE_PATH = Option("path", (), "DOCKERFILE", "A Dockerfile, or - for standard input.")
+FOR = Option("platforms", ("--for",), "PLATFORM", "The platform it is meant for; default: detected.", WHAT, many=True)
+CONTEXT = Option("context", ("--context",), "DIR", "Build context; default: the Dockerfile's own folder.", WHAT)
+NO_CONTEXT = Option("no_context", ("--no-context",), "", "Judge the Dockerfile alone.", WHAT)
+BUILD_ARG = Option("build_args", ("--build-arg",), "K=V", "A build argument, as for docker build.", WHAT, many=True)
+TARGET = Option("target", ("--target",), "STAGE", "The stage to build, as for docker build.", WHAT)
+STDIN_FILENAME = Option("stdin_filename", ("--stdin-filename",), "NAME", "What to call standard input.", WHAT)
+IMAGE = Option(
+    "image",
+    ("--image",),
+    "IMAGE",
+    "The image that was built of it: its name, docker-archive:FILE, oci-archive:FILE, oci-dir:FOLDER.",
+    WHAT,
+)
+SBOM = Option("sbom", ("--sbom",), "FILE", "A bill of materials of it, for grype.", WHAT)
+POLICY = Option(
+    "policy",
+    ("--policy",),
+    "NAME|FILE",
+    "A shipped policy or a file; default: the nearest mlgate.yaml or pyproject.toml.",
+    JUDGING,
+)
+FAIL_ON = Option(
+    "fail_on",
+    ("--fail-on",),
+    "SEVERITY",
+    "Findings of this severity or above fail the gate. Default: high.",
+    JUDGING,
+)
+SELECT = Option("select", ("--select",), "RULES", "Only these: ids, prefixes, names, engines.", JUDGING, many=True)
+IGNORE = Option("ignore", ("--ignore",), "RULES", "Not these.", JUDGING, many=True)
+EXTEND_SELECT = Option("extend_select", ("--extend-select",), "RULES", "These as well.", JUDGING, many=True)
+BASELINE = Option("baseline", ("--baseline",), "FILE", "Accept the findings that this file names.", JUDGING)
+VEX = Option("vex", ("--vex",), "FILE", "An OpenVEX document: what is known not to be affected.", JUDGING, many=True)
+FORMAT = Option(
+    "formats", ("--format",), "FMT[=FILE]", "A report, to standard output or to a file.", REPORTS, many=True
+)
+OUTPUT = Option("outputs", ("-o", "--output"), "FILE", "A report, its format taken from the name.", REPORTS, many=True)
+SARIF_FULL = Option("sarif_full", ("--sarif-full",), "", "Waived and baselined findings in SARIF too.", REPORTS)
+SARIF_CATEGORY = Option(
+    "sarif_category",
+    ("--sarif-category",),
+    "NAME",
+    "What keeps this run's SARIF apart from that of other runs. Default: from the paths.",
+    REPORTS,
+    default="",
+)
+COLOR = Option("color", ("--color",), "WHEN", "Colours in the text: auto, always or never.", REPORTS, default="auto")
+QUIET = Option("quiet", ("-q", "--quiet"), "", "Only what blocks.", REPORTS)
+VERBOSE = Option("verbose", ("-v", "--verbose"), "", "All the evidence.", REPORTS)
+ENGINE = Option(
+    "engines", ("--engine",), "NAME=MODE", "hadolint or grype: auto, required or off. Default: auto.", HOW, many=True
+)
+ENGINE_TIMEOUT = Option(
+    "engine_timeout",
+    ("--engine-timeout",),
+    "SECONDS",
+    "The longest that one call of an engine may take.",
+    HOW,
+    default="300",
+)
+NO_CACHE = Option("no_cache", ("--no-cache",), "", "Judge everything anew.", HOW)
+JOBS = Option("jobs", ("--jobs",), "N", "Processes; 0: one per core.", HOW, default="0")
+
+JUDGED_BY = (POLICY, FAIL_ON, SELECT, IGNORE, EXTEND_SELECT, BASELINE, VEX)
+TOLD_BY = (FORMAT, OUTPUT, SARIF_FULL, SARIF_CATEGORY, COLOR, QUIET, VERBOSE)
+BUILT_BY = (CONTEXT, NO_CONTEXT, BUILD_ARG, TARGET)
 
 
-def check(
-    paths: Paths = None,
-    platforms: For = None,
-    context: Context = None,
-    no_context: NoContext = False,
-    build_arg: BuildArg = None,
-    target: Target = None,
-    stdin_filename: StdinFilename = None,
-    image: Image = None,
-    sbom: Sbom = None,
-    policy: PolicyOption = None,
-    fail_on: FailOn = None,
-    select: Select = None,
-    ignore: Ignore = None,
-    extend_select: ExtendSelect = None,
-    baseline: Baseline = None,
-    vex: Vex = None,
-    formats: Format = None,
-    output: Output = None,
-    sarif_full: SarifFull = False,
-    sarif_category: SarifCategory = "",
-    color: Color = "auto",
-    quiet: Quiet = False,
-    verbose: Verbose = False,
-    engine: Engine = None,
-    engine_timeout: EngineTimeout = "300",
-    no_cache: NoCache = False,
-    jobs: Jobs = "0",
-) -> int:
+def _form(help: str) -> Option:
+    return Option("form", ("--format",), "FORM", help, default="text")
+
+
+@command(
+    PATHS, FOR, *BUILT_BY, STDIN_FILENAME, IMAGE, SBOM, *JUDGED_BY, *TOLD_BY, ENGINE, ENGINE_TIMEOUT, NO_CACHE, JOBS
+)
+def check(**values: Any) -> int:
     """The gate: lint every Dockerfile found, ask the engines, judge, report."""
     from gate.commands.check import Arguments, run
 
-    return run(
-        Arguments(
-            paths=paths or (),
-            platforms=platforms or (),
-            context=context,
-            no_context=no_context,
-            build_args=build_arg or (),
-            target=target,
-            policy=policy,
-            fail_on=fail_on,
-            select=select or (),
-            ignore=ignore or (),
-            extend_select=extend_select or (),
-            formats=formats or (),
-            outputs=output or (),
-            sarif_full=sarif_full,
-            sarif_category=sarif_category,
-            engines=engine or (),
-            engine_timeout=engine_timeout,
-            baseline=baseline,
-            vex=vex or (),
-            cache=not no_cache,
-            jobs=jobs,
-            stdin_filename=stdin_filename,
-            image=image,
-            sbom=sbom,
-            color=color,
-            quiet=quiet,
-            verbose=verbose,
-        )
-    )
+    return run(Arguments(**values))
 
 
-def scan(
-    target: Annotated[
-        str,
-        typer.Argument(
-            metavar="TARGET",
-            help="An image of the Docker Engine, or docker-archive:FILE, oci-archive:FILE, oci-dir:FOLDER, sbom:FILE.",
-        ),
-    ],
-    platforms: For = None,
-    platform: Annotated[
-        str,
-        typer.Option(metavar="OS/ARCH", help="Which image to take of one for several.", rich_help_panel=WHAT),
-    ] = "",
-    policy: PolicyOption = None,
-    fail_on: FailOn = None,
-    select: Select = None,
-    ignore: Ignore = None,
-    extend_select: ExtendSelect = None,
-    baseline: Baseline = None,
-    vex: Vex = None,
-    formats: Format = None,
-    output: Output = None,
-    sarif_full: SarifFull = False,
-    sarif_category: SarifCategory = "",
-    color: Color = "auto",
-    quiet: Quiet = False,
-    verbose: Verbose = False,
-    engine: Engine = None,
-    engine_timeout: EngineTimeout = "300",
-    no_cache: NoCache = False,
-) -> int:
+@command(
+    PATHS,
+    Option("diff", ("--diff",), "", "Show what would change, and change nothing. Exit 1 if something would."),
+    Option("unsafe", ("--unsafe",), "", "Also fixes that may change more than what the finding is about."),
+    FOR,
+    *BUILT_BY,
+    STDIN_FILENAME,
+    POLICY,
+    SELECT,
+    IGNORE,
+    EXTEND_SELECT,
+    BASELINE,
+    Option("quiet", ("-q", "--quiet"), "", "Do not list what was fixed."),
+)
+def fix(diff: bool, unsafe: bool, **values: Any) -> int:
+    """Mend what has a sure mending: safe fixes, with --unsafe all."""
+    from gate.commands.check import Arguments
+    from gate.commands.fix import run
+
+    return run(Arguments(**values), diff=diff, unsafe=unsafe)
+
+
+@command(
+    Option(
+        "what",
+        (),
+        "TARGET",
+        "An image of the Docker Engine, or docker-archive:FILE, oci-archive:FILE, oci-dir:FOLDER, sbom:FILE.",
+    ),
+    FOR,
+    Option("platform", ("--platform",), "OS/ARCH", "Which image to take of one for several.", WHAT, default=""),
+    *JUDGED_BY,
+    *TOLD_BY,
+    ENGINE,
+    ENGINE_TIMEOUT,
+    NO_CACHE,
+)
+def scan(what: str, platform: str, **values: Any) -> int:
     """The gate on what is built already: an image, an archive of one, a bill of materials."""
     from gate.commands.check import Arguments
     from gate.commands.scan import run
 
-    arguments = Arguments(
-        platforms=platforms or (),
-        policy=policy,
-        fail_on=fail_on,
-        select=select or (),
-        ignore=ignore or (),
-        extend_select=extend_select or (),
-        formats=formats or (),
-        outputs=output or (),
-        sarif_full=sarif_full,
-        sarif_category=sarif_category,
-        engines=engine or (),
-        engine_timeout=engine_timeout,
-        baseline=baseline,
-        vex=vex or (),
-        cache=not no_cache,
-        color=color,
-        quiet=quiet,
-        verbose=verbose,
-    )
-    return run(arguments, target, platform)
+    return run(Arguments(**values), what, platform)
 
 
-def rules(
-    words: Annotated[list[str] | None, typer.Argument(metavar="RULE", help="Ids, prefixes or names.")] = None,
-    form: Form = "text",
-) -> int:
+@command(
+    Option("words", (), "RULE", "Ids, prefixes or names.", many=True),
+    _form("text, json or markdown."),
+)
+def rules(words: tuple[str, ...], form: str) -> int:
     """The catalogue of rules."""
     from gate.commands.rules import list_rules
 
-    return list_rules(form, tuple(words or ()))
+    return list_rules(form, words)
 
 
-def explain(
-    word: Annotated[str, typer.Argument(metavar="ID", help="A rule, or another linter's id (DL3014, SC2086).")],
-    form: Form = "text",
-) -> int:
+@command(
+    Option("word", (), "ID", "A rule, or another linter's id (DL3014, SC2086)."),
+    _form("text, json or markdown."),
+)
+def explain(word: str, form: str) -> int:
     """One rule: why, how to mend it, a bad and a good example."""
     from gate.commands.rules import explain as run
 
     return run(word, form)
 
 
-def inspect(
-    path: Annotated[str, typer.Argument(metavar="DOCKERFILE", help="A Dockerfile, or - for standard input.")],
-    form: Annotated[str, typer.Option("--format", metavar="FORM", help="text or json.")] = "text",
-    context: Context = None,
-    no_context: NoContext = False,
-    build_arg: BuildArg = None,
-    target: Target = None,
-) -> int:
+@command(ONE_PATH, _form("text or json."), *BUILT_BY)
+def inspect(path: str, form: str, **values: Any) -> int:
     """docker inspect before the build: the image's configuration and files, and the line that decides each."""
     from gate.commands.check import Arguments
     from gate.commands.inspect import run
 
-    arguments = Arguments(
-        paths=[path], context=context, no_context=no_context, build_args=build_arg or (), target=target
-    )
-    return run(arguments, form)
+    return run(Arguments(paths=[path], **values), form)
 
 
-def sbom(
-    path: Annotated[str, typer.Argument(metavar="DOCKERFILE", help="A Dockerfile, or - for standard input.")],
-    output: Annotated[
-        str | None, typer.Option("--output", "-o", metavar="FILE", help="Write it there, not to standard output.")
-    ] = None,
-    context: Context = None,
-    no_context: NoContext = False,
-    build_arg: BuildArg = None,
-    target: Target = None,
-) -> int:
+@command(ONE_PATH, Option("output", ("--output", "-o"), "FILE", "Write it there, not to standard output."), *BUILT_BY)
+def sbom(path: str, output: str | None, **values: Any) -> int:
     """The CycloneDX bill of materials of what the Dockerfile pins, each component with its file and line."""
     from gate.commands.check import Arguments
     from gate.commands.sbom import run
 
-    arguments = Arguments(
-        paths=[path], context=context, no_context=no_context, build_args=build_arg or (), target=target
-    )
-    return run(arguments, output)
+    return run(Arguments(paths=[path], **values), output)
 
 
-def launch(
-    path: Annotated[str, typer.Argument(metavar="DOCKERFILE", help="A Dockerfile, or - for standard input.")],
-    platforms: For = None,
-    form: Annotated[str, typer.Option("--format", metavar="FORM", help="text or json.")] = "text",
-    context: Context = None,
-    no_context: NoContext = False,
-    build_arg: BuildArg = None,
-    target: Target = None,
-    image: Image = None,
-    policy: PolicyOption = None,
-) -> int:
+@command(ONE_PATH, FOR, _form("text or json."), *BUILT_BY, IMAGE, POLICY)
+def launch(path: str, form: str, **values: Any) -> int:
     """What the platform would start, step by step, and the line that decides each step."""
     from gate.commands.check import Arguments
     from gate.commands.launch import run
 
-    arguments = Arguments(
-        paths=[path],
-        platforms=platforms or (),
-        context=context,
-        no_context=no_context,
-        build_args=build_arg or (),
-        target=target,
-        image=image,
-        policy=policy,
-    )
-    return run(arguments, form)
+    return run(Arguments(paths=[path], **values), form)
 
 
+@command()
 def doctor() -> int:
     """Which engines are there, what is missing, and the command that mends it."""
     from gate.commands.doctor import run
@@ -388,65 +198,50 @@ def doctor() -> int:
     return run()
 
 
-def init(
-    ci: Annotated[
-        list[str] | None,
-        typer.Option(metavar="SYSTEM", help="Its files too: github, gitlab, codebuild or pre-commit."),
-    ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite what is there.")] = False,
-    schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of mlgate.yaml instead.")] = False,
-) -> int:
+@command(
+    Option("ci", ("--ci",), "SYSTEM", "Its files too: github, gitlab, codebuild or pre-commit.", many=True),
+    Option("force", ("--force",), "", "Overwrite what is there."),
+    Option("schema", ("--schema",), "", "Print the JSON Schema of mlgate.yaml instead."),
+)
+def init(ci: tuple[str, ...], force: bool, schema: bool) -> int:
     """Write what a project needs to begin: mlgate.yaml, and the files of its CI."""
     from gate.commands import init as command
 
-    return command.schema() if schema else command.run(tuple(ci or ()), force)
+    return command.schema() if schema else command.run(ci, force)
 
 
-def baseline_write(
-    paths: Paths = None,
-    output: Annotated[str, typer.Option("-o", "--output", metavar="FILE", help="Where to.")] = "mlgate-baseline.json",
-    platforms: For = None,
-    context: Context = None,
-    no_context: NoContext = False,
-    build_arg: BuildArg = None,
-    target: Target = None,
-    policy: PolicyOption = None,
-    engine: Engine = None,
-    engine_timeout: EngineTimeout = "300",
-    jobs: Jobs = "0",
-) -> int:
+_BASELINE = "mlgate-baseline.json"
+
+
+@command(
+    PATHS,
+    Option("output", ("-o", "--output"), "FILE", "Where to.", default=_BASELINE),
+    FOR,
+    *BUILT_BY,
+    POLICY,
+    ENGINE,
+    ENGINE_TIMEOUT,
+    JOBS,
+)
+def baseline_write(output: str, **values: Any) -> int:
     """Accept today's findings."""
     from gate.commands.baseline import write
     from gate.commands.check import Arguments
 
-    return write(
-        Arguments(
-            paths=paths or (),
-            platforms=platforms or (),
-            context=context,
-            no_context=no_context,
-            build_args=build_arg or (),
-            target=target,
-            policy=policy,
-            engines=engine or (),
-            engine_timeout=engine_timeout,
-            jobs=jobs,
-        ),
-        output,
-    )
+    return write(Arguments(**values), output)
 
 
-def baseline_show(
-    path: Annotated[str, typer.Argument(metavar="FILE", help="The baseline.")] = "mlgate-baseline.json",
-) -> int:
+@command(Option("path", (), "FILE", "The baseline.", default=_BASELINE))
+def baseline_show(path: str) -> int:
     """Print what a baseline accepts."""
     from gate.commands.baseline import show
 
     return show(path)
 
 
-COMMANDS: dict[str, Callable[..., int]] = {
+COMMANDS: dict[str, Command] = {
     "check": check,
+    "fix": fix,
     "scan": scan,
     "rules": rules,
     "explain": explain,
@@ -455,58 +250,11 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "sbom": sbom,
     "doctor": doctor,
     "init": init,
+    "baseline write": baseline_write,
+    "baseline show": baseline_show,
 }
-GROUPS: dict[str, tuple[str, dict[str, Callable[..., int]]]] = {
-    "baseline": (
-        "Accept today's findings, so that only new ones fail.",
-        {"write": baseline_write, "show": baseline_show},
-    ),
-}
-
-
-SETTINGS: dict[str, Any] = {
-    "rich_markup_mode": None,
-    "pretty_exceptions_enable": False,
-    "context_settings": {"help_option_names": ["-h", "--help"]},
-}
-
-
-def one_command(name: str) -> typer.Typer:
-    """An application that is this command and nothing else: reading the signatures of all of them takes longer than
-    judging a file."""
-    app = typer.Typer(add_completion=False, **SETTINGS)
-    app.command(name, cls=PlainCommand, epilog=EXIT_CODES if name in ("check", "scan") else None)(COMMANDS[name])
-    return app
-
-
-def all_commands() -> typer.Typer:
-    """The whole application."""
-    app = typer.Typer(help=f"{WHAT_IT_IS}\n\n{EXIT_CODES}", no_args_is_help=True, **SETTINGS)
-    app.callback()(_root)
-    for name, function in COMMANDS.items():
-        app.command(name, cls=PlainCommand)(function)
-    for name, (text, functions) in GROUPS.items():
-        group = typer.Typer(help=text, no_args_is_help=True, **SETTINGS)
-        for sub, function in functions.items():
-            group.command(sub, cls=PlainCommand)(function)
-        app.add_typer(group, name=name)
-    return app
-
-
-def _print_version(wanted: bool) -> None:
-    if wanted:
-        from gate import __version__
-
-        typer.echo(f"mlgate {__version__}")
-        raise typer.Exit
-
-
-def _root(
-    version: Annotated[
-        bool, typer.Option("--version", "-V", help="Print the version.", is_eager=True, callback=_print_version)
-    ] = False,
-) -> None:
-    """The options of ``mlgate`` itself."""
+GROUPS = {"baseline": "Accept today's findings, so that only new ones fail."}
+"""What a first word that is no command of its own is about."""
 
 
 def run(arguments: list[str]) -> int:
@@ -516,10 +264,7 @@ def run(arguments: list[str]) -> int:
     from gate.words import told
 
     try:
-        code = _call(arguments)
-        if code == 130:  # what typer makes of an interrupt
-            raise KeyboardInterrupt
-        return code
+        return _call(arguments)
     except PolicyError as error:
         *details, last = str(error).splitlines()
         for line in details:
@@ -529,32 +274,25 @@ def run(arguments: list[str]) -> int:
     except OutputError as error:
         tell_exit(3, str(error))
         return 3
-    except (KeyboardInterrupt, typer.Abort):
+    except KeyboardInterrupt:
         tell_exit(130, "interrupted")
         return 130
-    except typer.Exit as error:
-        return error.exit_code
     except Exception as error:
-        if hasattr(error, "format_message"):  # the command line could not be understood
-            message = error.format_message()
-            if message.startswith("Usage:"):  # nothing was asked for: that is the help
-                typer.echo(message)
-                message = "no command"
-            tell_exit(2, f"wrong use: {message}")
-            return 2
         if os.environ.get("MLGATE_DEBUG"):
             raise
         tell_exit(3, f"could not judge: internal error: {told(error)}; MLGATE_DEBUG=1 shows more")
         return 3
 
 
-def _call(arguments: list[str]) -> int:
-    first = arguments[0] if arguments else ""
-    if first in COMMANDS:
-        code = one_command(first)(args=arguments[1:], prog_name=f"mlgate {first}", standalone_mode=False)
-    else:
-        code = all_commands()(args=arguments, prog_name="mlgate", standalone_mode=False)
-    return code if isinstance(code, int) else 0
+def _call(words: list[str]) -> int:
+    for count in (1, 2):
+        chosen = COMMANDS.get(" ".join(words[:count]))
+        values = read(chosen, words[count:]) if chosen is not None else None
+        if chosen is not None and values is not None:
+            return chosen.run(**values)
+    from gate import application
+
+    return application.call(words)
 
 
 _COLLECT_AFTER = 200_000

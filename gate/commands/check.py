@@ -49,7 +49,7 @@ class Arguments:
     engine_timeout: str = "300"
     baseline: str | None = None
     vex: Sequence[str] = ()
-    cache: bool = True
+    no_cache: bool = False
     jobs: str = "0"
     stdin_filename: str | None = None
     color: str = "auto"
@@ -95,7 +95,7 @@ def request_of(arguments: Arguments) -> Request:
             build_args=dict(_build_args(arguments)),
             target=arguments.target,
             timeout=_number("--engine-timeout", arguments.engine_timeout, 0.001, 1e6),
-            cache=arguments.cache,
+            cache=not arguments.no_cache,
         ),
         baseline=arguments.baseline,
         jobs=int(_number("--jobs", arguments.jobs, 0, 1024)),

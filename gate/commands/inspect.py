@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from gate.commands.check import Arguments
-from gate.commands.one import one, refused
+from gate.commands.one import json_document, one
 from gate.commands.output import say, tell_exit, write
 from gate.image.inspect import document
 from gate.judge import FAILED, PASSED, UNJUDGED
@@ -25,10 +25,11 @@ def run(arguments: Arguments, form: str) -> int:
     build = found[0]
     image = document(build)
     if form == "json":
-        write((json.dumps(image, indent=2, ensure_ascii=False) + "\n").encode("utf-8", "replace"))
+        write(json_document(image))
     else:
         say("".join(line + "\n" for line in _lines(image)))
-    if refused(build, FAILED):
+    for fault in image["faults"]:
+        tell_exit(FAILED, f"{fault['path']}:{fault['line']}: the builder refuses this: {fault['message']}")
         return FAILED
     if image["stage"] is None:
         tell_exit(UNJUDGED, f"there is no stage {arguments.target!r}" if arguments.target else "there is no stage")
@@ -55,7 +56,7 @@ def _lines(image: dict[str, Any]) -> Iterator[str]:
     for question in image["undecided"]:
         settle = f"; {clean(question['settle'])} settles it" if question["settle"] else ""
         yield f"  undecided: {clean(question['what'])}, line {question['line']}: {clean(question['reason'])}{settle}"
-    for fault in image.get("faults", ()):
+    for fault in image["faults"]:
         yield f"  refused: {clean(fault['path'])}:{fault['line']}:{fault['column']}: {clean(fault['message'])}"
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 from gate.commands.check import Arguments
-from gate.commands.one import beside_image, one, refused
+from gate.commands.one import beside_image, json_document, one, refused
 from gate.commands.output import say, tell_exit, write
 from gate.judge import FAILED, PASSED, UNJUDGED
 from gate.platforms.launch import launch
@@ -39,7 +38,7 @@ def run(arguments: Arguments, form: str) -> int:
             return UNJUDGED
         outcome = launch(build, policy.platforms[0])
     if form == "json":
-        write((json.dumps(document(outcome), indent=2, ensure_ascii=False) + "\n").encode("utf-8", "replace"))
+        write(json_document(document(outcome)))
     else:
         say("".join(line + "\n" for line in _lines(outcome)))
     return _exit(outcome)

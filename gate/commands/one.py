@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -45,6 +47,12 @@ def refused(build: Build, code: int) -> bool:
     for fault in build.faults[:1]:
         tell_exit(code, f"{fault.place.path}:{fault.place.line}: the builder refuses this: {fault.message}")
     return bool(build.faults)
+
+
+def json_document(value: object) -> bytes:
+    """A document of ``--format json``. A byte that is no UTF-8 is shown as U+FFFD, as Docker's own documents have it."""
+    text = json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+    return re.sub("[\ud800-\udfff]", "\ufffd", text).encode()
 
 
 @contextmanager

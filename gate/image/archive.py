@@ -125,11 +125,14 @@ def _node(tree: Tree, member: Member, data: bytes, there: Node | None, place: st
     if member.type == tarfile.REGULAR:
         return Node("file", 0, content=Bytes(data[member.start : member.start + member.size]))
     if member.type == tarfile.SYMLINK:
+        if not member.link:
+            raise TreeError(f"symlink  {place}: no such file or directory")
         return Node("symlink", 0o777, link=member.link)
     if member.type == tarfile.HARDLINK:
         linked = tree.find(clean("/" + member.link))
         if linked is None or linked.type == "directory":
-            raise TreeError(f"link {member.link} {place}: no such file or directory")
+            why = "no such file or directory" if linked is None else "operation not permitted"
+            raise TreeError(f"link {member.link} {place}: {why}")
         return linked
     if member.type in _TYPES:
         return Node(_TYPES[member.type], 0)

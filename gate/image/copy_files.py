@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from gate.context.paths import BadPattern, clean, has_wildcards, join
 from gate.context.patterns import Matcher
@@ -19,6 +20,9 @@ from gate.model import Unknown
 
 if TYPE_CHECKING:
     from gate.image.carry_out import Carrier
+
+
+_Word = TypeVar("_Word", bound="SourceWord | InlineFile")
 
 
 class CopyJob:
@@ -38,20 +42,24 @@ class CopyJob:
         try:
             self.options = self._options()
         except TreeError as error:
+            self._each(operation.sources, self._check)  # the builder looks for the sources first
             self.carrier.refuse(error, operation.place)
             return
         mode = 0o755 if self.options.octal is None else self.options.octal & 0o777
         self.make = folder_maker(mode, self.options.owner, operation.instruction)
         words: list[SourceWord | InlineFile] = [*operation.sources, *operation.inline]
+        self._each(words, self._word)
+        if operation.link:
+            merge(self.carrier.tree.root, self.target.root)
+
+    def _each(self, words: Iterable[_Word], do: Callable[[_Word], None]) -> None:
         for word in words:
             try:
-                self._word(word)
+                do(word)
             except (TreeError, BadPattern) as error:
                 self.carrier.refuse(error, word.place)
             except TreeUnknown as error:
-                self.carrier.unknown("files", operation.instruction, error.unknown)
-        if operation.link:
-            merge(self.carrier.tree.root, self.target.root)
+                self.carrier.unknown("files", self.operation.instruction, error.unknown)
 
     def _options(self) -> Options:
         """Raises :class:`TreeError`."""
@@ -84,6 +92,13 @@ class CopyJob:
             else:
                 self._local(tree, word.value)
 
+    def _check(self, word: SourceWord) -> None:
+        """Look for a source and do no more."""
+        if isinstance(word.value, str) and kind(word.value) == "local":
+            tree = self._source()
+            if tree is not None:
+                self._selected(tree, word.value)
+
     def _source(self) -> Tree | None:
         """What the sources are looked up in; None for an image that is not read. Raises :class:`TreeUnknown`."""
         operation = self.operation
@@ -99,23 +114,29 @@ class CopyJob:
     def _local(self, tree: Tree, text: str) -> None:
         """A path of the context or of another stage."""
         operation = self.operation
+        operand, include, exclude = self._selected(tree, text)
+        options = replace(self.options, include=include, exclude=exclude, contents=True, follow=True)
+        # Folders that an archive needs never take over the mode.
+        make = folder_maker(0o755, options.owner, operation.instruction)
+        for found in find_sources(tree, operand):
+            if not operation.unpack or not unpack(tree, found, self.target, self.destination, options, make):
+                copy(tree, found, self.target, self.destination, options, self.make)
+
+    def _selected(self, tree: Tree, text: str) -> tuple[str, Matcher | None, Matcher | None]:
+        """Where a path leads, and what counts there and what does not. Raises :class:`TreeError` where the builder finds
+        nothing."""
         operand, include, required = join("/", text), None, None
-        if operation.parents:
+        if self.operation.parents:
             pivot, dot, pattern = text.partition("/./")
             operand, pattern = (join("/", pivot), pattern) if dot else ("/", text)
             pattern = pattern if pattern.startswith("/") else join("/", pattern)
             include = _matcher((pattern.removeprefix("/"),), "includepatterns")
             if not has_wildcards(operand) and not has_wildcards(pattern):
                 required = join(operand, pattern)
-        exclude = _matcher(operation.exclude, "excludepatterns")
-        options = replace(self.options, include=include, exclude=exclude, contents=True, follow=True)
+        exclude = _matcher(self.operation.exclude, "excludepatterns")
         if self._takes_digest():
             check_source(tree, operand, include, exclude, required)
-        # Folders that an archive needs never take over the mode.
-        make = folder_maker(0o755, options.owner, operation.instruction)
-        for found in find_sources(tree, operand):
-            if not operation.unpack or not unpack(tree, found, self.target, self.destination, options, make):
-                copy(tree, found, self.target, self.destination, options, self.make)
+        return operand, include, exclude
 
     def _takes_digest(self) -> bool:
         """Not of a stage without files, nor of the very files that the copy is added to."""

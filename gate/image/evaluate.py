@@ -139,7 +139,12 @@ class StageImage:
 
     @cached_property
     def files(self) -> ImageFiles:
-        return ImageFiles(self._evaluator.world(self.stage).tree(self.stage))
+        return ImageFiles(self._evaluator.world(self.stage).tree(self.stage), self._layers)
+
+    def _layers(self) -> dict[int, int]:
+        plans = [self._evaluator.plan(stage) for stage in self.stage.lineage()]
+        operations = [operation for plan in plans for operation in plan.operations]
+        return {id(operation.instruction): number for number, operation in enumerate(operations)}
 
     @cached_property
     def faults(self) -> list[Fault]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from gate.context.paths import rooted
 from gate.image.model import File
 from gate.image.node import Node
+from gate.image.whiteouts import PREFIX, laid_over
 from gate.model import Unknown
 
 _MAX_LINKS = 40
@@ -15,8 +16,10 @@ _MAX_LINKS = 40
 class ImageFiles:
     """See :class:`gate.image.model.Files`."""
 
-    def __init__(self, root: Node) -> None:
+    def __init__(self, root: Node, layers: Callable[[], Mapping[int, int]] = dict) -> None:
+        """``layers`` tells the number of each instruction's layer, by the instruction's ``id``."""
         self.root = root
+        self._layers = layers
 
     def lookup(self, path: str, *, follow: bool = True) -> File | Unknown | None:
         """What a program in the container would find at a path."""
@@ -51,16 +54,20 @@ class ImageFiles:
     def __iter__(self) -> Iterator[File]:
         """Every path that an instruction of the file put there, sorted."""
         found: list[tuple[str, Node]] = []
+        whiteouts = False
         waiting: list[tuple[str, Node]] = [("", self.root)]
         while waiting:
             place, folder = waiting.pop()
             for name, node in folder.children().items():
                 path = f"{place}/{name}"
+                whiteouts = whiteouts or name.startswith(PREFIX)
                 if not node.implied:
                     found.append((path, node))
                 if node.type == "directory":
                     waiting.append((path, node))
         found.sort(key=lambda item: item[0])
+        if whiteouts:
+            found = laid_over(found, self._layers())
         return (as_file(path, node) for path, node in found)
 
 

@@ -6,7 +6,6 @@ Everything in an archive is hostile: sizes are bounded, nothing is written anywh
 from __future__ import annotations
 
 import bz2
-import importlib
 import lzma
 import zlib
 from collections.abc import Iterator
@@ -16,6 +15,8 @@ from gate.record import dataclass
 
 _BLOCK = 512
 _MAX_EXTRA = 1 << 20  # bytes of a long name or of extended headers
+_PIECE = 1 << 11  # bytes for a decoder at once: of zstd they unpack to 64 MiB at most
+_MAX_PARTS = 10_000  # compressed files behind each other in one
 
 REGULAR, HARDLINK, SYMLINK, CHARACTER, BLOCK, DIRECTORY, FIFO, GLOBAL = "0", "1", "2", "3", "4", "5", "6", "g"
 
@@ -71,18 +72,52 @@ def decompress(data: bytes, limit: int) -> tuple[bytes, bool]:
     if not kind:
         return data, True
     out = bytearray()
-    while data:
-        decoder = _decoder(kind)
+    decoder = _decoder(kind)
+    at = parts = 0
+    while at < len(data):
+        if decoder.eof:  # a compressed file may be several ones behind each other
+            parts += 1
+            if parts > _MAX_PARTS:
+                raise TooLarge
+            if compression(data[at : at + 8]) != kind:
+                return bytes(out), False
+            decoder = _decoder(kind)
+        piece = data[at : at + _PIECE]
         try:
-            out += decoder.decompress(data, limit + 1 - len(out))
+            out += decoder.decompress(piece, limit + 1 - len(out))
         except (zlib.error, OSError, lzma.LZMAError, EOFError, ValueError):
             return bytes(out), False
         if len(out) > limit:
             raise TooLarge
-        data = decoder.unused_data
-        if not decoder.eof or (data and compression(data) != kind):
-            return bytes(out), False
-    return bytes(out), True
+        at += len(piece) - len(decoder.unused_data)
+    return bytes(out), decoder.eof
+
+
+class _Zstd:
+    """One frame of a zstd file, with the methods that Python's own decoders have."""
+
+    def __init__(self) -> None:
+        try:
+            import zstandard
+        except ImportError as error:
+            raise NoDecoder("zstd") from error
+        self._error = zstandard.ZstdError
+        self._frame = zstandard.ZstdDecompressor(max_window_size=1 << 27).decompressobj()
+
+    @property
+    def eof(self) -> bool:
+        return self._frame.eof
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._frame.unused_data
+
+    def decompress(self, data: bytes, limit: int) -> bytes:
+        """Raises ValueError for damaged data. There may be more than ``limit`` bytes: a piece gives what it gives."""
+        try:
+            return self._frame.decompress(data)
+        except self._error as error:
+            raise ValueError(str(error)) from error
 
 
 def _decoder(kind: str) -> Any:
@@ -92,10 +127,7 @@ def _decoder(kind: str) -> Any:
         return bz2.BZ2Decompressor()
     if kind == "xz":
         return lzma.LZMADecompressor(format=lzma.FORMAT_XZ)
-    try:
-        return importlib.import_module("compression.zstd").ZstdDecompressor()  # Python 3.14
-    except ImportError as error:
-        raise NoDecoder("zstd") from error
+    return _Zstd()
 
 
 def is_tar(data: bytes) -> bool:

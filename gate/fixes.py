@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gate.build import Build
     from gate.dockerfile.command import Command, ShellWord
     from gate.dockerfile.source import Source, Text
-    from gate.dockerfile.tree import Instruction, Run
+    from gate.dockerfile.tree import Instruction, Pair, Pairs, Run
 
 SAFE, UNSAFE = "safe", "unsafe"
 """What :attr:`gate.rule.Rule.fixes` names."""
@@ -118,6 +118,25 @@ def without_instruction(instruction: Instruction) -> Edit | None:
     start = source.text.rfind("\n", 0, instruction.start) + 1
     at = source.text.find("\n", instruction.end)
     return Edit(source.place(start, at + 1 if at >= 0 else len(source.text)), "")
+
+
+def without_pair(instruction: Pairs, pair: Pair) -> Edit | None:
+    """An ENV or LABEL without one of its pairs, and without itself when there is no other."""
+    pairs = instruction.pairs
+    at = next(at for at, each in enumerate(pairs) if each is pair)
+    if len(pairs) == 1:
+        return without_instruction(instruction)
+    start, end = (pairs[at - 1], pair) if at else (pair, pairs[1])
+    first = _end_of(start) if at else pair.key.start
+    last = _end_of(end) if at else end.key.start
+    whole = instruction.source.text[first:last]
+    if "#" in whole.replace(pair.value.value if pair.value is not None else "", ""):
+        return None  # a comment would go, too
+    return Edit(instruction.source.place(first, last), "")
+
+
+def _end_of(pair: Pair) -> int:
+    return pair.value.end if pair.value is not None else pair.key.end
 
 
 def line_before(instruction: Instruction, line: str) -> Edit | None:

@@ -11,7 +11,8 @@ from __future__ import annotations
 import os
 from bisect import bisect_left, insort
 from codecs import BOM_UTF8
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
 from gate import files
 from gate.catalogue import Catalogue
@@ -33,6 +34,15 @@ MAX_BYTES = 8 << 20
 """Of a file of the context that is edited."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Round:
+    """What was there before a round of edits, and how many findings of each rule may be there behind it."""
+
+    text: bytes
+    fixed: int
+    expected: Mapping[str, int]
+
+
 @dataclass(slots=True, eq=False)
 class Fixed:
     """What became of one file. ``findings`` are those that are left; ``fixed`` are those that were mended, at the places
@@ -44,6 +54,8 @@ class Fixed:
     given: Input | None = None  # of a Dockerfile; None: a file of the context
     fixed: list[Finding] = field(default_factory=list)
     findings: tuple[Finding, ...] = ()
+    rounds: list[_Round] = field(default_factory=list, repr=False)
+    useless: set[str] = field(default_factory=set, repr=False)  # the rules whose fixes did not help
 
     @property
     def changed(self) -> bool:
@@ -153,6 +165,13 @@ class _Mender:
     def _round(self, file: Fixed) -> bool:
         """Apply what can be applied at once. False when nothing is left to do."""
         wanted = [f for f in file.findings if fixable(f, self._unsafe) and _within(f, file.path)]
+        counts = Counter(finding.rule_id for finding in wanted)
+        if file.rounds and (
+            useless := {rule for rule, most in file.rounds[-1].expected.items() if counts[rule] > most}
+        ):
+            self._take_back(file, useless)
+            return True
+        wanted = [finding for finding in wanted if finding.rule_id not in file.useless]
         source = Source(file.path, file.after)
         text, done = applied(source, wanted)
         if not done or text == source.text:
@@ -161,9 +180,19 @@ class _Mender:
         for fault in parse(Source(file.path, after)).faults[:1]:
             self._fail(file, f"the fix of {done[0].rule_id} would break it: {fault.message}")
             return False
+        mended = Counter(finding.rule_id for finding in done)
+        file.rounds.append(_Round(file.after, len(file.fixed), {rule: counts[rule] - mended[rule] for rule in mended}))
         file.after = after
         file.fixed += done
         return True
+
+    @staticmethod
+    def _take_back(file: Fixed, useless: set[str]) -> None:
+        """A fix behind which its finding is still there is none: the last round is done again without it."""
+        last = file.rounds.pop()
+        file.after = last.text
+        del file.fixed[last.fixed :]
+        file.useless |= useless
 
 
 def fixable(finding: Finding, unsafe: bool) -> bool:

@@ -1,10 +1,11 @@
 """BLD004 source-under-sh: Debian's and Ubuntu's /bin/sh has no `source`."""
 
+from gate import fixes
 from gate.build import Build
 from gate.dockerfile.command import Command, Node
 from gate.dockerfile.tree import Run, Stage
 from gate.image.base import identify
-from gate.model import Severity
+from gate.model import Fix, Severity
 from gate.packages.options import listed
 from gate.packages.where import earlier_commands
 from gate.rule import Results, Rule
@@ -15,6 +16,7 @@ rule = Rule(
     name="source-under-sh",
     severity=Severity.HIGH,
     aliases=("SC3046", "SC2039"),
+    fixes=(fixes.SAFE,),
     summary="source is no command of the shell that runs this RUN.",
     reason="RUN is read by /bin/sh, which is dash on Debian and Ubuntu. dash knows only the dot: source is not found, and the build ends with 127.",
     fix='Write a dot (RUN . venv/bin/activate && …), or choose bash: SHELL ["/bin/bash", "-c"].',
@@ -57,7 +59,9 @@ def check(stage: Stage, build: Build) -> Results:
                 continue
             dash = _under_dash(command, instruction, stage, build)
             if dash:
-                yield rule.finding(command, f"{dash} has no command source: it is not found.", stage=stage)
+                yield rule.finding(
+                    command, f"{dash} has no command source: it is not found.", stage=stage, fix=_fix(command)
+                )
             elif dash is None and not told:
                 told = True
                 yield rule.undecided(
@@ -65,6 +69,20 @@ def check(stage: Stage, build: Build) -> Results:
                     "source works under bash and not under dash, and which of them /bin/sh is in the base image is not known",
                     'SHELL ["/bin/bash", "-c"], a dot instead of source, or --image REF',
                 )
+
+
+def _fix(command: Command) -> Fix | None:
+    """A dot; it looks for a name without a slash on PATH only, and dash hands no further words on."""
+    if len(command.words) != 2:
+        return None
+    word, file = command.words
+    path = file.value or file.prefix
+    dot = fixes.replace(word.text, ".")
+    if "/" in path:
+        return fixes.fix("write a dot", dot)
+    if not path or file.text.value != path:
+        return None
+    return fixes.fix("write a dot", dot, fixes.replace(file.text, f"./{path}"))
 
 
 def _under_dash(command: Command, run: Run, stage: Stage, build: Build) -> str | None:

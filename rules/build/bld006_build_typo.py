@@ -3,12 +3,13 @@
 import re
 from collections.abc import Iterator
 
+from gate import fixes
 from gate.build import Build
 from gate.dockerfile.command import Command, ShellWord
 from gate.dockerfile.source import Text
 from gate.dockerfile.tree import Copy, Instruction, Run
 from gate.lazy import pattern
-from gate.model import Finding, Severity
+from gate.model import Finding, Fix, Severity
 from gate.packages.options import listed
 from gate.rule import Results, Rule
 from gate.rules.build._sources import UNKNOWN, entry_fault, misspelt, unread_file
@@ -17,6 +18,7 @@ from gate.words import closest
 rule = Rule(
     id="BLD006",
     name="build-typo",
+    fixes=(fixes.SAFE, fixes.UNSAFE),
     severity=Severity.HIGH,
     summary="A command, a path of apt or a line of its sources is misspelt.",
     reason="A command that does not exist ends the build with 127. A source file in a folder that apt does not know is never read, so that its packages "
@@ -75,7 +77,10 @@ def check_verb(command: Command, build: Build) -> Results:
     meant = closest(word.value, _VERBS[command.name or ""])
     if meant is not None:
         yield rule.finding(
-            command, f"{command.name} has no command {word.value!r}.", help=f"Write {command.name} {meant}."
+            command,
+            f"{command.name} has no command {word.value!r}.",
+            help=f"Write {command.name} {meant}.",
+            fix=fixes.fix(f"write {meant}", fixes.replace(word.text, meant), safe=False),
         )
 
 
@@ -122,14 +127,25 @@ def _apt(command: Command) -> Iterator[Finding]:
 
 def _program(command: Command, program: str) -> Iterator[Finding]:
     if program in _GLUED:
-        yield rule.finding(command.words[0], f"There is no program {program!r}.", help=f"Write {_GLUED[program]}.")
+        yield rule.finding(
+            command.words[0],
+            f"There is no program {program!r}.",
+            help=f"Write {_GLUED[program]}.",
+            fix=_fix(command.words[0], _GLUED[program]),
+        )
     elif match := _JOINED.fullmatch(program):
         name = match[1]
         yield rule.finding(
             command.words[0],
             f"{program!r} is taken for one program, which does not exist: a blank is missing behind {name}.",
             help=f"Write {name} {program[len(name) :]}",
+            fix=_fix(command.words[0], f"{name} {program[len(name) :]}"),
         )
+
+
+def _fix(word: ShellWord, meant: str) -> Fix | None:
+    """The blank that is missing; not in JSON, where it would be part of the word."""
+    return fixes.fix(f"write {meant}", fixes.replace(word.text, meant)) if not word.quoted else None
 
 
 def _path_findings(path: str, at: Text, *, written: bool) -> Iterator[Finding]:

@@ -1,5 +1,6 @@
 """LBL003 deprecated-label-schema: org.label-schema.* is superseded by the OCI keys."""
 
+from gate import fixes
 from gate.build import Build
 from gate.dockerfile.tree import Stage
 from gate.model import Severity
@@ -12,6 +13,7 @@ rule = Rule(
     severity=Severity.LOW,
     image=True,
     needs=("LABEL",),
+    fixes=(fixes.SAFE,),
     summary="The label uses the superseded org.label-schema namespace.",
     reason="Label Schema was given up for the OCI's annotation keys in 2018; tools read org.opencontainers.image.*.",
     fix="Use the OCI key that the message names; keep both while something still reads the old one.",
@@ -35,5 +37,10 @@ def check(stage: Stage, build: Build) -> Results:
         successor = SUCCESSORS.get(label.key.removeprefix(LABEL_SCHEMA))
         if successor and OCI + successor in keys:
             continue  # both are there: an old reader is served on purpose
-        fix = f"Use {OCI}{successor}." if successor else "There is no OCI key for it; remove it."
-        yield rule.finding(label, f"The label {label.key} is superseded.", help=fix, stage=stage)
+        help = f"Use {OCI}{successor}." if successor else "There is no OCI key for it; remove it."
+        mended = (
+            fixes.fix(f"call it {OCI}{successor}", fixes.replace(label.pair.key, f"{OCI}{successor}"))
+            if successor and label.pair.key.value == label.key
+            else None
+        )
+        yield rule.finding(label, f"The label {label.key} is superseded.", help=help, stage=stage, fix=mended)

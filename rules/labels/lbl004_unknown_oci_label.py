@@ -3,6 +3,7 @@
 import re
 from difflib import get_close_matches
 
+from gate import fixes
 from gate.build import Build
 from gate.dockerfile.tree import Stage
 from gate.lazy import pattern
@@ -17,6 +18,7 @@ rule = Rule(
     image=True,
     aliases=("DL3048", "DL3050"),
     needs=("LABEL",),
+    fixes=(fixes.UNSAFE,),
     summary="The label's key is not one of the namespace that it claims.",
     reason="Nobody but the OCI may define keys under org.opencontainers, nor anybody but Docker under com.docker; a misspelt key is "
     "read by no tool.",
@@ -58,8 +60,13 @@ def check(stage: Stage, build: Build) -> Results:
                 if close
                 else f" The keys are {OCI}…: {', '.join(sorted(k.removeprefix(OCI) for k in OCI_KEYS))}."
             )
+            meant = fixes.replace(label.pair.key, close[0]) if close and label.pair.key.value == key else None
             yield rule.finding(
-                label, f"{key} is not a key of the OCI image specification.{hint}", stage=stage, aliases=()
+                label,
+                f"{key} is not a key of the OCI image specification.{hint}",
+                stage=stage,
+                aliases=(),
+                fix=fixes.fix(f"call it {close[0]}", meant, safe=False) if close else None,
             )
         elif key.startswith(_RESERVED) and not key.startswith(_DOCKERS):
             yield rule.finding(label, f"{key} is in a namespace that Docker reserves for itself.", stage=stage)

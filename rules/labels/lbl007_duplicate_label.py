@@ -1,5 +1,6 @@
 """LBL007 duplicate-label: the same key twice in one stage; the last one wins."""
 
+from gate import fixes
 from gate.build import Build
 from gate.dockerfile.tree import Stage
 from gate.model import Severity
@@ -11,6 +12,7 @@ rule = Rule(
     name="duplicate-label",
     severity=Severity.LOW,
     needs=("LABEL",),
+    fixes=(fixes.SAFE,),
     summary="The same label is set twice.",
     reason="The later value replaces the earlier one silently, so one of the two is not what its author thinks.",
     fix="Keep one of them.",
@@ -27,6 +29,12 @@ def check(stage: Stage, build: Build) -> Results:
             earlier = seen[label.key].place.line
             where = "in the same instruction" if earlier == label.place.line else f"on line {earlier}"
             yield rule.finding(
-                label, f"The label {label.key} is set already {where}; this value replaces that one.", stage=stage
+                label,
+                f"The label {label.key} is set already {where}; this value replaces that one.",
+                stage=stage,
+                fix=fixes.fix(
+                    f"remove the value of line {earlier}",
+                    fixes.without_pair(seen[label.key].instruction, seen[label.key].pair),
+                ),
             )
         seen[label.key] = label

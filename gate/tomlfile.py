@@ -1,10 +1,11 @@
-"""``[tool.mlgate]`` of a pyproject.toml → plain values, with the lines of its keys as far as a line scan finds them."""
+"""TOML as plain values; ``[tool.mlgate]`` of a pyproject.toml with the lines of its keys as far as a line scan finds them."""
 
 from __future__ import annotations
 
 import re
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 from gate.lazy import pattern
 from gate.yamlfile import MAX_CHARS, Document, Path, YamlError
@@ -14,22 +15,28 @@ _KEY = pattern(r"(\s*)([\w.\"'-]+)\s*=")
 _PREFIX = ("tool", "mlgate")
 
 
-def read(text: str) -> Document:
-    """Read the table. Raises :class:`~gate.yamlfile.YamlError`, also where the file has no such table."""
+def loads(text: str) -> dict[str, Any]:
+    """A whole document. Raises ValueError."""
     if sys.version_info >= (3, 11):
         import tomllib
     else:
         import tomli as tomllib
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def read(text: str) -> Document:
+    """Read the table. Raises :class:`~gate.yamlfile.YamlError`, also where the file has no such table."""
     if len(text) > MAX_CHARS:
         raise YamlError(f"the file is larger than {MAX_CHARS} characters")
     try:
-        value = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        value: Any = loads(text)
+    except ValueError as error:
         found = re.search(r"(.*) \(at line (\d+), column (\d+)\)", str(error))
         where = (int(found[2]), int(found[3])) if found else (1, 1)
         raise YamlError(found[1] if found else str(error), *where) from None
-    except RecursionError:
-        raise YamlError("nested too deeply") from None
     for name in _PREFIX:
         value = value.get(name, {}) if isinstance(value, dict) else {}
     return Document(value, dict(_marks(text)))

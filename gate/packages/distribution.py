@@ -9,7 +9,6 @@ import io
 import posixpath
 import re
 import struct
-import sys
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable
@@ -21,6 +20,7 @@ from gate.model import Unknown
 from gate.packages.requirement import normalized
 from gate.packages.setup_script import Partial, Unreadable, setup_arguments
 from gate.record import dataclass, field
+from gate.tomlfile import loads
 
 MAX_ARCHIVE = 1 << 25
 """Bytes of an archive that is opened, and of what it holds."""
@@ -212,16 +212,9 @@ def _pyproject(data: bytes, shown: str, found: Distribution) -> bool:
 
 def _toml(data: bytes) -> dict[str, Any]:
     """Raises ValueError."""
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
     if len(data) > MAX_TEXT:
         raise ValueError("too large")
-    try:
-        return tomllib.loads(data.decode("utf-8"))
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
+    return loads(data.decode("utf-8"))
 
 
 def _table(value: object, key: str) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from gate.packages.files import Found, find
 from gate.packages.model import Install, Request
 from gate.packages.options import Table, scan
 from gate.packages.requirement import requirement
+from gate.tomlfile import loads
 
 if TYPE_CHECKING:
     from gate.build import Build
@@ -54,13 +54,9 @@ def _text(source: Source, value: str) -> Text:
 
 def table(data: bytes) -> dict[str, Any]:
     """A TOML document; empty for what is none."""
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
     try:
-        return tomllib.loads(data.decode("utf-8-sig"))
-    except (ValueError, RecursionError):
+        return loads(data.decode("utf-8-sig"))
+    except ValueError:
         return {}
 
 

@@ -1,5 +1,6 @@
 """ENT001 shell-form-entrypoint: a shell stands between the container and its program."""
 
+from gate import fixes
 from gate.build import Build
 from gate.dockerfile.command import Command
 from gate.dockerfile.tree import Launch, Onbuild
@@ -7,6 +8,7 @@ from gate.model import Finding, Severity
 from gate.rule import Example, Results, Rule
 from gate.rules.launch._handover import parameters_used
 from gate.rules.launch._launch import effective, has_posix_shell, is_shell_form
+from gate.rules.launch._mend import json_form
 
 SAGEMAKER = frozenset({"sagemaker-training", "sagemaker-hosting", "sagemaker-processing"})
 
@@ -16,6 +18,7 @@ rule = Rule(
     severity=Severity.MEDIUM,
     image=True,
     aliases=("DL3025",),
+    fixes=(fixes.UNSAFE,),
     silent_for=tuple(sorted(SAGEMAKER)),
     needs=("ENTRYPOINT", "CMD"),
     summary="The ENTRYPOINT is in shell form.",
@@ -67,9 +70,12 @@ def _finding(entrypoint: Launch, build: Build) -> Finding:
         severity, signals = Severity.LOW, "signals do reach the program, thanks to exec"
     if parameters_used(str(entrypoint.script)):
         lost = "the first word of CMD becomes $0"
+    # A CMD in shell form would be no arguments; and what is behind it reaches the program from now on: not safe.
+    mended = json_form(entrypoint, build) if not is_shell_form(effective(build).cmd) else None
     return rule.finding(
         entrypoint,
         f"The ENTRYPOINT is in shell form: a shell stands in front of the program, {lost}, and {signals}.",
         severity=severity,
         stage=entrypoint.stage,
+        fix=fixes.fix("write the JSON form", mended, safe=False),
     )

@@ -1,17 +1,20 @@
 """ENT002 cmd-ignored: the ENTRYPOINT drops what CMD says."""
 
+from gate import fixes
 from gate.build import Build
 from gate.dockerfile.tree import Launch
 from gate.model import Severity
 from gate.rule import Results, Rule
 from gate.rules.launch._handover import Fate, handover, parameters_used
 from gate.rules.launch._launch import effective, has_posix_shell, is_broken, is_shell_form, words
+from gate.rules.launch._mend import json_form
 
 rule = Rule(
     id="ENT002",
     name="cmd-ignored",
     severity=Severity.HIGH,
     image=True,
+    fixes=(fixes.UNSAFE,),
     needs=("ENTRYPOINT", "CMD"),
     summary="The ENTRYPOINT is a shell's -c text, which drops CMD.",
     reason="ENTRYPOINT in shell form becomes /bin/sh -c with the text, and Docker appends CMD behind it, where it is no part of the script: the words "
@@ -51,7 +54,9 @@ def check(build: Build) -> Results:
         return
     problem = _problem(entrypoint, given)
     if problem:
-        yield rule.finding(cmd, problem, stage=cmd.stage)
+        mended = json_form(entrypoint, build) if is_shell_form(entrypoint) and not is_shell_form(cmd) else None
+        fix = fixes.fix("write the ENTRYPOINT in JSON form", mended, safe=False)
+        yield rule.finding(cmd, problem, stage=cmd.stage, fix=fix)
 
 
 def _in_posix_shell(entrypoint: Launch, build: Build) -> bool:

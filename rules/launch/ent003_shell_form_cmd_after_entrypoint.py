@@ -1,12 +1,14 @@
 """ENT003 shell-form-cmd-after-entrypoint: the ENTRYPOINT gets /bin/sh -c … for its arguments."""
 
+from gate import fixes
 from gate.build import Build
 from gate.dockerfile.tree import Launch
-from gate.model import Finding, Severity, Undecided
+from gate.model import Finding, Fix, Severity, Undecided
 from gate.rule import Example, Results, Rule
 from gate.rules.launch._entryfile import runs_arguments
-from gate.rules.launch._handover import Handover, handover, handover_of_words
+from gate.rules.launch._handover import Handover, handover, handover_of_words, plain_name
 from gate.rules.launch._launch import effective, is_shell_form, of_base_image, words
+from gate.rules.launch._mend import json_form, plain_words
 
 rule = Rule(
     id="ENT003",
@@ -14,6 +16,7 @@ rule = Rule(
     severity=Severity.HIGH,
     image=True,
     aliases=("DL3025",),
+    fixes=(fixes.SAFE, fixes.UNSAFE),
     needs=("ENTRYPOINT", "CMD"),
     summary="A CMD in shell form stands behind an ENTRYPOINT in JSON form.",
     reason="Docker puts the two together: the ENTRYPOINT's program is started with the arguments /bin/sh, -c and the text of CMD, and knows nothing "
@@ -71,7 +74,21 @@ def _judge(cmd: Launch, program: str, use: Handover, build: Build) -> Finding | 
             severity=Severity.LOW,
             confidence="low",
             stage=cmd.stage,
+            fix=_fix(cmd, build, safe=False),
         )
     return rule.finding(
-        cmd, f"CMD is in shell form: the container runs {program} /bin/sh -c {str(cmd.script)!r}.", stage=cmd.stage
+        cmd,
+        f"CMD is in shell form: the container runs {program} /bin/sh -c {str(cmd.script)!r}.",
+        stage=cmd.stage,
+        fix=None if _names_program(cmd, program, build) else _fix(cmd, build, safe=not of_base_image(build)),
     )
+
+
+def _fix(cmd: Launch, build: Build, *, safe: bool) -> Fix | None:
+    return fixes.fix("write CMD in JSON form", json_form(cmd, build), safe=safe)
+
+
+def _names_program(cmd: Launch, program: str, build: Build) -> bool:
+    """Whether CMD would name the program of the ENTRYPOINT again: then it has more wrong with it than its form."""
+    first = next(iter(plain_words(cmd, build)), "")
+    return plain_name(first) in {plain_name(word) for word in program.split()}

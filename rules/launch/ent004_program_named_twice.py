@@ -1,15 +1,19 @@
 """ENT004 program-named-twice: CMD repeats the program that the ENTRYPOINT starts."""
 
+from gate import fixes
 from gate.build import Build
-from gate.model import Severity
+from gate.model import Fix, Severity
 from gate.rule import Results, Rule
-from gate.rules.launch._repetition import repetition
+from gate.rules.launch._launch import words
+from gate.rules.launch._mend import without_words
+from gate.rules.launch._repetition import Repetition, repetition
 
 rule = Rule(
     id="ENT004",
     name="program-named-twice",
     severity=Severity.HIGH,
     image=True,
+    fixes=(fixes.SAFE, fixes.UNSAFE),
     needs=("ENTRYPOINT", "CMD"),
     summary="CMD names the program that the ENTRYPOINT starts already.",
     reason="Docker puts the words of CMD behind those of the ENTRYPOINT: the program gets its own name as its first argument, and python, for "
@@ -42,4 +46,14 @@ def check(build: Build) -> Results:
             severity=None if found.certain else Severity.MEDIUM,
             confidence="" if found.certain else "medium",
             stage=found.cmd.stage,
+            fix=_fix(found),
         )
+
+
+def _fix(found: Repetition) -> Fix | None:
+    """CMD without what it repeats. Safe when that is the ENTRYPOINT word by word, which the program gets for arguments now."""
+    given = words(found.cmd)
+    entrypoint = found.started[: -len(given)]
+    whole = given[: len(entrypoint)] == entrypoint
+    edit = without_words(found.cmd, len(entrypoint) if whole else 1)
+    return fixes.fix(f"remove {found.what} from CMD", edit, safe=whole and found.certain)

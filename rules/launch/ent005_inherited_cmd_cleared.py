@@ -1,5 +1,6 @@
 """ENT005 inherited-cmd-cleared: an ENTRYPOINT takes away the CMD of the stage it is made from."""
 
+from gate import fixes
 from gate.build import Build
 from gate.model import Severity
 from gate.rule import Results, Rule
@@ -10,6 +11,7 @@ rule = Rule(
     name="inherited-cmd-cleared",
     severity=Severity.MEDIUM,
     needs=("ENTRYPOINT", "CMD"),
+    fixes=(fixes.UNSAFE,),
     summary="An ENTRYPOINT in a stage without a CMD of its own clears the inherited CMD.",
     reason="Docker resets CMD whenever ENTRYPOINT is set, unless the same stage sets CMD too. The container then starts without the "
     "arguments that the parent stage gives, and nothing in the build says so.",
@@ -40,4 +42,7 @@ def check(build: Build) -> Results:
         f"This ENTRYPOINT clears the CMD of line {cmd.head.line}: its stage has no CMD of its own.",
         help=f"Repeat it in this stage: CMD {cmd.text}",
         stage=entrypoint.stage,
+        fix=fixes.fix("repeat the CMD", fixes.line_after(entrypoint, f"CMD {cmd.text}"), safe=False)
+        if cmd.exec
+        else None,
     )

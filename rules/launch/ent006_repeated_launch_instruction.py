@@ -1,5 +1,6 @@
 """ENT006 repeated-launch-instruction: an earlier ENTRYPOINT or CMD of a stage is dead."""
 
+from gate import fixes
 from gate.build import Build
 from gate.dockerfile.tree import Launch, Onbuild, Stage
 from gate.model import Severity
@@ -11,6 +12,7 @@ rule = Rule(
     severity=Severity.MEDIUM,
     aliases=("DL4003", "DL4004"),
     needs=("ENTRYPOINT", "CMD"),
+    fixes=(fixes.SAFE,),
     summary="A stage has several ENTRYPOINTs or CMDs, and only the last one counts.",
     reason="The earlier one is dead text: whoever reads it, or edits it, believes in something that never happens.",
     fix="Delete the one that does not count. Several programs in one container need a process supervisor, or a container each.",
@@ -44,5 +46,6 @@ def check(stage: Stage, build: Build) -> Results:
                 severity=None if build.ships(stage) else Severity.LOW,
                 stage=stage,
                 aliases=_ALIAS[launch.keyword],
+                fix=fixes.fix("remove it", fixes.without_instruction(earlier)),
             )
         last[launch.keyword, launch.onbuild] = launch

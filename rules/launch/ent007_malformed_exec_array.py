@@ -1,5 +1,6 @@
 """ENT007 malformed-exec-array: it starts like a JSON array and is none, so the shell gets it."""
 
+from gate import fixes
 from gate.build import Build
 from gate.dockerfile.tree import Instruction, Launch, Onbuild, Run
 from gate.model import Finding, Severity
@@ -13,6 +14,7 @@ rule = Rule(
     severity=Severity.HIGH,
     aliases=("DL3025",),
     needs=("ENTRYPOINT", "CMD"),
+    fixes=(fixes.SAFE,),
     summary="An ENTRYPOINT, CMD or RUN starts like a JSON array and is none.",
     reason="What does not parse as a JSON array of strings silently becomes the shell form: the shell gets the brackets, the commas and "
     "the quotes, looks for a program called [python, and ends with 127.",
@@ -60,10 +62,15 @@ def _finding(what: Launch | Run, instruction: Instruction, severity: Severity | 
     text = str(what.script)
     array = repaired(text)
     first = text.split()[0]
+    # A word that only a shell would understand would be wrong in JSON as well.
+    mended = (
+        fixes.replace(what.script.slice(0, len(text.rstrip())), array) if not set(array) & set("$*~&|<>;") else None
+    )
     return rule.finding(
         what.script,
         f"This {what.keyword} is no JSON array, because {why_not_json(text)}: the shell runs the text, and finds no program {first!r}.",
         help=f"Write {what.keyword} {array}" if array else "",
         severity=severity,
         stage=instruction.stage,
+        fix=fixes.fix("write a JSON array", mended) if array else None,
     )

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import takewhile
 
+from gate import fixes
 from gate.build import Build
 from gate.dockerfile.command import Command, Node, Script, ShellWord
 from gate.dockerfile.shell.script import parse_program
@@ -12,8 +12,9 @@ from gate.dockerfile.shell.wrappers import SHELLS, peel, shell_script
 from gate.dockerfile.source import Source, Text
 from gate.dockerfile.tree import Launch
 from gate.image.model import File
-from gate.model import Finding, Severity
+from gate.model import Finding, Fix, Severity
 from gate.packages.options import listed
+from gate.record import replace
 from gate.rule import Example, Results, Rule
 from gate.rules.launch._endings import Ending, endings, forwards_signals
 from gate.rules.launch._entryfile import entry_script, find_entry, is_arguments, script_operand, sourced_script
@@ -25,6 +26,7 @@ _ENTRY = 'FROM python:3.12\nCOPY --chmod=755 entry.sh /entry.sh\nENTRYPOINT ["/e
 rule = Rule(
     id="ENT009",
     name="wrapper-without-exec",
+    fixes=(fixes.SAFE, fixes.UNSAFE),
     severity=Severity.MEDIUM,
     summary="The entry script runs its program as a child instead of handing over with exec.",
     reason="A stopped container gets SIGTERM, and the shell, which is process 1, neither dies of it nor passes it on. The program never hears of it, "
@@ -148,7 +150,7 @@ def _placed(finding: Finding, file: File) -> Finding:
     """A file that no line of the context says is known by the instruction that makes it."""
     if file.instruction is None or finding.place.path != file.path:
         return finding
-    return replace(finding, place=file.instruction.place)
+    return replace(finding, place=file.instruction.place, fix=None)
 
 
 def _script_file(argv: Sequence[ShellWord], build: Build) -> tuple[File | None, Script | None, Sequence[ShellWord]]:
@@ -228,6 +230,7 @@ def _finding(ending: Ending, script: Script, quiet: bool) -> Finding | None:
                 f"exec {first} {'makes one word of all arguments' if broken else 'splits arguments that have blanks in them'}.",
                 help='Write exec "$@".',
                 severity=None if broken else Severity.LOW,
+                fix=fixes.fix('write "$@"', fixes.replace(command.words[0].text, '"$@"')),
             )
         return None
     if command.name == "wait":
@@ -249,4 +252,19 @@ def _finding(ending: Ending, script: Script, quiet: bool) -> Finding | None:
         f"{what[:60]} runs {why}: SIGTERM stops at the shell, and the program is killed without warning.",
         severity=Severity.LOW if quiet else None,
         confidence="low" if quiet else "",
+        fix=_fix(ending, script),
     )
+
+
+def _fix(ending: Ending, script: Script) -> Fix | None:
+    """``exec`` in front of the command: not in ``( )``, not where a trap waits for the end. Nothing behind it runs any more,
+    and the shell is no longer process 1: not safe."""
+    command = ending.command
+    if ending.child or command.wrappers or command.assignments or not command.words or command.redirects:
+        return None
+    if any(other.name == "trap" for other in script.commands) or not fixes.written(command.words[0].text):
+        return None
+    text = command.text
+    if text.start != command.words[0].text.start:
+        return None
+    return fixes.fix("hand over with exec", fixes.insert(text.source, text.start, "exec "), safe=False)

@@ -2,10 +2,13 @@
 
 import posixpath
 
+from gate import fixes
 from gate.build import Build
-from gate.model import Severity
+from gate.dockerfile.tree import Copy
+from gate.model import Fix, Severity
 from gate.platforms.outcome import Fault, Outcome
 from gate.rule import Example, Results, Rule
+from gate.rules.launch._mend import set_flag
 from gate.rules.launch._outcome import failures, place_of
 
 _SCRIPT = "#!/bin/sh\necho hi\n"
@@ -16,6 +19,7 @@ rule = Rule(
     name="entry-not-executable",
     severity=Severity.HIGH,
     image=True,
+    fixes=(fixes.SAFE,),
     summary="The file that the container starts is not executable.",
     reason="COPY keeps the mode that a file has in the build context. Without an execute bit the container ends at once with exit code 126, permission "
     "denied, or, when it is looked up on PATH, with 127 as if it were not there.",
@@ -54,7 +58,23 @@ def check(build: Build) -> Results:
                 at, f"{outcome.program} is not executable here; {script} may change that before the build", "--context"
             )
         else:
-            yield rule.finding(at, _message(outcome))
+            yield rule.finding(at, _message(outcome), fix=_fix(outcome))
+
+
+def _fix(outcome: Outcome) -> Fix | None:
+    """The mode, where the instruction copies this one file and nothing else."""
+    file = outcome.file
+    copy = file.instruction if file is not None else None
+    if file is None or not isinstance(copy, Copy) or file.type != "file" or copy.onbuild or copy.heredocs:
+        return None
+    if len(copy.sources) != 1 or file.source is None or not _is(copy.sources[0].value, file.source):
+        return None
+    return fixes.fix("copy it with mode 755", set_flag(copy, "chmod", "755"))
+
+
+def _is(source: str, path: str) -> bool:
+    """Whether a source word is the path of one file."""
+    return posixpath.normpath(source).lstrip("/") == posixpath.normpath(path).lstrip("/")
 
 
 def _message(outcome: Outcome) -> str:

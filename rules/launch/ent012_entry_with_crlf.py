@@ -1,10 +1,11 @@
 """ENT012 entry-with-crlf: the line ends of Windows, or a byte order mark, in the file that is started."""
 
+from gate import fixes
 from gate.build import Build
 from gate.dockerfile.shell.wrappers import SHELLS
 from gate.dockerfile.source import Source
 from gate.image.model import File
-from gate.model import Place, Severity
+from gate.model import Edit, Fix, Place, Severity
 from gate.platforms.kernel import shebang
 from gate.rule import Example, Results, Rule
 from gate.rules.launch._outcome import first_line, outcomes
@@ -16,6 +17,7 @@ rule = Rule(
     name="entry-with-crlf",
     severity=Severity.HIGH,
     image=True,
+    fixes=(fixes.SAFE,),
     summary="The script that the container starts has the line ends of Windows or a byte order mark.",
     reason="The kernel takes the carriage return for a part of the interpreter's name and looks for python\\r: no such file or directory. In a shell script "
     "it becomes a part of the last word of each line. A byte order mark hides the #!.",
@@ -42,6 +44,7 @@ rule = Rule(
 )
 
 _LIMIT = 1 << 17
+_MENDED = 1 << 16
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -70,7 +73,9 @@ def _file(file: File, build: Build) -> Results:
     if data.split(b"\n")[0].endswith(b"\r") and data.startswith(b"#!"):
         words = " ".join(filter(None, shebang(data) or ("#!",))).replace("\r", "\\r")
         yield rule.finding(
-            at, f"The first line of {file.path} ends with CR LF: the kernel starts {words!r}, carriage return and all."
+            at,
+            f"The first line of {file.path} ends with CR LF: the kernel starts {words!r}, carriage return and all.",
+            fix=_fix(file, build, data),
         )
     elif _is_shell(data):
         where = data.index(b"\r\n")
@@ -78,7 +83,22 @@ def _file(file: File, build: Build) -> Results:
         yield rule.finding(
             _line(file, build, data, line, at),
             f"{file.path} has CR LF line ends: the shell takes the carriage return for a part of the last word.",
+            fix=_fix(file, build, data),
         )
+
+
+def _fix(file: File, build: Build, data: bytes) -> Fix | None:
+    """LF at the end of each line of the file in the context, where that is text, and no longer than a script is."""
+    if file.source is None or build.context is None or len(data) != file.size or len(data) > _MENDED:
+        return None
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        return None
+    start, end = text.index("\r\n"), text.rindex("\r\n") + 2
+    source = Source(build.context.shown(file.source), data)
+    edit = Edit(source.place(start, end), text[start:end].replace("\r\n", "\n"))
+    return fixes.fix("end its lines with LF", edit)
 
 
 def _is_shell(data: bytes) -> bool:

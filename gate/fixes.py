@@ -15,7 +15,7 @@ from gate.model import Edit, Fix
 
 if TYPE_CHECKING:
     from gate.build import Build
-    from gate.dockerfile.command import Command, ShellWord
+    from gate.dockerfile.command import Command, Script, ShellWord
     from gate.dockerfile.source import Source, Text
     from gate.dockerfile.tree import Instruction, Pair, Pairs, Run
 
@@ -163,11 +163,8 @@ def and_then(run: Run, build: Build, command: str) -> Edit | None:
     """One more command at the end of a RUN, if all in front of it succeeds: on a line of its own where the RUN has
     several. None where the text behind the last command is not known to the letter."""
     script = build.script(run)
-    if run.exec is not None or run.heredocs or script.shell not in _SHELLS or not script.parsed:
-        return None
     end = len(script.text.value.rstrip())
-    last = script.root.children[-1] if script.root.children else None
-    if last is None or last.end != end or last.background or any(node.background for node in last.children[-1:]):
+    if not _ends_plainly(run, script, end):
         return None
     source, at = script.text.source, script.text.slice(0, end).end
     first = source.position(run.start)[0]
@@ -179,5 +176,43 @@ def and_then(run: Run, build: Build, command: str) -> Edit | None:
     broken = f" {build.dockerfile.escape}{line_end(source)}{indent}"
     return insert(source, at, f"{broken}&& {command}" if line.lstrip().startswith("&&") else f" &&{broken}{command}")
 
+
+def _ends_plainly(run: Run, script: Script, end: int) -> bool:
+    """Whether ``&&`` may stand behind all that a RUN says: no comment, no ``;``, nothing that is not waited for."""
+    if run.exec is not None or run.heredocs or script.shell not in _SHELLS or not script.parsed:
+        return False
+    last = script.root.children[-1] if script.root.children else None
+    return last is not None and last.end == end and not any(n.background for n in (last, *last.children[-1:]))
+
+
+def joined(first: Run, second: Run, build: Build) -> Edit | None:
+    """Two RUNs, one right below the other, as one: what the first does to its shell must not matter to the second."""
+    source = first.source
+    if first.flags or second.flags or second.script is None or first.onbuild or second.onbuild:
+        return None
+    before, after_ = build.script(first), build.script(second)
+    last = len(before.text.value.rstrip())
+    if not _ends_plainly(first, before, last):
+        return None
+    if second.exec is not None or second.heredocs or after_.shell != before.shell or not after_.parsed:
+        return None
+    root = after_.root.children[0] if len(after_.root.children) == 1 else None
+    if root is None or root.kind not in _ONE or root.background or root.start:
+        return None
+    if any(not command.name or command.name in _LASTING or command.assignments for command in before.commands):
+        return None
+    start, end = before.text.slice(0, last).end, second.script.start
+    if source.text[start : second.start].strip():
+        return None  # a comment, at the end of the first or between the two
+    return Edit(source.place(start, end), f" && {build.dockerfile.escape}{line_end(source)}    ")
+
+
+_ONE = ("command", "and", "pipeline", "subshell", "group", "if", "for", "while", "until", "case")
+_LASTING = frozenset({
+    "cd", "pushd", "popd", "export", "unset", "set", "shopt", "exec", "exit", "return", "source", ".", "eval",
+    "umask", "ulimit", "trap", "alias", "unalias", "readonly", "declare", "typeset", "local", "read", "wait",
+    "hash", "type",
+})  # fmt: skip
+"""What changes the shell for the commands behind it."""
 
 _SHELLS = ("sh", "bash", "dash", "ash", "zsh")

@@ -2,10 +2,11 @@
 
 from itertools import pairwise
 
+from gate import fixes
 from gate.build import Build
 from gate.dockerfile.command import Command, Node
 from gate.dockerfile.tree import Instruction, Run
-from gate.model import Finding, Severity
+from gate.model import Edit, Finding, Fix, Severity
 from gate.rule import Results, Rule
 from gate.rules.build._effects import Effect, effect
 from gate.rules.build._flow import always_succeeds, can_fail, commands_in, sets_errexit
@@ -13,6 +14,7 @@ from gate.rules.build._flow import always_succeeds, can_fail, commands_in, sets_
 rule = Rule(
     id="BLD002",
     name="semicolon-chain",
+    fixes=(fixes.UNSAFE,),
     severity=Severity.MEDIUM,
     summary="Commands of a RUN are chained with ; and only the last one's status counts.",
     reason="A shell without -e goes on after a failure: cd into a folder that is missing, and the next command works in the wrong one. Docker looks only "
@@ -62,7 +64,23 @@ def _finding(weak: tuple[Node, bool], node: Node, run: Run) -> Finding:
         help="" if by_semicolon else "Begin the script with set -e.",
         severity=None if by_semicolon else Severity.LOW,
         stage=run.stage,
+        fix=_fix(node) if by_semicolon else None,
     )
+
+
+def _fix(node: Node) -> Fix | None:
+    """``&&`` for each ``;`` behind what may fail. What failed unseen until now ends the build then: not safe."""
+    edits: list[Edit | None] = []
+    for part, following in pairwise(node.children):
+        if part.background or not can_fail(part):
+            continue
+        between = node.whole.slice(part.end, following.start)
+        if between.value.strip() != ";" or following.kind == "or":
+            return None  # a newline; or `a && b || c`, which would run c when a fails
+        at = between.value.index(";")
+        blank = "" if at else " "
+        edits.append(fixes.replace(between.slice(at, at + 1), f"{blank}&&"))
+    return fixes.fix("chain with &&", *edits, safe=False)
 
 
 def _weak_link(node: Node) -> tuple[Node, bool] | None:

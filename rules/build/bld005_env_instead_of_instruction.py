@@ -3,16 +3,18 @@
 import re
 from functools import lru_cache
 
+from gate import fixes
 from gate.build import Build
 from gate.dockerfile.tree import Instruction, Pair, Pairs
 from gate.lazy import pattern
-from gate.model import Severity
+from gate.model import Edit, Fix, Severity
 from gate.packages.options import listed
 from gate.rule import Results, Rule
 
 rule = Rule(
     id="BLD005",
     name="env-instead-of-instruction",
+    fixes=(fixes.UNSAFE,),
     severity=Severity.MEDIUM,
     summary="ENV sets a variable with the name of an instruction, or a value holds a command.",
     reason="ENV WORKDIR /x makes a variable called WORKDIR and changes no directory. ENV, ARG and LABEL run no command either: $(date) is stored as "
@@ -55,6 +57,7 @@ def check(instruction: Instruction, build: Build) -> Results:
                 f"ENV {key} only makes a variable called {key}, which nothing in this file uses.",
                 help=f"Write the instruction: {key} {pair.value if pair.value is not None else ''}".rstrip(),
                 stage=instruction.stage,
+                fix=_fix(instruction, pair),
             )
         at = _command_at(pair)
         if at is not None and pair.value is not None and key not in _READ_BY_SHELLS:
@@ -64,6 +67,24 @@ def check(instruction: Instruction, build: Build) -> Results:
                 f"{instruction.keyword} runs no command: {key} holds the text {value.value.strip(chr(34))[:60]!r}.",
                 stage=instruction.stage,
             )
+
+
+def _fix(instruction: Pairs, pair: Pair) -> Fix | None:
+    """The instruction in the place of ENV and its key."""
+    value = pair.value
+    if (
+        len(instruction.pairs) != 1
+        or value is None
+        or not value.value
+        or value.value[0] in "\"'"
+        or instruction.onbuild
+    ):
+        return None
+    start = instruction.head.start
+    if "\n" in instruction.source.text[start : value.start]:
+        return None
+    edit = Edit(instruction.source.place(start, value.start), f"{pair.key.value} ")
+    return fixes.fix(f"write {pair.key.value}", edit, safe=False)
 
 
 def _command_at(pair: Pair) -> int | None:

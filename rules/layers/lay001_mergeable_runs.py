@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
+from gate import fixes
 from gate.build import Build
 from gate.dockerfile.command import Node
 from gate.dockerfile.shell.wrappers import SHELLS
 from gate.dockerfile.tree import Instruction, Run, Stage
-from gate.model import Place, Severity, Span
+from gate.model import Fix, Place, Severity, Span
 from gate.packages.options import listed
 from gate.rule import Results, Rule
 from gate.rules.layers._commands import is_housekeeping, manager_of
@@ -18,6 +20,7 @@ rule = Rule(
     name="mergeable-runs",
     severity=Severity.LOW,
     aliases=("DL3059",),
+    fixes=(fixes.UNSAFE,),
     summary="Consecutive short RUN instructions could be one.",
     reason="Every RUN is a layer. By itself a layer costs little; what costs is a file that one layer adds and a later one deletes, and short RUNs that "
     "belong together are where that happens. Keep them apart where the cache is to be split on purpose.",
@@ -58,7 +61,14 @@ def check(stage: Stage, build: Build) -> Results:
             severity=None if adjacent else Severity.INFO,
             confidence="" if adjacent else "low",
             stage=stage,
+            fix=_fix(group, build),
         )
+
+
+def _fix(group: list[Run], build: Build) -> Fix | None:
+    """The RUNs joined. They may have been kept apart for the cache's sake: not safe."""
+    joints = (fixes.joined(first, second, build) for first, second in pairwise(group))
+    return fixes.fix("join them", *joints, safe=False)
 
 
 def _groups(stage: Stage, build: Build) -> Iterator[tuple[list[Run], bool]]:

@@ -1,15 +1,17 @@
 """LAY004 index-update-alone: the package index is fetched in a RUN of its own."""
 
+from gate import fixes
 from gate.build import Build
 from gate.dockerfile.command import Command
 from gate.dockerfile.tree import Instruction, Run
-from gate.model import Severity
+from gate.model import Fix, Severity
 from gate.rule import Results, Rule
-from gate.rules.layers._commands import fetches_index, is_housekeeping
+from gate.rules.layers._commands import fetches_index, is_housekeeping, manager_of, verb
 
 rule = Rule(
     id="LAY004",
     name="index-update-alone",
+    fixes=(fixes.SAFE,),
     severity=Severity.MEDIUM,
     summary="The package index is updated in a RUN that installs nothing.",
     reason="The layer with the index stays in the build cache. When the install below it changes a month later, it works with the old index: packages are "
@@ -44,7 +46,21 @@ def check(run: Instruction, build: Build) -> Results:
             update,
             f"{update.name} fetches the package index in a RUN that installs nothing: a later install will use it when it is stale.",
             stage=run.stage,
+            fix=_fix(run, update, build),
         )
+
+
+def _fix(run: Run, update: Command, build: Build) -> Fix | None:
+    """The RUN joined with the one right below it, when that installs with the same manager."""
+    later = run.stage.instructions[run.stage.instructions.index(run) + 1 :][:1] if run.stage is not None else []
+    for below in later:
+        if isinstance(below, Run) and any(_installs(command, update) for command in build.script(below).commands):
+            return fixes.fix("join it with the RUN below", fixes.joined(run, below, build))
+    return None
+
+
+def _installs(command: Command, update: Command) -> bool:
+    return manager_of(command) == manager_of(update) and verb(command) in {"install", "add", "upgrade", "in"}
 
 
 def _deletes_index(command: Command) -> bool:

@@ -3,11 +3,12 @@
 import posixpath
 import re
 
+from gate import fixes
 from gate.build import Build
 from gate.dockerfile.command import Command
 from gate.dockerfile.mounts import mounts
-from gate.dockerfile.tree import Instruction, Run
-from gate.model import Severity
+from gate.dockerfile.tree import Instruction, Onbuild, Run
+from gate.model import Fix, Severity
 from gate.rule import Results, Rule
 
 rule = Rule(
@@ -15,6 +16,7 @@ rule = Rule(
     name="apt-lists-kept",
     severity=Severity.LOW,
     aliases=("DL3009",),
+    fixes=(fixes.SAFE,),
     summary="The package lists of apt stay in the layer.",
     reason="They are 20 to 50 MB that no running container needs, and the next apt-get update fetches them again anyway. "
     "Removing them in another RUN does not make the image smaller.",
@@ -49,7 +51,39 @@ def check(instruction: Instruction, build: Build) -> Results:
             update = None
     if update is None or _mounted(instruction, build):
         return
-    yield rule.finding(update, "The package lists that this fetches stay in the layer.", stage=instruction.stage)
+    yield rule.finding(
+        update,
+        "The package lists that this fetches stay in the layer.",
+        stage=instruction.stage,
+        fix=_fix(instruction, build),
+    )
+
+
+def _fix(run: Run, build: Build) -> Fix | None:
+    """The lists removed at the end, unless a later RUN installs from them."""
+    if _needed_later(run, build):
+        return None
+    return fixes.fix("remove the lists", fixes.and_then(run, build, f"rm -rf {_LISTS}/*"))
+
+
+def _needed_later(run: Run, build: Build) -> bool:
+    for stage in build.stages:
+        if run.stage not in stage.lineage():
+            continue
+        for later in stage.instructions:
+            if isinstance(later, Run) and later.index > run.index and _uses_lists(later, build):
+                return True
+    return run.stage is None or any(isinstance(other, Onbuild) for other in run.stage.instructions)
+
+
+def _uses_lists(run: Run, build: Build) -> bool:
+    """Whether a RUN may need what an earlier one fetched: it runs apt, or a script, in front of an update of its own."""
+    for command in build.script(run).commands:
+        if command.name in {"apt-get", "apt", "aptitude"}:
+            return "update" not in command.values
+        if command.name is None or (command.words and "/" in (command.words[0].value or "/")):
+            return True
+    return False
 
 
 def _mounted(run: Run, build: Build) -> bool:

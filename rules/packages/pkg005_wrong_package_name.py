@@ -1,8 +1,12 @@
 """PKG005 wrong-package-name: a PyPI name that is refused, renamed, or not what it seems."""
 
+from gate import fixes
 from gate.build import Build
+from gate.dockerfile.command import ShellWord
+from gate.dockerfile.source import Text
 from gate.facts import facts
-from gate.model import Severity
+from gate.lazy import pattern
+from gate.model import Fix, Severity
 from gate.packages.installs import installs
 from gate.packages.model import Install, Pin, Request
 from gate.packages.requirement import normalized
@@ -13,6 +17,7 @@ from gate.rule import Example, Results, Rule
 rule = Rule(
     id="PKG005",
     name="wrong-package-name",
+    fixes=(fixes.UNSAFE,),
     severity=Severity.HIGH,
     security=True,
     summary="A Python package is asked for by a name that is refused, renamed, or not what it seems.",
@@ -34,6 +39,7 @@ rule = Rule(
     ],
 )
 
+_NAME = pattern(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _PRIVATE = ("--index-url", "-i", "--default-index", "--pypi-url", "--no-index", "--find-links", "-f")
 
 
@@ -55,7 +61,19 @@ def check(build: Build) -> Results:
                 help=f"Use {row['use']}.",
                 severity=None if refused else Severity.MEDIUM,
                 stage=install.stage,
+                fix=_fix(request, row["use"]),
             )
+
+
+def _fix(request: Request, use: str) -> Fix | None:
+    """The other name, where no version goes with the wrong one. Nobody knows that it is what was meant: not safe."""
+    at = request.at
+    text = at.text if isinstance(at, ShellWord) else at if isinstance(at, Text) else None
+    if request.pin is not Pin.NONE or request.extras or text is None or not _NAME.fullmatch(use):
+        return None
+    start = 1 if text.value[:1] in {"'", '"'} else 0
+    name = text.slice(start, start + len(request.name))
+    return fixes.fix(f"ask for {use}", fixes.replace(name, use), safe=False) if name.value == request.name else None
 
 
 def _own_index(install: Install, build: Build) -> bool:

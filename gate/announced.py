@@ -7,20 +7,20 @@ plain data that can be kept; :func:`announced` makes a rule of it again.
 
 from __future__ import annotations
 
-from dataclasses import fields
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from gate.model import Severity
+from gate.record import names
 from gate.rule import Results, Rule
 
 if TYPE_CHECKING:
     from gate.rule import Example
 
 _EXAMPLES = ("bad", "good")
-_SAID = tuple(field.name for field in fields(Rule) if field.init and field.name not in _EXAMPLES)
 _NAMED = ("command_checks", "instruction_checks")
 _PLAIN = ("stage_checks", "build_checks", "suppression_checks")
+_SAID = tuple(name for name in names(Rule) if name not in (*_EXAMPLES, *_NAMED, *_PLAIN))
 
 
 def described(module: str, rule: Rule) -> dict[str, Any]:

@@ -11,12 +11,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import Any
 
 from gate.model import EngineRun, Finding, Remedy, Severity, Tally
 from gate.policy import Policy
-from gate.record import dataclass
+from gate.record import dataclass, replace
 from gate.vex import Statement, Vex
 
 WITHOUT_FIX, IN_BUDGET = "without-fix", "in-budget"

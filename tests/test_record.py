@@ -13,8 +13,9 @@ from gate import record
 from gate.lazy import pattern
 
 
-def classes(decorate: Any) -> dict[str, Any]:
-    """The same classes, made by a decorator."""
+def classes(module: Any) -> dict[str, Any]:
+    """The same classes, made by a module's decorator."""
+    decorate, field = module.dataclass, module.field
 
     @decorate(frozen=True, slots=True, order=True)
     class Span:
@@ -29,9 +30,9 @@ def classes(decorate: Any) -> dict[str, Any]:
 
     @decorate
     class Plain:
-        names: list[str] = dataclasses.field(default_factory=list)
-        hidden: str = dataclasses.field(default="x", repr=False)
-        made: dict[str, int] = dataclasses.field(default_factory=dict, init=False)
+        names: list[str] = field(default_factory=list)
+        hidden: str = field(default="x", repr=False)
+        made: dict[str, int] = field(default_factory=dict, init=False)
 
     @decorate(slots=True, eq=False)
     class Base:
@@ -40,8 +41,8 @@ def classes(decorate: Any) -> dict[str, Any]:
 
     @decorate(slots=True, eq=False)
     class Child(Base):
-        image: str = dataclasses.field(kw_only=True)
-        name: str | None = dataclasses.field(default=None, kw_only=True)
+        image: str = field(kw_only=True)
+        name: str | None = field(default=None, kw_only=True)
 
     @decorate(frozen=True)
     class Empty:
@@ -50,7 +51,7 @@ def classes(decorate: Any) -> dict[str, Any]:
     return {"Span": Span, "Plain": Plain, "Base": Base, "Child": Child, "Empty": Empty}
 
 
-OURS, THEIRS = classes(record.dataclass), classes(dataclasses.dataclass)
+OURS, THEIRS = classes(record), classes(dataclasses)
 both = pytest.mark.parametrize("made", [OURS, THEIRS], ids=["ours", "theirs"])
 
 
@@ -77,6 +78,22 @@ def test_defaults_are_not_shared(made: dict[str, Any]) -> None:
         hash(one)
     with pytest.raises(TypeError):
         made["Plain"](made={})
+
+
+@both
+def test_many_objects_are_made_as_the_first(made: dict[str, Any]) -> None:
+    for number in range(100):
+        assert made["Plain"](["a"], "y") == made["Plain"](names=["a"], hidden="y")
+        assert made["Span"](number, column=2) == made["Span"](number, 2)
+
+
+@pytest.mark.parametrize("wrong", [((), {}), ((1, 2, 3), {}), ((1,), {"line": 1}), ((1,), {"no": 1})])
+def test_a_mistake_is_a_type_error(wrong: tuple[Any, Any]) -> None:
+    arguments, keywords = wrong
+    for made in (classes(record), classes(dataclasses)):
+        with pytest.raises(TypeError, match="__init__"):
+            made["Span"](*arguments, **keywords)
+        assert made["Span"](1).column == 1
 
 
 @both

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from gate import baseline, files
 from gate.commands.check import Arguments, request_of
 from gate.commands.output import OutputError, say, tell_exit
 from gate.judge import PASSED, UNJUDGED
 from gate.pipeline import check
 from gate.policy import PolicyError
+from gate.record import replace
 from gate.terminal import clean
 
 

@@ -268,7 +268,7 @@ def _builds(request: Request) -> Callable[[str], Build | None]:
 
 
 def _write_report(wanted: Wanted, result: Result, page: Page, arguments: Arguments) -> None:
-    from dataclasses import replace
+    from gate.record import replace
 
     found = report.find(wanted.name)
     if wanted.path is not None:

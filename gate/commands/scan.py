@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from gate.commands.check import Arguments, finish, reports_of, request_of
 from gate.images.target import parse_target
 from gate.policy import EngineChoice, PolicyError
+from gate.record import replace
 
 
 def run(arguments: Arguments, target: str, platform: str) -> int:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import field
 
 from gate.dockerfile import go
 from gate.dockerfile.expand import SubstitutionError, Value, expand, expand_words
@@ -24,7 +23,7 @@ from gate.dockerfile.tree import Copy, Dockerfile, Instruction, Onbuild, Pairs, 
 from gate.dockerfile.words import trim
 from gate.lazy import pattern
 from gate.model import Place, Unknown
-from gate.record import dataclass
+from gate.record import dataclass, field
 
 _SCP = pattern(r"[a-zA-Z0-9-_]+@[a-zA-Z0-9-.]+:")
 _URL = pattern(r"([a-zA-Z0-9]+)://[^/?#]*([^?#]*)")

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import field
 from functools import lru_cache
 
 from gate.dockerfile.glob import PatternError, replace, trim_prefix, trim_suffix
 from gate.dockerfile.words import SPACE
 from gate.lazy import pattern
 from gate.model import Unknown
-from gate.record import dataclass
+from gate.record import dataclass, field
 
 Value = str | Unknown
 Lookup = Callable[[str], "str | Unknown | None"]

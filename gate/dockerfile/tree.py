@@ -7,11 +7,9 @@ from the shell commands of a RUN (:mod:`gate.dockerfile.command`).
 
 from __future__ import annotations
 
-from dataclasses import field
-
 from gate.dockerfile.source import Source, Text
 from gate.model import Place
-from gate.record import dataclass
+from gate.record import dataclass, field
 
 
 @dataclass(slots=True, eq=False)

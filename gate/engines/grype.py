@@ -196,7 +196,7 @@ class Work:
         )
 
     def _with(self, **changes: Any) -> EngineRun:
-        from dataclasses import replace
+        from gate.record import replace
 
         return replace(self._run, **changes)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from gate.context.paths import BadPattern, clean, has_wildcards, join
@@ -17,6 +16,7 @@ from gate.image.plan import CopyFiles, InlineFile, SourceWord
 from gate.image.sources import file_name, kind
 from gate.image.tree import Ids, Tree, TreeError, TreeUnknown, folder_maker
 from gate.model import Unknown
+from gate.record import replace
 
 if TYPE_CHECKING:
     from gate.image.carry_out import Carrier
@@ -148,7 +148,9 @@ class CopyJob:
 
     def _inline(self, word: InlineFile) -> None:
         place = clean(join("/", word.name))
-        if "/" in place[1:] or place == "/":
+        if place == "/":
+            raise TreeError("open : is a directory")
+        if "/" in place[1:]:
             raise TreeError(f"open {place}: no such file or directory")
         if isinstance(word.data, Unknown):
             node = Node("file", 0o644)

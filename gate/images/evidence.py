@@ -7,7 +7,6 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gate.discover import Found, Input
@@ -26,7 +25,7 @@ from gate.images.stream import plain_archive
 from gate.images.target import DOCKER_ARCHIVE, ENGINE, OCI_DIR, SBOM, Target
 from gate.model import EngineRun, Failure, Image, ImageLayer, Undecided
 from gate.policy import PolicyError
-from gate.record import dataclass
+from gate.record import dataclass, replace
 
 if TYPE_CHECKING:
     from gate.build import Build

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from gate.model import Finding
+from gate.record import replace
 
 
 def merged(pins: Iterable[Finding], found: Iterable[Finding]) -> Iterator[Finding]:

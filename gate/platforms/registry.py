@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from functools import lru_cache
 from importlib import import_module
 from typing import Any
@@ -21,6 +20,7 @@ def platforms() -> dict[str, Platform]:
 
 
 def _found() -> list[dict[str, Any]]:
+    from dataclasses import asdict
     from pkgutil import iter_modules
 
     modules = [import_module(f"gate.platforms.{module.name}") for module in iter_modules(gate.platforms.__path__)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -13,7 +12,7 @@ from gate.image.base import Release, identify
 from gate.lazy import pattern
 from gate.packages.options import listed
 from gate.packages.requirement import normalized
-from gate.record import dataclass
+from gate.record import dataclass, replace
 
 if TYPE_CHECKING:
     from gate.dockerfile.tree import Stage

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from itertools import takewhile
 
-from gate.dockerfile.command import Command, Node, Script, ShellWord
+from gate.dockerfile.command import Command, Loop, Node, Script, ShellWord
 from gate.dockerfile.shell import wrappers
 from gate.dockerfile.shell.commands import DECLARING, CommandText
 from gate.dockerfile.shell.flow import Flow
@@ -16,7 +15,9 @@ from gate.dockerfile.shell.structure import Structure
 from gate.dockerfile.shell.variables import UNKNOWN, Exhausted, Variables
 from gate.dockerfile.shell.words import WordReader
 from gate.dockerfile.source import Text
+from gate.lazy import pattern
 from gate.model import Unknown
+from gate.record import replace
 
 MAX_LENGTH = 1 << 17
 """Characters beyond which a text is not read: Linux hands a shell no longer ``-c`` text."""
@@ -29,6 +30,8 @@ _MAX_WRAPPERS = 20
 
 _SETTING = DECLARING | {"unset", "read", "getopts", "mapfile", "readarray", "printf"}
 """Commands that change variables."""
+
+_LOOP_NAME = pattern(r"for\s+(\w+)")
 
 Environment = Mapping[str, "str | Unknown"]
 
@@ -138,7 +141,9 @@ class _Stretch(Flow):
             return
         header = structure.headers.get(id(node))
         if header is not None:
-            self._header(*header)
+            words = self._header(*header)
+            if isinstance(node, Loop) and all(word.value is not None and not word.glob for word in words):
+                self._loop(node, words, header[1])
         trailer = structure.trailers.get(id(node))
         if trailer is not None:
             command = Command("command", self.whole, *trailer)
@@ -147,13 +152,22 @@ class _Stretch(Flow):
             node.redirects = command.redirects
         node.children[:0] = self._substitutions(node)
 
-    def _header(self, at: int, end: int) -> None:
-        """Only the substitutions in these words matter."""
+    def _header(self, at: int, end: int) -> list[ShellWord]:
+        words = []
         try:
             while at < end:
-                at = max(self.reader.word(at, end)[1], at + 1)
+                more, stop, _ = self.reader.word(at, end)
+                words += more
+                at = max(stop, at + 1)
         except Unclosed:
             self.script.parsed = False
+        return words
+
+    def _loop(self, node: Loop, words: list[ShellWord], at: int) -> None:
+        """``for NAME in words``; ``at`` is where its body begins. A body that changes the variable is not followed."""
+        name = _LOOP_NAME.match(self.text, node.start)
+        if name is not None and name[1] not in self._assigned_between(at, node.end):
+            node.variable, node.words = name[1], tuple(words)
 
     # Commands ---------------------------------------------------------------------------------------------------------
 

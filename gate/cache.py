@@ -92,6 +92,7 @@ class Cache:
         database = None
         try:
             database = sqlite3.connect(self.path, timeout=_PATIENCE)
+            database.execute("PRAGMA synchronous = OFF")  # to lose everything with the machine's power is allowed
             work(database)
         except sqlite3.OperationalError:
             pass  # no table yet, in use, not ours to write, disk full

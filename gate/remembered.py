@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from gate import catalogue, clock, files
 from gate.cache import Cache, key
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from gate.discover import Input
     from gate.share import Options
 
+T = TypeVar("T")
 _LIMIT = 8 << 20
 
 
@@ -57,12 +58,12 @@ class Remembered:
 
     def keep(self, memories: Iterable[tuple[Input, bytes, Memory, Witness | None]]) -> None:
         """Remember for the next run: each with the Dockerfile's bytes, and with what was looked at beside them."""
-        values = {}
+        sealed = {}
         for given, data, memory, witness in memories if self._base is not None else ():
             value = _sealed(memory, witness or Witness())
             if value is not None:
-                values[self._key(given, data)] = value
-        self._cache.put(values)
+                sealed[self._key(given, data)] = value
+        self._cache.put(sealed)
 
     def _keys(self, inputs: Iterable[Input]) -> Iterator[tuple[str, str]]:
         for given in inputs:
@@ -115,7 +116,7 @@ def _sealed(memory: Memory, witness: Witness) -> bytes | None:
     for path in {finding.place.path for finding in judged.findings} - {judged.path}:
         DiskItem(real(path, witness), None, witness).read(_LIMIT)  # its line is part of the finding's fingerprint
     looks = [[*question, answer] for question, answer in witness.looks.items()]
-    text = json.dumps([looks, _plain(judged), _plain(memory.runs)], ensure_ascii=True)
+    text = json.dumps([looks, judged, memory.runs], default=_values)
     return text.encode() if _memory(json.loads(text)) == memory else None
 
 
@@ -131,49 +132,37 @@ def _opened(value: bytes) -> Memory | None:
 
 def _memory(document: list[Any]) -> Memory:
     judged, runs = document[1:]
-    return Memory(_record(Judged, judged), tuple(_record(EngineRun, run) for run in runs))
+    return Memory(_JUDGED(judged), _all(_RUN)(runs))
 
 
-def _plain(value: object) -> Any:
-    """A record as the list of its fields' values, whatever is in it alike."""
-    if isinstance(value, (list, tuple)):
-        return [_plain(each) for each in value]
-    if hasattr(value, "__dataclass_fields__"):
-        return [_plain(getattr(value, name)) for name in value.__dataclass_fields__]
-    return value
+def _values(record: Any) -> list[Any]:
+    return [getattr(record, name) for name in record.__dataclass_fields__]
 
 
-def _record(kind: Any, values: list[Any]) -> Any:
-    """The record of a kind again; a list in it stands for a tuple, unless the field is that of another record."""
-    made = []
-    for name, value in zip(kind.__dataclass_fields__, values, strict=True):
-        inner = _INNER.get((kind, name))
-        if inner is not None and value is not None:
-            made.append(inner(value))
-        else:
-            made.append(tuple(value) if isinstance(value, list) else value)
-    return kind(*made)
+def _reading(kind: Callable[..., T], **inner: Callable[[Any], Any]) -> Callable[[list[Any]], T]:
+    """The function that makes a record of a kind again, of the list of its values. ``inner``: what to make of the value
+    of a field."""
+    names = list(kind.__dataclass_fields__)  # type: ignore[attr-defined]
+    makers = [(names.index(name), make) for name, make in inner.items()]
+
+    def read(given: list[Any]) -> T:
+        for at, make in makers:
+            if given[at] is not None:
+                given[at] = make(given[at])
+        return kind(*given)
+
+    return read
 
 
-def _one(kind: Any) -> Any:
-    return lambda values: _record(kind, values)
+def _all(read: Callable[[list[Any]], T]) -> Callable[[list[list[Any]]], tuple[T, ...]]:
+    return lambda rows: tuple(map(read, rows))
 
 
-def _all(kind: Any) -> Any:
-    return lambda rows: tuple(_record(kind, values) for values in rows)
-
-
-_INNER: Mapping[tuple[Any, str], Any] = {
-    (Judged, "findings"): _all(Finding),
-    (Judged, "undecided"): _all(Undecided),
-    (Judged, "targets"): _all(Target),
-    (EngineRun, "remarks"): _all(Remark),
-    (Finding, "place"): _one(Place),
-    (Finding, "severity"): Severity,
-    (Finding, "package"): _one(Package),
-    (Finding, "fix"): _one(Fix),
-    (Fix, "edits"): _all(Edit),
-    (Edit, "place"): _one(Place),
-    (Undecided, "place"): _one(Place),
-    (Place, "span"): _one(Span),
-}
+_PLACE = _reading(Place, span=_reading(Span))
+_FIX = _reading(Fix, edits=_all(_reading(Edit, place=_PLACE)))
+_PACKAGE = _reading(Package, fixed_in=tuple)
+_FINDING = _reading(Finding, place=_PLACE, severity=Severity, aliases=tuple, package=_PACKAGE, fix=_FIX)
+_UNDECIDED = _reading(Undecided, place=_PLACE)
+_TARGET = _reading(Target, evidence=tuple)
+_JUDGED = _reading(Judged, findings=_all(_FINDING), undecided=_all(_UNDECIDED), failures=tuple, targets=_all(_TARGET))
+_RUN = _reading(EngineRun, findings=tuple, unchecked=tuple, remarks=_all(_reading(Remark)))

@@ -114,6 +114,14 @@ class Node:
 
 
 @dataclass(slots=True, eq=False)
+class Loop(Node):
+    """A ``for`` with its variable and the words that it goes through: none where one of them cannot be known."""
+
+    variable: str = ""
+    words: tuple[ShellWord, ...] = ()
+
+
+@dataclass(slots=True, eq=False)
 class Command(Node):
     """A simple command. ``words[0]`` is the program that really runs; unquoted known variables are split into words.
 

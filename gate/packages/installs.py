@@ -17,6 +17,7 @@ from gate.dockerfile.source import Text
 from gate.dockerfile.tree import Onbuild, Run
 from gate.lazy import pattern
 from gate.memo import memo
+from gate.packages.loops import unrolled
 from gate.packages.model import Install, Request
 
 if TYPE_CHECKING:
@@ -79,9 +80,11 @@ def read(command: Command) -> Install | None:
     if not command.name:
         return None
     reader = _reader(command.name)
-    install = reader(command) if reader is not None else None
-    if install is not None and command.redirects:
-        _mark_redirected(install)
+    install = reader(unrolled(command)) if reader is not None else None
+    if install is not None:
+        install.command = command
+        if command.redirects:
+            _mark_redirected(install)
     return install
 
 

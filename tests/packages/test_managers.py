@@ -202,6 +202,37 @@ def test_requests(line: str, wanted: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("script", "wanted"),
+    [
+        ("for p in curl git=1; do apt-get install -y $p; done", ["curl none", "git exact 1"]),
+        ('for p in "a b" c; do apt-get install -y ${p}; done', ["a none", "b none", "c none"]),
+        (
+            'for v in 3.11 3.12; do apt-get install -y "python$v-dev"; done',
+            ["python3.11-dev none", "python3.12-dev none"],
+        ),
+        ("for v in 1 2; do if true; then pip install foo==$v; fi; done", ["foo exact 1", "foo exact 2"]),
+        ("for a in b c; do for p in d e; do pip install $p; done; done", ["d none", "e none"]),
+        ("P='a b'; for p in $P; do pip install $p; done", ["a none", "b none"]),
+        # not known
+        ("for p in $(cat pkgs) b; do pip install $p; done", ["- unresolved"]),
+        ("for p in *; do pip install $p; done", ["- unresolved"]),
+        ("for p; do pip install $p; done", ["- unresolved"]),
+        ("for f in -y -q; do pip install $f x; done", ["- unresolved", "x none"]),
+        ("for p in a; do p=$(b); pip install $p; done", ["- unresolved"]),
+        ("for p in a; do true; done; pip install $p", ["- unresolved"]),
+        ("for p in a b; do echo $q | xargs pip install $p; done", ["a none", "b none"]),
+    ],
+)
+def test_loops(script: str, wanted: list[str]) -> None:
+    assert told(script) == wanted
+
+
+def test_words_of_a_loop_keep_their_places() -> None:
+    first, second = requests_in("for p in curl \\\n git; do apt-get install -y $p; done")
+    assert (first.place.line, second.place.line, second.place.span.column) == (2, 3, 2)
+
+
+@pytest.mark.parametrize(
     ("line", "locks", "frozen"),
     [
         ("uv sync", ("uv.lock",), False),

@@ -147,8 +147,11 @@ class Flow:
         self.variables.forget(region.names)
 
     def _assigned_in(self, node: Node) -> set[str]:
-        self.variables.budget.spend(node.end - node.start)
-        return _assigned(self.text, node.start, node.end)
+        return self._assigned_between(node.start, node.end)
+
+    def _assigned_between(self, start: int, end: int) -> set[str]:
+        self.variables.budget.spend(end - start)
+        return _assigned(self.text, start, end)
 
     @cached_property
     def _assigned_anywhere(self) -> set[str]:

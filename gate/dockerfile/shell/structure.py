@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from gate.dockerfile.command import Command, Node
+from gate.dockerfile.command import Command, Loop, Node
 from gate.dockerfile.shell import lexer
 from gate.dockerfile.shell.lexer import Unclosed
 from gate.dockerfile.source import Text
@@ -436,7 +436,7 @@ class Structure:
         return node
 
     def _join(self, kind: str, children: list[Node], start: int, end: int) -> Node:
-        node = Node(kind, self._whole, start, end, children)
+        node = (Loop if kind == "for" else Node)(kind, self._whole, start, end, children)
         for child in children:
             child.parent = node
         return node

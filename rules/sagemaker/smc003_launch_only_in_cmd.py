@@ -1,9 +1,12 @@
 """SMC003 launch-only-in-cmd: the platform's word takes the place of CMD."""
 
+from gate import fixes
 from gate.build import Build
-from gate.model import Severity
+from gate.dockerfile.tree import Launch
+from gate.model import Fix, Severity
 from gate.platforms.outcome import Verdict
 from gate.rule import Example, Results, Rule
+from gate.rules.launch._mend import json_form
 from gate.rules.sagemaker._answer import HOSTING, TRAINING, WORDS, judged_anywhere, launching_cmd, unanswered
 
 _FOR = (TRAINING, HOSTING)
@@ -14,6 +17,7 @@ rule = Rule(
     severity=Severity.HIGH,
     image=True,
     platforms=_FOR,
+    fixes=(fixes.UNSAFE,),
     summary="The launch command is in CMD, which SageMaker replaces.",
     reason="docker run IMAGE train puts the word train in the place of CMD: the command in CMD never runs, and the word is looked up as a program.",
     fix="Write ENTRYPOINT in place of CMD, and keep CMD for default arguments.",
@@ -54,7 +58,9 @@ def check(build: Build) -> Results:
         word = WORDS[outcome.platform]
         if unanswered(outcome):
             yield rule.finding(
-                cmd, f"SageMaker replaces this CMD by {word!r}, and nothing answers that: {outcome.error}."
+                cmd,
+                f"SageMaker replaces this CMD by {word!r}, and nothing answers that: {outcome.error}.",
+                fix=_fix(cmd, build),
             )
             return
         if outcome.verdict is Verdict.WORKS:
@@ -62,3 +68,9 @@ def check(build: Build) -> Results:
                 cmd, f"SageMaker replaces this CMD by {word!r}; it runs elsewhere only.", severity=Severity.INFO
             )
             return
+
+
+def _fix(cmd: Launch, build: Build) -> Fix | None:
+    """The same as the ENTRYPOINT. It gets the word as an argument then, which it may not know: not safe."""
+    form = () if cmd.exec else (json_form(cmd, build),)
+    return fixes.fix("make it the ENTRYPOINT", fixes.replace(cmd.head, "ENTRYPOINT"), *form, safe=False)

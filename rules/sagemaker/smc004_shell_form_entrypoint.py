@@ -1,10 +1,12 @@
 """SMC004 sagemaker-shell-form-entrypoint: the shell swallows the platform's word."""
 
+from gate import fixes
 from gate.build import Build
 from gate.model import Severity
 from gate.rule import Example, Results, Rule
 from gate.rules.launch._handover import parameters_used
 from gate.rules.launch._launch import is_shell_form
+from gate.rules.launch._mend import json_form
 from gate.rules.sagemaker._answer import HOSTING, TRAINING, entrypoint_of
 
 _FOR = (TRAINING, HOSTING, "sagemaker-processing")
@@ -16,6 +18,7 @@ rule = Rule(
     image=True,
     aliases=("DL3025",),
     platforms=_FOR,
+    fixes=(fixes.UNSAFE,),
     summary="The ENTRYPOINT is in shell form.",
     reason="Docker runs /bin/sh -c with the text, and the word train or serve becomes $0 of that shell: the program never sees it, and does the same for "
     "both. SIGTERM may stop at the shell, so that the work is killed after 120 (training) or 30 seconds (hosting) and no checkpoint is written.",
@@ -60,4 +63,5 @@ def check(build: Build) -> Results:
         f"The ENTRYPOINT is in shell form: SageMaker's word is lost, and {why}.",
         severity=Severity.HIGH if both else None,
         stage=entrypoint.stage,
+        fix=fixes.fix("write the JSON form", json_form(entrypoint, build), safe=False),  # the word arrives from now on
     )

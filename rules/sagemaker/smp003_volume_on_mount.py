@@ -1,8 +1,10 @@
 """SMP003 volume-on-mount: a VOLUME over /opt/ml or /tmp."""
 
+from gate import fixes
 from gate.build import Build
+from gate.dockerfile.source import Text
 from gate.dockerfile.tree import Instruction, Words
-from gate.model import Severity
+from gate.model import Edit, Severity
 from gate.packages.where import resolve
 from gate.rule import Example, Results, Rule
 from gate.rules.sagemaker._paths import JOBS
@@ -13,6 +15,7 @@ rule = Rule(
     severity=Severity.MEDIUM,
     image=True,
     platforms=JOBS,
+    fixes=(fixes.SAFE,),
     summary="A VOLUME lies on /opt/ml or /tmp.",
     reason="What later instructions write there is thrown away by the classic builder, and an anonymous volume lies over what the image has there. SageMaker mounts "
     "these folders itself.",
@@ -37,4 +40,16 @@ def check(instruction: Instruction, build: Build) -> Results:
         if isinstance(path, str) and path.startswith("/"):
             path = resolve(path, "/")
             if path in _FOLDERS or path.startswith(_BELOW):
-                yield rule.finding(word, f"The volume {path} lies on a folder of SageMaker's.", stage=instruction.stage)
+                yield rule.finding(
+                    word,
+                    f"The volume {path} lies on a folder of SageMaker's.",
+                    stage=instruction.stage,
+                    fix=fixes.fix("remove the volume", _without(instruction, word)),
+                )
+
+
+def _without(volume: Words, word: Text) -> Edit | None:
+    if len(volume.words) == 1:
+        return fixes.without_instruction(volume)
+    words = [str(each) for each in volume.words if each is not word]
+    return fixes.replace(volume.text, fixes.exec_form(words) if volume.json else " ".join(words))

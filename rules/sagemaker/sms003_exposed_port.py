@@ -1,5 +1,6 @@
 """SMS003 other-port-exposed: EXPOSE names another port than the one that is served."""
 
+from gate import fixes
 from gate.build import Build
 from gate.dockerfile.tree import Instruction
 from gate.model import Severity
@@ -18,6 +19,7 @@ rule = Rule(
     severity=Severity.INFO,
     image=True,
     platforms=_FOR,
+    fixes=(fixes.UNSAFE,),
     summary="EXPOSE does not name the port that SageMaker calls.",
     reason="EXPOSE only documents, and SageMaker does not need it. But docker run -P and readers of the Dockerfile take it at its word.",
     fix="Write EXPOSE 8080, or leave EXPOSE out.",
@@ -46,5 +48,9 @@ def check(build: Build) -> Results:
         return
     port, instruction = next(each for each in own if each[0] not in _USUAL)
     yield rule.finding(
-        instruction, f"EXPOSE names port {port}, and SageMaker calls port {PORT}.", stage=instruction.stage
+        instruction,
+        f"EXPOSE names port {port}, and SageMaker calls port {PORT}.",
+        stage=instruction.stage,
+        # What listens may do so on that port, and then it is the program that is wrong: not safe.
+        fix=fixes.fix(f"write EXPOSE {PORT}", fixes.replace(instruction.text, str(PORT)), safe=False),
     )

@@ -1,8 +1,10 @@
 """SMT006 buffered-output: what the program prints arrives late, and its last words never."""
 
+from gate import fixes
 from gate.build import Build
+from gate.dockerfile.tree import Instruction
 from gate.image.base import identify
-from gate.model import Severity, Unknown
+from gate.model import Fix, Severity, Unknown
 from gate.platforms.bases import base_of
 from gate.platforms.image import launch_image
 from gate.rule import Example, Results, Rule
@@ -18,6 +20,7 @@ rule = Rule(
     name="buffered-output",
     severity=Severity.INFO,
     platforms=_FOR,
+    fixes=(fixes.SAFE,),
     summary="PYTHONUNBUFFERED is not set.",
     reason="Python keeps back what it prints to a pipe. In CloudWatch the lines arrive late, and those before a SIGKILL are lost, which are the ones that say why.",
     fix="Write ENV PYTHONUNBUFFERED=1, or start python -u.",
@@ -64,8 +67,16 @@ def check(build: Build) -> Results:
             severity=Severity.MEDIUM if platform == TRAINING else None,
             confidence=confidence,
             stage=instruction.stage,
+            fix=_fix(config.set_by.get("Entrypoint"), build),
         )
         return
+
+
+def _fix(entrypoint: Instruction | None, build: Build) -> Fix | None:
+    """The variable, above the ENTRYPOINT of the stage that ships."""
+    if entrypoint is None or entrypoint.stage is not build.target:
+        return None
+    return fixes.fix(f"set {_NAME}", fixes.line_before(entrypoint, f"ENV {_NAME}=1"))
 
 
 def _of_base(build: Build) -> str:

@@ -1,5 +1,6 @@
 """SMT008 other-stop-signal: the program is told to stop with a signal that SageMaker does not send."""
 
+from gate import fixes
 from gate.build import Build
 from gate.model import Severity
 from gate.platforms.image import launch_image
@@ -19,6 +20,7 @@ rule = Rule(
     summary="STOPSIGNAL is not SIGTERM.",
     reason="SageMaker documents SIGTERM. Under Docker and Kubernetes the handler for SIGTERM is never called then, and the program is tested with another signal than it gets.",
     fix="Leave STOPSIGNAL out.",
+    fixes=(fixes.SAFE,),
     bad=[Example("FROM python:3.12\n»STOPSIGNAL SIGINT\n", platforms=_FOR)],
     good=[
         Example("FROM python:3.12\n", platforms=_FOR),
@@ -41,4 +43,7 @@ def check(build: Build) -> Results:
         "nginx" in each.text.value for each in build.target.instructions
     ):
         return  # with which nginx ends its requests first
-    yield rule.finding(instruction, f"STOPSIGNAL is {signal}; SageMaker sends SIGTERM.", stage=instruction.stage)
+    mended = fixes.fix("remove it", fixes.without_instruction(instruction))
+    yield rule.finding(
+        instruction, f"STOPSIGNAL is {signal}; SageMaker sends SIGTERM.", stage=instruction.stage, fix=mended
+    )

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Callable
 
+from gate import fixes
 from gate.build import Build
-from gate.dockerfile.command import Command
+from gate.dockerfile.command import Command, ShellWord
 from gate.dockerfile.tree import Copy, Instruction, Pairs, Run
 from gate.lazy import pattern
-from gate.model import Severity
+from gate.model import Fix, Severity
 from gate.rule import HasPlace, Results, Rule
 from gate.rules.security._assignments import assignments
 from gate.rules.security._downloads import DOWNLOADERS, downloads, verified
@@ -17,6 +18,7 @@ rule = Rule(
     name="untrusted-transport",
     severity=Severity.MEDIUM,
     security=True,
+    fixes=(fixes.UNSAFE,),
     summary="A download is neither encrypted nor checked.",
     reason="Anybody on the way can change what arrives, and the build runs it as root.",
     fix="Use https and leave the checks on; where a private certificate is in use, install it instead of switching the check off.",
@@ -84,13 +86,28 @@ def check_flags(command: Command, build: Build) -> Results:
         value = word.prefix if word.value is None else word.value
         option = value.partition("=")[0]
         if option in flags or (name == "curl" and re.fullmatch(r"-[A-Za-z]*k[A-Za-z]*", value)):
-            yield rule.finding(word, f"{option} switches the check of {_what(name)} off.")
+            yield rule.finding(
+                word, f"{option} switches the check of {_what(name)} off.", fix=_fix(command, word, option)
+            )
         elif name in {"pip", "uv", "git"} and _PLAIN.match(value) and not _LOCAL.search(value):
             yield rule.finding(word, f"{value.partition('://')[0]}:// is not encrypted: {value[:80]}.")
     if name in {"git", "npm", "yarn", "conda", "mamba", "pip"} and "config" in command.values:
         text = " ".join(value or "" for value in command.values)
         if _SETTINGS.search(text) or "trusted-host" in text:
             yield rule.finding(command, f"{command.name} config switches the check of certificates off.")
+
+
+def _fix(command: Command, word: ShellWord, option: str) -> Fix | None:
+    """The command without the option. What it was there for may fail then: not safe."""
+    bundle = re.fullmatch(r"-([A-Za-z]*)k([A-Za-z]*)", word.value or "")
+    if command.name == "curl" and bundle and (bundle[1] or bundle[2]):
+        return fixes.fix("remove -k", fixes.replace(word.text, f"-{bundle[1]}{bundle[2]}"), safe=False)
+    if option in _WITH_VALUE and "=" not in (word.value or ""):
+        return None
+    return fixes.fix(f"remove {option}", fixes.without(command, word), safe=False)
+
+
+_WITH_VALUE = frozenset({"--trusted-host", "--allow-insecure-host"})
 
 
 def _what(name: str) -> str:

@@ -5,40 +5,7 @@ from gate.dockerfile.tree import Instruction, Stage, Words
 from gate.image.base import identify
 from gate.model import Place, Severity, Unknown
 from gate.rule import Results, Rule
-
-# Official images whose configuration names no user: what they start runs as root.
-_ROOT_BASES = frozenset(
-    [
-        "debian",
-        "ubuntu",
-        "alpine",
-        "centos",
-        "fedora",
-        "rockylinux",
-        "almalinux",
-        "amazonlinux",
-        "busybox",
-        "scratch",
-        "python",
-        "node",
-        "golang",
-        "rust",
-        "openjdk",
-        "eclipse-temurin",
-        "buildpack-deps",
-        "nvidia/cuda",
-        "r-base",
-        "pytorch/pytorch",
-        "tensorflow/tensorflow",
-        "continuumio/miniconda3",
-        "continuumio/anaconda3",
-        "condaforge/miniforge3",
-        "redhat/ubi8",
-        "redhat/ubi9",
-        "nginx",
-        "httpd",
-    ]
-)
+from gate.rules.security._users import ROOT_BASES
 
 rule = Rule(
     id="SEC006",
@@ -75,7 +42,7 @@ def check(build: Build) -> Results:
     last = _last_user(target)
     if last is None:
         root = target.root
-        if root.base is not None and identify(root.base).repository in _ROOT_BASES:
+        if root.base is not None and identify(root.base).repository in ROOT_BASES:
             yield rule.finding(
                 target.from_.image, f"No USER is set, and {root.base} runs as root.", stage=target, aliases=()
             )

@@ -1,9 +1,13 @@
 """SEC007 sudo: a build that is already root calls sudo."""
 
+from gate import fixes
 from gate.build import Build
 from gate.dockerfile.command import Command
-from gate.model import Severity
+from gate.lazy import pattern
+from gate.model import Fix, Severity
+from gate.packages.where import run_of
 from gate.rule import Results, Rule
+from gate.rules.security._users import is_root
 
 rule = Rule(
     id="SEC007",
@@ -11,6 +15,7 @@ rule = Rule(
     severity=Severity.MEDIUM,
     security=True,
     aliases=("DL3004",),
+    fixes=(fixes.SAFE, fixes.UNSAFE),
     summary="A RUN calls sudo.",
     reason="sudo needs a terminal and a policy file to be predictable, and an image that ships it offers root to whoever gets in.",
     fix="Switch with USER root and back, or drop privileges at run time with gosu.",
@@ -21,6 +26,8 @@ rule = Rule(
     good=["FROM debian:12.5\nRUN apt-get install -y sudo\n", 'FROM debian:12.5\nRUN echo "use sudo"\n'],
 )
 
+_SUDO = pattern(r"sudo[ \t]+")
+
 
 @rule.on_command()
 def check(command: Command, build: Build) -> Results:
@@ -28,4 +35,16 @@ def check(command: Command, build: Build) -> Results:
         return
     text = command.text
     at = text.value.find("sudo")
-    yield rule.finding(text.slice(at, at + 4) if at >= 0 else command, "sudo in a RUN.")
+    yield rule.finding(text.slice(at, at + 4) if at >= 0 else command, "sudo in a RUN.", fix=_fix(command, build))
+
+
+def _fix(command: Command, build: Build) -> Fix | None:
+    """The command without sudo, which has no options there. Safe where it runs as root anyway."""
+    text, run = command.text, run_of(command, build)
+    match = _SUDO.match(text.value)
+    if match is None or run is None or command.wrappers[:1] != ("sudo",) or not command.words:
+        return None
+    root = is_root(run, build)
+    if root is False or command.words[0].text.start != text.offset(match.end()):
+        return None
+    return fixes.fix("remove sudo", fixes.replace(text.slice(0, match.end()), ""), safe=bool(root))

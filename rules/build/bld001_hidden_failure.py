@@ -67,7 +67,9 @@ def _covered(script: Script) -> Iterator[tuple[Iterable[Command], Place]]:
     """Each place that hides failures, with the commands whose failure it hides; the outermost first."""
     for node in script.root.walk():
         if node.kind == "or" and always_succeeds(node.children[-1]) and not _is_value(node):
-            yield commands_in(node.children[0]), _operator(node)
+            commands = [*commands_in(node.children[0])]
+            if not _is_braced(node) or any(effect(command) > Effect.CLEANUP for command in commands):
+                yield commands, _operator(node)
         elif node.kind == "list" and node.children and not _is_value(node):
             yield from _in_list(node, script)
 
@@ -83,7 +85,7 @@ def _in_list(node: Node, script: Script) -> Iterator[tuple[Iterable[Command], Pl
             if loose is not None and child is not node.children[-1]:
                 covered += commands_in(child)
             continue
-        if setting is False and errexit:
+        if setting is False:
             loose, covered = child, []
         elif setting and loose is not None:
             yield covered, loose.place
@@ -94,6 +96,11 @@ def _in_list(node: Node, script: Script) -> Iterator[tuple[Iterable[Command], Pl
     last = node.children[-1]
     if not errexit and isinstance(last, Command) and _is_nothing(last):
         yield [command for child in node.children[:-1] for command in commands_in(child)], last.place
+
+
+def _is_braced(node: Node) -> bool:
+    """``{ rm -r x || true; }``: somebody says of this step alone that it may fail."""
+    return node.parent is not None and node.parent.kind in ("group", "subshell")
 
 
 def _is_nothing(command: Command) -> bool:

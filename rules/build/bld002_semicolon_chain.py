@@ -54,17 +54,14 @@ def check(run: Instruction, build: Build) -> Results:
             return
 
 
-def _finding(weak: tuple[Node, bool], node: Node, run: Run) -> Finding:
-    part, by_semicolon = weak
+def _finding(part: Node, node: Node, run: Run) -> Finding:
     command = next((one for one in commands_in(part) if effect(one) > Effect.CLEANUP), None)
     name = (command.name if command is not None else "") or "this command"
     return rule.finding(
         command or part,
-        f"When {name} fails, the build goes on: {'; does not look' if by_semicolon else 'a script without set -e does not look'} at its status.",
-        help="" if by_semicolon else "Begin the script with set -e.",
-        severity=None if by_semicolon else Severity.LOW,
+        f"When {name} fails, the build goes on: ; does not look at its status.",
         stage=run.stage,
-        fix=_fix(node) if by_semicolon else None,
+        fix=_fix(node),
     )
 
 
@@ -83,17 +80,16 @@ def _fix(node: Node) -> Fix | None:
     return fixes.fix("chain with &&", *edits, safe=False)
 
 
-def _weak_link(node: Node) -> tuple[Node, bool] | None:
-    """The first part of a list that may fail unseen, and whether a ``;`` stands behind it (else a newline)."""
+def _weak_link(node: Node) -> Node | None:
+    """The first part of a list that may fail unseen, with a ``;`` behind it. A here-document's newlines are no chain."""
     children = node.children
     if always_succeeds(children[-1]) and not _prints(children[-1]):
         return None  # BLD001 says it
     for part, following in pairwise(children):
-        if sets_errexit(part):
-            return None
-        if part.background or not can_fail(part):
-            continue
-        return part, ";" in node.whole.value[part.end : following.start]
+        if sets_errexit(part) is not None:
+            return None  # of set +e, BLD001 speaks
+        if not part.background and ";" in node.whole.value[part.end : following.start] and can_fail(part):
+            return part
     return None
 
 

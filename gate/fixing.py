@@ -28,8 +28,11 @@ from gate.share import Share
 from gate.words import told
 from gate.work import Subject, subject_of
 
-MAX_ROUNDS = 20
+MAX_ROUNDS = 30
 """Rounds of one file. Two or three do: the second for edits that touched others, the last to see that nothing is left."""
+PATIENCE = 4
+"""Rounds behind which a rule has no fewer findings than before, until its fixes are taken for useless. One may do: some
+rules tell only the first of several faults of an instruction."""
 MAX_BYTES = 8 << 20
 """Of a file of the context that is edited."""
 
@@ -55,6 +58,7 @@ class Fixed:
     fixed: list[Finding] = field(default_factory=list)
     findings: tuple[Finding, ...] = ()
     rounds: list[_Round] = field(default_factory=list, repr=False)
+    stalled: Counter[str] = field(default_factory=Counter, repr=False)  # by rule, the last rounds without effect
     useless: set[str] = field(default_factory=set, repr=False)  # the rules whose fixes did not help
 
     @property
@@ -166,11 +170,11 @@ class _Mender:
         """Apply what can be applied at once. False when nothing is left to do."""
         wanted = [f for f in file.findings if fixable(f, self._unsafe) and _within(f, file.path)]
         counts = Counter(finding.rule_id for finding in wanted)
-        if file.rounds and (
-            useless := {rule for rule, most in file.rounds[-1].expected.items() if counts[rule] > most}
-        ):
-            self._take_back(file, useless)
-            return True
+        for rule, most in file.rounds[-1].expected.items() if file.rounds else ():
+            file.stalled[rule] = file.stalled[rule] + 1 if counts[rule] > most else 0
+            if file.stalled[rule] == PATIENCE:
+                self._take_back(file, rule)
+                return True
         wanted = [finding for finding in wanted if finding.rule_id not in file.useless]
         source = Source(file.path, file.after)
         text, done = applied(source, wanted)
@@ -187,12 +191,14 @@ class _Mender:
         return True
 
     @staticmethod
-    def _take_back(file: Fixed, useless: set[str]) -> None:
-        """A fix behind which its finding is still there is none: the last round is done again without it."""
-        last = file.rounds.pop()
-        file.after = last.text
-        del file.fixed[last.fixed :]
-        file.useless |= useless
+    def _take_back(file: Fixed, rule: str) -> None:
+        """Fixes behind which their findings are still there are none: the rounds with them are done again without."""
+        first = file.rounds[-PATIENCE]
+        del file.rounds[-PATIENCE:]
+        file.after = first.text
+        del file.fixed[first.fixed :]
+        file.useless.add(rule)
+        file.stalled.clear()
 
 
 def fixable(finding: Finding, unsafe: bool) -> bool:

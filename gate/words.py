@@ -22,4 +22,6 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 def told(error: BaseException) -> str:
     """An exception in one line, without the place of a file on this machine (an ImportError ends in one)."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror[:1].lower() + error.strerror[1:]
     return f"{type(error).__name__}: {error}".partition(" (/")[0][:300]

@@ -18,6 +18,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
+from gate import files
 from gate.engines import process
 from gate.record import dataclass
 
@@ -30,6 +31,11 @@ _MEMORY = 6 << 30
 """Bytes that grype may use. It is told to stay below a third of it, so that only a runaway is stopped."""
 _COMPONENTS = b'\n  "components": '
 """How the components begin in grype's own layout; no text inside of a JSON document can read so."""
+_USABLE = """\
+SELECT 1 FROM (SELECT * FROM affected_package_handles LIMIT 1000) AS row
+JOIN packages ON packages.id = row.package_id JOIN blobs ON blobs.id = row.blob_id
+JOIN vulnerability_handles ON vulnerability_handles.id = row.vulnerability_id LIMIT 1"""
+"""Finds something in a database that can find something."""
 _INCOMPLETE = "matcher returned error"
 _DATABASE_FAULTS = (
     (r"was built .* ago \(max allowed age", "its vulnerability database is too old"),
@@ -86,6 +92,7 @@ class Call:
     ) -> None:
         self._folder = folder or tempfile.TemporaryDirectory(prefix="mlgate-")
         self._max_age = max_age
+        self._source = source.partition(":")[2]
         here = Path(self._folder.name)
         (here / "grype.yaml").write_text("{}\n", encoding="utf-8")
         (here / "tmp").mkdir(exist_ok=True)
@@ -112,7 +119,7 @@ class Call:
         self._folder.cleanup()
 
     def _judge(self, output: process.Output, check: Check) -> Report | Unusable:
-        reason = _complaint(output)
+        reason = _complaint(output, self._source)
         if reason:
             return Unusable(reason)
         here = Path(self._folder.name)
@@ -160,8 +167,8 @@ def database_folder() -> str:
     return os.environ.get("GRYPE_DB_CACHE_DIR") or str(Path(base, "grype", "db"))
 
 
-def _complaint(output: process.Output) -> str:
-    """Why the run itself proves nothing; empty when it ended well."""
+def _complaint(output: process.Output, source: str) -> str:
+    """Why the run itself proves nothing; empty when it ended well. ``source``: what it looked at, whose place nobody is told."""
     text = f"{output.stderr}\n{output.stdout[:4096].decode('utf-8', 'replace')}"
     if output.fault:
         return output.fault
@@ -174,7 +181,7 @@ def _complaint(output: process.Output) -> str:
         fault = database_fault(text)
         if fault:
             return f"{fault}; to mend it: {MEND_DATABASE}"
-        return f"{output.ending}: {last_words(output.stderr) or 'without a word'}"
+        return f"{output.ending}: {last_words(output.stderr, source) or 'without a word'}"
     if output.seen:
         return f"did not finish: {_INCOMPLETE}"
     return ""
@@ -185,12 +192,13 @@ def database_fault(text: str) -> str:
     return next((words for said, words in _DATABASE_FAULTS if re.search(said, text, re.IGNORECASE)), "")
 
 
-def last_words(stderr: str) -> str:
-    """The last line that says something, without control characters."""
+def last_words(stderr: str, place: str = "") -> str:
+    """The last line that says something, without control characters and without the ``place`` of what it is about."""
     for line in reversed(stderr[-20_000:].splitlines()):
         clean = "".join(c for c in re.sub(r"\x1b\[[0-9;]*m", "", line) if c.isprintable()).strip()
         clean = re.sub(r"^\[\d+\] +(?:ERROR|WARN) +", "", clean)
         if clean:
+            clean = clean.replace(place, os.path.basename(place)) if os.path.isabs(place) else clean
             return clean.replace(database_folder(), "its cache")[:200]
     return ""
 
@@ -218,11 +226,9 @@ def _looked_at(path: Path) -> dict[str, Any]:
 
 def _data(path: Path) -> bytes:
     try:
-        with path.open("rb") as file:
-            data = file.read(_LARGEST_REPORT + 1)
-    except OSError:
+        return files.read(str(path), _LARGEST_REPORT)
+    except files.Unreadable:
         return b""
-    return data if len(data) <= _LARGEST_REPORT else b""
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -310,7 +316,7 @@ def _emptiness() -> str:
     path = Path(database_folder(), "6", "vulnerability.db")
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as database:
-            found = database.execute("SELECT 1 FROM affected_package_handles LIMIT 1").fetchone()
+            found = database.execute(_USABLE).fetchone()
     except sqlite3.Error:
         return ""
     return "" if found else f"its vulnerability database is empty; to mend it: {MEND_DATABASE}"

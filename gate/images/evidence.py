@@ -19,7 +19,7 @@ from gate.images.document import aligned, document
 from gate.images.origin import Attribution, InDocument, InImage
 from gate.images.pins import merged
 from gate.images.settle import Settled
-from gate.images.single import needs_own_folder, write_folder
+from gate.images.single import mixed, needs_own_folder, write_folder, write_unpacked
 from gate.images.source import ImageError, open_regular, opened
 from gate.images.stream import plain_archive
 from gate.images.target import DOCKER_ARCHIVE, ENGINE, OCI_DIR, SBOM, Target
@@ -127,6 +127,9 @@ class Evidence:
             with opened(path, folder=kind == OCI_DIR) as source:
                 if needs_own_folder(source, manifest):
                     return f"{OCI_DIR}:{write_folder(source, manifest, self._place())}"
+        elif manifest is not None and mixed(image.layers):
+            with opened(path, folder=False) as source:
+                return f"{OCI_DIR}:{write_unpacked(source, manifest, image.layers, self._place(), self._seconds)}"
         return f"{kind}:{path}"
 
     def _place(self) -> str:

@@ -62,6 +62,8 @@ FAULTS = {
     "writes no report": (WHOLE, "without a whole report"),
     "stops in the middle": (WHOLE + "printf '{\"matches\":[{' > \"$OUT\"", "without a whole report"),
     "writes something else": (WHOLE + report("garbage"), "without a whole report"),
+    "writes into a pipe": (WHOLE + 'mkfifo "$OUT"', "without a whole report"),
+    "says what it looked at into a pipe": (EMPTY + 'mkfifo "$CDX"', "does not say what it looked at"),
     "writes HTML": (WHOLE + report("<html><body>502 Bad Gateway</body></html>"), "without a whole report"),
     "writes a list": (WHOLE + report("[]"), "without a whole report"),
     "writes null": (WHOLE + report("null"), "without a whole report"),
@@ -319,6 +321,7 @@ DATABASES: dict[str, tuple[Callable[[Path, Path], object], str]] = {
         lambda grype, cache: rewritten(grype, cache, "UPDATE db_metadata SET build_timestamp = '2020-01-01 00:00:00+00:00'"),
         "too old",
     ),
+    "names without rows": (lambda grype, cache: rewritten(grype, cache, "DELETE FROM packages"), "is empty"),
     "nothing in it": (lambda grype, cache: rewritten(grype, cache, "DELETE FROM affected_package_handles"), "is empty"),
 }  # fmt: skip
 
@@ -346,6 +349,15 @@ def test_ten_days_are_too_many(mlgate: Mlgate, grype: Path, tmp_path: Path, monk
     monkeypatch.setenv("MLGATE_GRYPE", str(grype))
     monkeypatch.setenv("GRYPE_DB_CACHE_DIR", str(make_database(tmp_path / "old", built=built)))
     failed_as(mlgate, "too old")
+
+
+def test_no_room_for_temporary_files(mlgate: Mlgate, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*arguments: object, **values: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setenv("MLGATE_GRYPE", fake(mlgate.folder, EMPTY + WHOLE))
+    monkeypatch.setattr("tempfile.TemporaryDirectory", full)
+    failed_as(mlgate, "no space left on device")
 
 
 def test_a_cache_that_cannot_be_written_will_do(

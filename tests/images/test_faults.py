@@ -13,7 +13,17 @@ from pathlib import Path
 import pytest
 
 from tests.cli import Mlgate, Ran
-from tests.images.support import configuration, docker_archive, entry, layer, oci_folder, put
+from tests.images.support import (
+    METADATA,
+    OS_RELEASE,
+    STATUS,
+    configuration,
+    docker_archive,
+    entry,
+    layer,
+    oci_folder,
+    put,
+)
 
 BASE = layer({"bin/run": "\x7fELF", "etc/passwd": "root:x:0:0::/:/bin/sh\n"})
 TOP = layer({"app/x": "y" * 3000})
@@ -137,6 +147,16 @@ def test_layers_may_be_compressed(kind: str, mlgate: Mlgate) -> None:
     docker_archive(mlgate.folder / "image.tar", [data], stored=[stored])
     ran = mlgate("scan", "docker-archive:image.tar", "--for", "docker", "--format", "json", *OFF)
     assert [row["rule_id"] for row in ran.json["findings"] if row["blocking"]] == ["ENT013"]
+
+
+def test_some_layers_may_be_compressed(mlgate: Mlgate) -> None:
+    """What grype itself refuses: the first layer as it is, the others packed."""
+    site = "usr/lib/python3/dist-packages"
+    plain = layer({"etc/os-release": OS_RELEASE, "var/lib/dpkg/status": STATUS})
+    python = layer({f"{site}/numpy-1.16.2.dist-info/METADATA": METADATA.format(name="numpy", version="1.16.2")})
+    docker_archive(mlgate.folder / "image.tar", [plain, python], stored=[plain, gzip.compress(python)])
+    ran = mlgate("scan", "docker-archive:image.tar", "--select", "grype", "--format", "json")
+    assert {row["package"]["name"] for row in ran.json["findings"]} == {"libssl3", "numpy"}, ran.err
 
 
 def test_an_archive_may_be_compressed(mlgate: Mlgate) -> None:

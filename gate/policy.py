@@ -142,7 +142,7 @@ def find(folder: Path) -> Path | None:
 @lru_cache(maxsize=4096)
 def _find_between(folder: Path, boundary: Path) -> Path | None:
     own = folder / FILE_NAME
-    if own.is_file():
+    if os.path.lexists(own):  # whatever it is: one that cannot be read is an error, not the default policy
         return own
     project = folder / "pyproject.toml"
     if _mentions_mlgate(project):

@@ -61,7 +61,7 @@ def _open(path: Path) -> _Source:
     shown = os.path.relpath(path).replace(os.sep, "/")
     try:
         if not path.is_file():
-            raise PolicyError(f"{shown}: no such file")
+            raise PolicyError(f"{shown}: {'not a file' if path.exists() else 'no such file'}")
         if path.stat().st_size > MAX_BYTES:
             raise PolicyError(f"{shown}: larger than {MAX_BYTES} bytes, this is no policy")
         text = path.read_bytes().decode("utf-8-sig")

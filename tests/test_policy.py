@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,16 @@ def test_a_bomb_is_defused(mlgate: Mlgate) -> None:
     assert "unfolds to more than" in faults(mlgate, "a0: &a0 [x]\n" + layers)[0]
     assert "nested too deeply" in faults(mlgate, "a: " + "[" * 5000)[0]
     assert "nested too deeply" in faults(mlgate, "a: &a [*a]\n")[0]
+
+
+def test_what_is_no_file_is_not_passed_over(mlgate: Mlgate) -> None:
+    dockerfile = mlgate.write("Dockerfile", BAD)
+    policy = dockerfile.parent / "mlgate.yaml"
+    os.mkfifo(policy)
+    assert mlgate.check().last == "mlgate: exit 2: wrong use: mlgate.yaml: not a file"
+    policy.unlink()
+    policy.symlink_to("nowhere")
+    assert mlgate.check().last == "mlgate: exit 2: wrong use: mlgate.yaml: no such file"
 
 
 def test_not_utf8(mlgate: Mlgate) -> None:

@@ -30,10 +30,12 @@ class Judgement:
 
 
 class Filter:
-    """Include patterns (None: everything) and the ignore file's patterns."""
+    """Include patterns (None: everything) and the ignore file's patterns. ``unsendable``: a path that was come upon, whose
+    name is no UTF-8: the transfer ends there."""
 
     def __init__(self, include: Matcher | None, exclude: Matcher | None) -> None:
         self.include = include
+        self.unsendable = ""
         self.exclude = exclude if exclude is not None and exclude.patterns else None
 
     def judge(self, path: str, folder: Judgement) -> Judgement:
@@ -105,7 +107,15 @@ class Sent(Item):
         if self._children is None:
             listed = self._item.children().items()
             self._children = {name: sent for name, item in listed if (sent := self._wrap(name, item)).arrives()}
+            for name in self._children:
+                if not name.isascii() and not _sendable(name):
+                    self._filter.unsendable = f"{self.path}/{name}".lstrip("/")
         return self._children
+
+    @property
+    def unsendable(self) -> str:
+        """A path of the context, if one was come upon, that cannot be sent."""
+        return self._filter.unsendable
 
     def child(self, name: str) -> Sent | None:
         if self._children is not None:
@@ -130,6 +140,14 @@ class Sent(Item):
             if sent._item.type == "directory" and sent._filter.worth_entering(sent.path, sent._judgement):
                 waiting.extend(sent._wrap(name, item) for name, item in sent._item.children().items())
         return False
+
+
+def _sendable(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def send(root: Item, wanted: Iterable[str] | None, ignore: Matcher | None) -> Sent:

@@ -92,10 +92,10 @@ class World:
 
         Raises :class:`~gate.context.paths.BadPattern`, as anything that looks into it may.
         """
-        sent = self._sent()
+        sent = self.sent()
         return from_context(sent) if sent is not None else None
 
-    def _sent(self) -> Sent | None:
+    def sent(self) -> Sent | None:
         context = self.evaluator.build.context
         wanted = {path for plan in self.plans.values() for path in plan.wanted}
         return context.sent(wanted or None) if context is not None else None
@@ -164,11 +164,13 @@ class StageImage:
         if context is None:
             return []
         place = self.stage.from_.place
-        return (
-            [Fault(f"failed to read dockerignore patterns: {context.ignore_fault}", place)]
-            if context.ignore_fault
-            else []
-        )
+        if context.ignore_fault:
+            return [Fault(f"failed to read dockerignore patterns: {context.ignore_fault}", place)]
+        sent = world.sent() if "context" in vars(world) else None
+        if sent is not None and sent.unsendable:
+            path = context.shown(sent.unsendable)
+            return [Fault(f"{path}: grpc: error while marshaling: string field contains invalid UTF-8", place)]
+        return []
 
     @cached_property
     def undecided(self) -> list[tuple[str, int, Unknown]]:

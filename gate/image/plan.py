@@ -86,12 +86,15 @@ class CopyFiles:
 
 @dataclass(slots=True)
 class RunCommands:
-    """RUN. ``origin``: the instruction of the file that it comes from, an ONBUILD for a trigger."""
+    """RUN. ``origin``: the instruction of the file that it comes from, an ONBUILD for a trigger; ``argv``: what is
+    executed, a shell's script as one word; ``search``: PATH at that point."""
 
     instruction: Run
     origin: Instruction
     directory: str | Unknown
     user: Value
+    argv: list[str]
+    search: Value
 
 
 Operation = MakeFolder | CopyFiles | RunCommands
@@ -318,7 +321,7 @@ class _Planner:
         self.config.shell = [word.value for word in instruction.words]
         self.config.set_by["Shell"] = origin
 
-    def _command(self, instruction: Launch) -> list[str]:
+    def _command(self, instruction: Launch | Run) -> list[str]:
         if instruction.exec is not None:
             return [word.value for word in instruction.exec]
         shell = self.config.shell
@@ -389,7 +392,9 @@ class _Planner:
         stages, paths = mount_sources(self.build, instruction)
         self.plan.uses.update(index for index in stages if index < self.plan.stage.index)
         self.plan.wanted.update(paths)
-        self._operate(RunCommands(instruction, origin, self.config.working_dir, self.config.user))
+        config, argv = self.config, self._command(instruction)
+        search = config.env.get("PATH", "")
+        self._operate(RunCommands(instruction, origin, config.working_dir, config.user, argv, search))
 
     def _copy(self, instruction: Copy, origin: Instruction) -> None:
         owner, mode = (self._expand(_flag(instruction, name)) for name in ("chown", "chmod"))

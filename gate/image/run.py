@@ -30,6 +30,7 @@ from gate.image.node import Node as File
 from gate.image.node import directory
 from gate.image.output import write_redirects
 from gate.image.plan import RunCommands
+from gate.image.start import check_start, leave_mount_points
 from gate.image.tree import TreeError, TreeUnknown
 from gate.model import Unknown
 
@@ -86,7 +87,13 @@ class RunJob:
         self._folders: dict[int, str | None] = {}
 
     def run(self) -> None:
-        operation = self.operation
+        operation, tree = self.operation, self.carrier.tree
+        if self.carrier.plan.closed and tree.root.anywhere is None:
+            try:
+                check_start(operation, tree)
+                leave_mount_points(operation, tree)
+            except TreeError as error:
+                self.carrier.refuse(error, operation.origin.place)
         if operation.origin is not operation.instruction:  # a trigger's shell and variables are those of another file
             self._anything()
             return

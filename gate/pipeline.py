@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import gc
 import os
-import signal
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -283,6 +282,8 @@ def _stop(workers: Sequence[BaseProcess]) -> None:
 
 def _worker() -> None:
     """A worker leaves an interrupt from the keyboard to the process that started it, and ends when that tells it to."""
+    import signal
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _leave)
     gc.freeze()  # what is shared with the parent stays shared
@@ -290,5 +291,7 @@ def _worker() -> None:
 
 def _leave(number: int, frame: object) -> None:
     """Stop the engines on the way out. The pool takes the exit for a result and goes on: the next signal is final."""
+    import signal
+
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     raise SystemExit(1)

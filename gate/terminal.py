@@ -33,13 +33,17 @@ def clean(text: str) -> str:
     Control characters become their pictures (``␛``), undecodable bytes and characters that are invisible or change the
     direction of writing become ``<U+202E>``, and the runner command ``##[…]`` is broken.
     """
-    return _HARMFUL.sub(_picture, text.replace("\t", " ").replace("\n", " ")).replace("##[", "##\\[")
+    if not (text.isascii() and text.isprintable()):
+        text = _HARMFUL.sub(_picture, text.replace("\t", " ").replace("\n", " "))
+    return text.replace("##[", "##\\[")
 
 
 def columns(text: str) -> tuple[str, list[int]]:
     """A source line as it is printed, and for each of its characters (and the end) the printed column that it begins
     at, from 0. Tabs become blanks up to the next stop; wide characters take two columns, combining ones none; what
     :func:`clean` neutralises is neutralised."""
+    if text.isascii() and text.isprintable() and "##[" not in text:
+        return text, list(range(len(text) + 1))
     printed: list[str] = []
     starts: list[int] = []
     at = 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from contextlib import suppress
 
@@ -51,7 +50,12 @@ def tell_exit(code: int, cause: str) -> None:
 
 def page_width() -> int:
     """How wide a report for people is: the terminal's width, ``COLUMNS``, else 100; never too narrow to read."""
-    return max(min(shutil.get_terminal_size((100, 24)).columns, 160), 60)
+    given = os.environ.get("COLUMNS", "")
+    columns = int(given[:6]) if given.isascii() and given.isdecimal() else 0
+    if not columns:
+        with suppress(OSError, ValueError, AttributeError):  # closed, or no terminal
+            columns = os.get_terminal_size(sys.__stdout__.fileno()).columns  # type: ignore[union-attr]
+    return max(min(columns or 100, 160), 60)
 
 
 def _abandon_stdout() -> None:

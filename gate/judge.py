@@ -135,9 +135,9 @@ def _marked(findings: Iterable[Finding], policy: Policy, case: Case, docket: Doc
                 changes = {"state": "waived", "waiver": _described(waiver)}
             elif finding.fingerprint in case.baseline:
                 changes = {"state": "baselined"}
-            else:
-                changes = {"blocking": policy.fails(finding.severity)}
-        marked.append(replace(finding, **changes))
+            elif policy.fails(finding.severity):
+                changes = {"blocking": True}
+        marked.append(replace(finding, **changes) if changes else finding)
     return marked if docket is None else docket.judge(marked, policy)
 
 
@@ -171,8 +171,8 @@ def _hygiene(policies: Sequence[Policy], catalogue: Catalogue) -> list[Finding]:
             waivers = [suppress.of_waiver(waiver, today) for waiver in policy.waivers]
             for finding in suppress.hygiene(waivers, catalogue):
                 if selection.wants(finding):
-                    severity = selection.ranked(finding)
-                    found.append(replace(finding, severity=severity, blocking=policy.fails(severity)))
+                    ranked = selection.ranked(finding)
+                    found.append(replace(ranked, blocking=policy.fails(ranked.severity)))
     return fingerprinted(_unique(found), Sources())
 
 

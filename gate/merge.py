@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator
 
 from gate.build import Build
 from gate.dockerfile.tree import Dockerfile
+from gate.fingerprint import order
 from gate.model import Finding, Place
 from gate.rule import Rule
 from gate.selection import Selection
@@ -54,14 +55,19 @@ class Merger:
 
     def merge(self, outcome: Outcome, theirs: Iterable[Finding], build: Build) -> list[Finding]:
         """All findings about one Dockerfile, ordered by path, line, column and rule id."""
-        instructions = _Instructions(build.dockerfile)
         found = list(_distinct(outcome.findings))
-        told = {(instructions.at(ours.place), alias) for ours in found for alias in ours.aliases}
+        found += self._news(list(theirs), found, outcome, build)
+        return sorted(found, key=order)
+
+    def _news(self, theirs: list[Finding], ours: list[Finding], outcome: Outcome, build: Build) -> list[Finding]:
+        """The engines' rows that tell the user something."""
+        if not theirs:
+            return []
+        instructions = _Instructions(build.dockerfile)
+        told = {(instructions.at(finding.place), alias) for finding in ours for alias in finding.aliases}
         told |= {(instructions.at(fault.place), code) for fault in build.faults for code in REFUSED}
-        for row in theirs:
-            if (instructions.at(row.place), row.rule_id) not in told and self._stays(row.rule_id, outcome, build):
-                found.append(row)
-        return sorted(found, key=_order)
+        news = (row for row in theirs if (instructions.at(row.place), row.rule_id) not in told)
+        return [row for row in news if self._stays(row.rule_id, outcome, build)]
 
     def _stays(self, code: str, outcome: Outcome, build: Build) -> bool:
         """Whether an engine's row without a finding of ours beside it tells the user something."""
@@ -88,11 +94,6 @@ def _start(place: Place) -> tuple[str, int, int]:
 def _looked(rule: Rule, platforms: frozenset[str]) -> bool:
     """Whether a rule that is at work had its say: it spoke, or is silent because the platform asks for the opposite."""
     return speaks(rule, platforms) or not (rule.platforms and platforms.isdisjoint(rule.platforms))
-
-
-def _order(finding: Finding) -> tuple[object, ...]:
-    place = finding.place
-    return place.path, place.span, finding.rule_id, finding.message
 
 
 class _Instructions:

@@ -23,7 +23,7 @@ from gate.judged import Judged
 from gate.kept import code_stamp
 from gate.model import Edit, EngineRun, Finding, Fix, Package, Place, Remark, Severity, Span, Target, Undecided
 from gate.policy import ENGINES, Policy
-from gate.record import dataclass, replace
+from gate.record import dataclass, names, replace
 from gate.selection import wants_engine
 
 if TYPE_CHECKING:
@@ -136,14 +136,14 @@ def _memory(document: list[Any]) -> Memory:
 
 
 def _values(record: Any) -> list[Any]:
-    return [getattr(record, name) for name in record.__dataclass_fields__]
+    return [getattr(record, name) for name in names(record)]
 
 
 def _reading(kind: Callable[..., T], **inner: Callable[[Any], Any]) -> Callable[[list[Any]], T]:
     """The function that makes a record of a kind again, of the list of its values. ``inner``: what to make of the value
     of a field."""
-    names = list(kind.__dataclass_fields__)  # type: ignore[attr-defined]
-    makers = [(names.index(name), make) for name, make in inner.items()]
+    order = names(kind)
+    makers = [(order.index(name), make) for name, make in inner.items()]
 
     def read(given: list[Any]) -> T:
         for at, make in makers:

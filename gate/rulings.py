@@ -16,7 +16,6 @@ from gate.merge import Merger
 from gate.model import EngineRun, Failure, Finding, Target
 from gate.platforms.detect import detect
 from gate.policy import Policy
-from gate.record import replace
 from gate.selection import Selection, fit
 from gate.selection import subject as subject_of
 from gate.sources import Sources
@@ -77,8 +76,7 @@ class Rulings:
         findings = [finding for finding in findings if selection.wants(finding) and not _ignored_there(finding, policy)]
         sources = Sources()
         sources.add(build.dockerfile.source)
-        ranked = (replace(finding, severity=selection.ranked(finding)) for finding in findings)
-        return tuple(fingerprinted(ranked, sources))
+        return tuple(fingerprinted(map(selection.ranked, findings), sources))
 
 
 def targets_of(build: Build, policy: Policy) -> tuple[Target, ...]:
@@ -111,6 +109,8 @@ def suppressed(
 ) -> list[Finding]:
     """The findings, those that a comment of the file covers marked as waived; and what is wrong with the comments."""
     suppressions = suppress.read(build.dockerfile, known)
+    if not suppressions:
+        return list(findings)
     done = suppress.apply(findings, suppressions, build.dockerfile.path, known)
     undecided = {question.rule_id for question in outcome.undecided}
     decided = {rule.id for rule in walker.rules if speaks(rule, build.platforms)} - undecided

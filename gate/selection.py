@@ -13,7 +13,7 @@ from gate.catalogue import Catalogue
 from gate.lazy import pattern
 from gate.model import Finding, Severity
 from gate.policy import ENGINES, Policy, PolicyError
-from gate.record import dataclass
+from gate.record import dataclass, replace
 from gate.rule import Rule
 
 OWN = "mlgate"
@@ -73,6 +73,7 @@ class Selection:
         self._extend = policy.extend_select
         self._ignore = policy.ignore
         self._severity = policy.severity
+        self._wanted: dict[tuple[object, ...], bool] = {}
         self.catalogue = catalogue
         ignored_somewhere = [word for words in policy.per_file_ignores.values() for word in words]
         self._check("select", policy.select)
@@ -95,8 +96,11 @@ class Selection:
 
     def wants(self, finding: Finding) -> bool:
         """Whether a finding is asked for: an engine's, or one of ours that was merged with it."""
-        rule = self.catalogue.rules.get(finding.rule_id)
-        return self._speaks(subject(finding), rule is None or rule.enabled)
+        kind = (finding.rule_id, finding.name, finding.engine, finding.aliases)
+        if kind not in self._wanted:
+            rule = self.catalogue.rules.get(finding.rule_id)
+            self._wanted[kind] = self._speaks(subject(finding), rule is None or rule.enabled)
+        return self._wanted[kind]
 
     def left_out(self, rule: Rule) -> bool:
         """Whether a rule is silent because it is not wanted, and not merely because others were selected."""
@@ -108,9 +112,11 @@ class Selection:
         chosen = max(chosen, fit(self._extend, about))
         return chosen > 0 and chosen > fit(self._ignore, about)
 
-    def ranked(self, finding: Finding) -> Severity:
-        """The severity that the policy gives a finding."""
-        return severity_of(self._severity, subject(finding), finding.severity)
+    def ranked(self, finding: Finding) -> Finding:
+        """The finding with the severity that the policy gives it."""
+        if not self._severity:
+            return finding
+        return replace(finding, severity=severity_of(self._severity, subject(finding), finding.severity))
 
 
 def wants_engine(policy: Policy, name: str) -> bool:

@@ -97,8 +97,9 @@ class Walker:
         for instruction in build.dockerfile.instructions:
             yield from self._instruction(tables, instruction, build, outcome)
         keywords = {instruction.keyword for instruction in build.dockerfile.instructions}
+        of_stage = _needed(tables.stages, keywords)
         for stage in build.stages:
-            for entry in _needed(tables.stages, keywords):
+            for entry in of_stage:
                 _ask((entry,), (stage, build), outcome, stage.from_)
                 yield
         for entry in _needed(tables.builds, keywords):

@@ -12,6 +12,7 @@ from gate.report import Page, Report
 
 SCHEMA_VERSION = 1
 _PACKAGE = [field.name for field in fields(Package)]
+_ROW = json.JSONEncoder(ensure_ascii=False)
 
 
 def render(result: Result, page: Page) -> str:
@@ -26,7 +27,7 @@ def render(result: Result, page: Page) -> str:
 def _value(value: Any) -> str:
     """A value as JSON; a list of objects with one in each line, which is written many times faster than with breaks inside."""
     if isinstance(value, list) and value and isinstance(value[0], dict):
-        return "[\n" + ",\n".join(f"    {json.dumps(row, ensure_ascii=False)}" for row in value) + "\n  ]"
+        return "[\n" + ",\n".join(f"    {_ROW.encode(row)}" for row in value) + "\n  ]"
     return json.dumps(value, indent=2, ensure_ascii=False).replace("\n", "\n  ")
 
 

@@ -142,6 +142,35 @@ def scan(what: str, platform: str, **values: Any) -> int:
 
 
 @command(
+    Option("image", (), "IMAGE", "An image of the Docker Engine."),
+    Option("platforms", ("--for",), "PLATFORM", "The platform that is to run it.", WHAT, many=True),
+    Option("input", ("--input",), "DIR", "Sample data: what /opt/ml/input/data is to hold.", WHAT),
+    Option("model", ("--model",), "DIR|TAR", "A trained model: what a server is to load.", WHAT),
+    Option("payload", ("--payload",), "FILE", "A sample request, which the server must answer.", WHAT),
+    Option("content_type", ("--content-type",), "TYPE", "That of the sample request. Default: from its name.", WHAT),
+    Option("hyperparameters", ("--hyperparameters",), "FILE|K=V", "Hyperparameters of the training.", WHAT, many=True),
+    Option("environment", ("--env",), "K=V", "A variable that the request sets.", WHAT, many=True),
+    Option("timeout", ("--timeout",), "SECONDS", "The longest that a training or a start may take.", HOW),
+    Option("fast", ("--fast",), "", "Shorter waits, fewer repetitions.", HOW),
+    Option("network", ("--network",), "", "Let jobs reach the network.", HOW),
+    POLICY,
+    Option("form", ("--format",), "FORM", "text, json or json=FILE.", REPORTS, default="text"),
+    COLOR,
+    Option("quiet", ("-q", "--quiet"), "", "Only what did not pass.", REPORTS),
+    Option("verbose", ("-v", "--verbose"), "", "What every container wrote.", REPORTS),
+)
+def verify(**values: Any) -> int:
+    """Run the image as the platform runs it, and ask it what the platform asks.
+
+    Exit 0: it keeps the contract. 1: a case failed. 3: a case that is required could not be judged, or there is no
+    engine or no such image.
+    """
+    from gate.commands.verify import Arguments, run
+
+    return run(Arguments(**values))
+
+
+@command(
     Option("words", (), "RULE", "Ids, prefixes or names.", many=True),
     _form("text, json or markdown."),
 )
@@ -243,6 +272,7 @@ COMMANDS: dict[str, Command] = {
     "check": check,
     "fix": fix,
     "scan": scan,
+    "verify": verify,
     "rules": rules,
     "explain": explain,
     "inspect": inspect,

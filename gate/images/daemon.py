@@ -16,6 +16,7 @@ from gate.dockerfile.image_ref import ImageRefError, parse_image_ref
 from gate.images.source import ImageError
 from gate.images.stream import Limits, store
 from gate.lazy import pattern
+from gate.policy import PolicyError
 
 _ID = pattern(r"(?:sha256:)?[0-9a-f]{6,64}")
 _CONNECT = 30.0
@@ -27,8 +28,8 @@ _ROOM = 64 << 20
 def save(reference: str, folder: str, *, seconds: float, tell: Callable[[str], None] = lambda text: None) -> str:
     """Save an image of the engine to a file in a folder; give its path. Raises :class:`~gate.images.source.ImageError`."""
     limits = Limits(monotonic() + seconds)
-    with _engine(seconds) as client:
-        image = _found(client, reference)
+    with engine(seconds) as client:
+        image = find(client, reference)
         size = int(image.attrs.get("Size") or 0)
         free = shutil.disk_usage(folder).free
         if free < size + _ROOM:
@@ -48,7 +49,8 @@ def save(reference: str, folder: str, *, seconds: float, tell: Callable[[str], N
     return path
 
 
-def _found(client: Any, reference: str) -> Any:
+def find(client: Any, reference: str) -> Any:
+    """An image of the engine, by its name or id. Raises :class:`~gate.images.source.ImageError`."""
     from docker.errors import APIError, ImageNotFound
 
     if not _ID.fullmatch(reference):
@@ -61,12 +63,13 @@ def _found(client: Any, reference: str) -> Any:
     except ImageNotFound:
         raise ImageError(f"the engine has no such image; to get it: docker pull {reference}") from None
     except APIError as error:
-        raise ImageError(f"the engine refuses: {_plain(error.explanation or error)}") from None
+        raise ImageError(f"the engine refuses: {plain(error.explanation or error)}") from None
 
 
 @contextmanager
-def _engine(seconds: float) -> Iterator[Any]:
-    """A client of the engine that the user talks to. What goes wrong with it is an :class:`ImageError`."""
+def engine(seconds: float, instead: str = ", or save the image and write docker-archive:FILE") -> Iterator[Any]:
+    """A client of the engine that the user talks to. What goes wrong with it is an :class:`ImageError`; ``instead`` is
+    what else a user can do where none answers."""
     import docker
     from docker.errors import DockerException
 
@@ -75,14 +78,12 @@ def _engine(seconds: float) -> Iterator[Any]:
         client = docker.DockerClient(timeout=int(max(min(seconds, _CONNECT), 1)), version="auto", **_address())
         client.api.timeout = max(seconds, 1)
         yield client
-    except ImageError:
+    except (ImageError, PolicyError):
         raise
     except (DockerException, OSError, ValueError) as error:  # those of requests are OSErrors
         if client is None:
-            raise ImageError(
-                f"no Docker Engine answers ({_plain(error)}); start one, or save the image and write docker-archive:FILE"
-            ) from None
-        raise ImageError(f"the engine stopped answering: {_plain(error)}") from None
+            raise ImageError(f"no Docker Engine answers ({plain(error)}); start one{instead}") from None
+        raise ImageError(f"the engine stopped answering: {plain(error)}") from None
     finally:
         if client is not None:
             with suppress(Exception):
@@ -105,7 +106,8 @@ def _address() -> dict[str, Any]:
     return {}
 
 
-def _plain(error: object) -> str:
+def plain(error: object) -> str:
+    """What an error says, on one line."""
     text = " ".join("".join(character if character.isprintable() else " " for character in str(error)).split())
     return text if len(text) <= 200 else text[:200] + "…"
 

@@ -18,7 +18,7 @@ def effective_argv(config: Config, platform: Platform, settings: Mapping[str, An
     :class:`Fails` when there is nothing to run, :class:`Doubt` when the base image decides.
     """
     declared = declared_entrypoint(platform, settings)
-    given = _declared(settings, platform, "args", "container-arguments")
+    given = declared_arguments(platform, settings)
     entrypoint = declared if declared is not None else known(config.entrypoint)
     if entrypoint == [""]:
         entrypoint = []  # as the engine has it
@@ -38,6 +38,11 @@ def effective_argv(config: Config, platform: Platform, settings: Mapping[str, An
 def declared_entrypoint(platform: Platform, settings: Mapping[str, Any]) -> list[str] | None:
     """``container-entrypoint`` of the policy, or ``command``, where the platform takes one."""
     return _declared(settings, platform, "command", "container-entrypoint")
+
+
+def declared_arguments(platform: Platform, settings: Mapping[str, Any]) -> list[str] | None:
+    """``container-arguments`` of the policy, or ``args``, where the platform takes them."""
+    return _declared(settings, platform, "args", "container-arguments")
 
 
 def _declared(settings: Mapping[str, Any], platform: Platform, *keys: str) -> list[str] | None:

@@ -1,0 +1,62 @@
+"""What holds on every platform: the image is for its machines, starts, and stays or ends well."""
+
+from __future__ import annotations
+
+from time import monotonic
+
+from gate.contract import training
+from gate.contract.bench import Bench
+from gate.contract.model import Outcome, failed, passed, skipped
+
+_WATCH, _FAST_WATCH = 10.0, 2.0
+"""How long a container is watched, in seconds."""
+_HEALTH = 120.0
+
+
+def fits(bench: Bench) -> Outcome:
+    """T0: the image is for the platform's machines, and not too large."""
+    image, platform = bench.image, bench.platform
+    what = f"{image.os}/{image.architecture}, {image.size / 1e6:.0f} MB"
+    if image.os != "linux":
+        return failed(f"{what}: the platform runs Linux", "build it for Linux")
+    if platform.architectures and image.architecture not in platform.architectures:
+        wanted = " or ".join(platform.architectures)
+        return failed(f"{what}: {platform.title} runs {wanted}", f"docker build --platform linux/{wanted}", ("SMU003",))
+    if platform.size_limit is not None and image.size > platform.size_limit:
+        return failed(
+            f"{what}: {platform.title} takes {platform.size_limit / 1e9:.0f} GB", "leave something out", ("SMU009",)
+        )
+    return passed(what)
+
+
+def run(bench: Bench) -> Outcome:
+    """It starts and stays up, or ends with 0; a HEALTHCHECK becomes healthy."""
+    container = bench.start()
+    if isinstance(container, Outcome):
+        return container
+    bench.tell("watching the container")
+    began = monotonic()
+    code = container.wait(_FAST_WATCH if bench.options.fast else _WATCH)
+    while code is None and container.state.get("Health", {}).get("Status") == "starting":
+        if monotonic() - began > (bench.options.timeout or _HEALTH):
+            return failed("its HEALTHCHECK does not become healthy", "see the log of docker inspect")
+        code = container.wait(0.5)
+    spent = monotonic() - began
+    if code is None:
+        bench.server = container
+        if container.state.get("Health", {}).get("Status") == "unhealthy":
+            return failed("its HEALTHCHECK fails", "docker inspect says what it printed")
+        return passed(f"still there after {spent:.0f} s")
+    outcome = passed(f"exit 0 after {spent:.1f} s")
+    if code:
+        outcome = bench.ended(container, code) or failed(f"exit {code} after {spent:.1f} s", "the log says why")
+    outcome.exit_code, outcome.seconds = code, spent
+    return outcome
+
+
+def stop(bench: Bench) -> Outcome:
+    """It ends by itself on SIGTERM, before ``docker stop`` kills it."""
+    if bench.server is None:
+        return skipped("it has ended already")
+    bench.tell("stopping the container")
+    return training.stopped(bench, bench.server)

@@ -1,0 +1,71 @@
+"""One verification: the platforms one after another, the cases of each in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from gate.contract.bench import Bench, Workshop
+from gate.contract.model import FAILED, PASSED, SKIPPED, UNKNOWN, Case, Judged, Outcome, skipped, unknown
+from gate.contract.plans import PLANS
+from gate.images.daemon import plain
+from gate.judge import FAILED as GATE_FAILED
+from gate.judge import PASSED as GATE_PASSED
+from gate.judge import UNJUDGED
+from gate.platforms.registry import platforms
+
+
+def judge(names: Sequence[str], workshop: Workshop, tell: Callable[[str], None]) -> Iterator[Judged]:
+    """The cases of these platforms, each as soon as it is judged."""
+    for name in names:
+        bench = Bench(platforms()[name], workshop, tell)
+        passed: set[str] = set()
+        try:
+            for case in PLANS[name]:
+                if case.label and workshop.image.labels.get(case.label, "").lower() != "true":
+                    continue
+                judged = Judged(name, case, _outcome(bench, case, passed))
+                if judged.outcome.status == PASSED:
+                    passed.add(case.name)
+                yield judged
+        finally:
+            if bench.server is not None:
+                bench.server.remove()
+
+
+def _outcome(bench: Bench, case: Case, passed: set[str]) -> Outcome:
+    from docker.errors import DockerException
+
+    missing = [need for need in case.needs if need not in passed]
+    if missing:
+        return skipped(f"{missing[0]} has not passed")
+    bench.last, bench.log = bench.server, ()
+    try:
+        outcome = case.run(bench)
+    except (DockerException, OSError) as error:  # the errors of requests are OSErrors
+        outcome = unknown(f"the engine does not do it: {plain(error)}", "mlgate doctor")
+    if bench.last is not None:
+        outcome.argv = outcome.argv or bench.last.argv
+        outcome.log = bench.log or bench.last.log()
+    return outcome
+
+
+def verdict(judged: Sequence[Judged]) -> tuple[int, str]:
+    """The exit code, and why."""
+    by_status = {
+        status: [one for one in judged if one.outcome.status == status] for status in (PASSED, FAILED, SKIPPED, UNKNOWN)
+    }
+    if by_status[FAILED]:
+        return GATE_FAILED, f"{_count(by_status[FAILED], 'failed')}: {_names(by_status[FAILED])}"
+    unjudged = [one for one in [*by_status[UNKNOWN], *by_status[SKIPPED]] if one.case.required]
+    if unjudged:
+        return UNJUDGED, f"could not judge {_names(unjudged)}: {unjudged[0].outcome.reason}"
+    left = [*by_status[SKIPPED], *by_status[UNKNOWN]]
+    return GATE_PASSED, f"{_count(by_status[PASSED], 'passed')}" + (f"; left open: {_names(left)}" if left else "")
+
+
+def _count(judged: Sequence[Judged], what: str) -> str:
+    return f"{len(judged)} case{'s' * (len(judged) != 1)} {what}"
+
+
+def _names(judged: Sequence[Judged]) -> str:
+    return ", ".join(f"{one.platform} {one.case.name}" for one in judged)

@@ -9,6 +9,7 @@ from gate.model import Finding, Package, Result, Severity, Tally
 from gate.record import dataclass
 from gate.report import Page
 from gate.reports import _html_source as source
+from gate.reports._fix_diff import fix_diff
 from gate.reports._html_build import Picture, picture
 from gate.reports._html_image import stack
 from gate.reports._html_steps import Step, next_steps
@@ -35,6 +36,8 @@ class Card:
     kind: str
     lines: tuple[source.Line, ...]
     why: str
+    diff: tuple[tuple[str, str], ...] = ()
+    """What ``mlgate fix`` makes of it: marks and lines."""
 
     @property
     def severity(self) -> str:
@@ -128,7 +131,8 @@ class View:
             rule = self._page.catalogue.rules.get(finding.rule_id)
             new = rule is not None and rule.id not in explained
             explained.add(finding.rule_id)
-            yield Card(finding, anchor, kind, lines, rule.reason if rule is not None and new else "")
+            why = rule.reason if rule is not None and new else ""
+            yield Card(finding, anchor, kind, lines, why, tuple(fix_diff(self._page.sources, finding)))
 
     def _groups(self) -> Iterator[Group]:
         groups: dict[str, list[Card]] = {}

@@ -3,7 +3,8 @@
 One run per engine that answered: an engine that failed or was skipped has no run, because an empty one would close its
 alerts; nor has any when a file could not be read, because that would close the alerts of this file. What waivers and
 the baseline accept is left out, because GitHub opens alerts for it all the same; ``--sarif-full`` puts it in, marked as
-suppressed. The worst findings come first, and no more of them than GitHub keeps.
+suppressed, and with it the edits of fixes, which GitHub does not read. The worst findings come first, and no more of
+them than GitHub keeps.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from urllib.parse import quote
 
 from gate import __version__
 from gate.judge import said
-from gate.model import EngineRun, Finding, Result, Severity
+from gate.model import EngineRun, Finding, Fix, Result, Severity
 from gate.report import Page, Report
 from gate.reports._linehash import line_hashes
 from gate.rule import Rule
@@ -129,7 +130,32 @@ class _Run:
         if finding.state != "active":
             reason = str((finding.waiver or {}).get("reason") or f"{finding.state} in mlgate")
             row["suppressions"] = [{"kind": "external", "status": "accepted", "justification": clean(reason)}]
+        if finding.fix is not None and self.page.full:
+            row["fixes"] = [self._fix(finding.fix)]
         return row
+
+    def _fix(self, fix: Fix) -> dict[str, Any]:
+        changes: dict[str, list[dict[str, Any]]] = {}
+        for edit in fix.edits:
+            path, span = edit.place.path, edit.place.span
+            region = {
+                "startLine": span.line,
+                "startColumn": _utf16(self.page.sources.line(path, span.line), span.column),
+                "endLine": span.end_line,
+                "endColumn": _utf16(self.page.sources.line(path, span.end_line), span.end_column),
+            }
+            text = edit.text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+            changes.setdefault(path, []).append({"deletedRegion": region, "insertedContent": {"text": text}})
+        return {
+            "description": {"text": _sentence(fix.title[:1].upper() + fix.title[1:])},
+            "artifactChanges": [
+                {
+                    "artifactLocation": {"uri": _uri(self.page.repository.path(path)), "uriBaseId": "%SRCROOT%"},
+                    "replacements": replacements,
+                }
+                for path, replacements in changes.items()
+            ],
+        }
 
     def _location(self, finding: Finding) -> dict[str, Any]:
         shown = finding.place.path

@@ -147,10 +147,19 @@ class _Writer:
             "platform": ", ".join(self.platforms()),
             "engines": ", ".join(_engine(run, run.reason if run.status != "ok" else "") for run in result.engines),
             **{run.name: clean(run.reason) for run in result.engines if run.status == "ok"},
+            "fixable": self.fixable(),
         }
         for label, text in rows.items():
             if text:
                 yield f"      {label + ':':<10}{text}"
+
+    def fixable(self) -> str:
+        """How many of the active findings ``mlgate fix`` would mend."""
+        found = [finding.fix.safe for finding in self.result.findings if finding.fix and finding.state == "active"]
+        safe, unsafe = sum(found), len(found) - sum(found)
+        if not safe:
+            return f"{unsafe} with mlgate fix --unsafe" if unsafe else ""
+        return f"{safe} with mlgate fix" + (f", {unsafe} more with --unsafe" if unsafe else "")
 
     def counts(self) -> str:
         result = self.result

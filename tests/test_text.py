@@ -45,6 +45,7 @@ def test_a_whole_report(mlgate: Mlgate) -> None:
         "      blocking: PKG001 x1\n"
         "      policy:   prod, fails on high\n"
         "      engines:  grype SKIPPED (switched off), hadolint SKIPPED (switched off), mlgate 0.1.0 ok\n"
+        "      fixable:  1 with mlgate fix\n"
     )
 
 

@@ -12,10 +12,10 @@ from gate import files, report
 from gate.commands.output import OutputError, page_width, say, tell, tell_exit, write
 from gate.discover import STDIN
 from gate.judge import UNJUDGED
-from gate.model import PLATFORMS, Result, Severity
+from gate.model import PLATFORMS, Finding, Result, Severity
 from gate.pipeline import Answer, Request, check
 from gate.policy import ENGINES, EngineChoice, PolicyError
-from gate.record import dataclass, field
+from gate.record import dataclass, field, replace
 from gate.report import Page
 from gate.repository import Repository
 from gate.share import Options
@@ -247,14 +247,26 @@ def _write_reports(wanted: Sequence[Wanted], answer: Answer, arguments: Argument
     )
     for source in answer.sources:
         page.sources.add(source)
-    for finding in answer.result.findings:
-        rule = answer.catalogue.rules.get(finding.rule_id)
-        if rule is not None and rule.secret:
-            page.sources.hide(finding.place)
+    secret = {rule.id for rule in answer.catalogue.rules.values() if rule.secret}
+    hidden = [finding.place for finding in answer.result.findings if finding.rule_id in secret]
+    for place in hidden:
+        page.sources.hide(place)
+    result = _without_told_secrets(answer.result, page) if hidden else answer.result
     for one in wanted:
-        _write_report(one, answer.result, page, arguments)
+        _write_report(one, result, page, arguments)
     for note in dict.fromkeys(page.notes):
         tell(note)
+
+
+def _without_told_secrets(result: Result, page: Page) -> Result:
+    """The result without the fixes that would repeat a secret in their text."""
+
+    def told(finding: Finding) -> bool:
+        edits = finding.fix.edits if finding.fix is not None else ()
+        return any(page.sources.starred(edit.text) != edit.text for edit in edits)
+
+    findings = tuple(replace(finding, fix=None) if told(finding) else finding for finding in result.findings)
+    return replace(result, findings=findings)
 
 
 def _builds(request: Request) -> Callable[[str], Build | None]:
@@ -268,8 +280,6 @@ def _builds(request: Request) -> Callable[[str], Build | None]:
 
 
 def _write_report(wanted: Wanted, result: Result, page: Page, arguments: Arguments) -> None:
-    from gate.record import replace
-
     found = report.find(wanted.name)
     if wanted.path is not None:
         text = found.render(result, replace(page, color=False, github=False, width=100))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from gate import catalogue
+from gate import catalogue, fixes
 from gate.commands.output import page_width, say, write
 from gate.model import PLATFORMS
 from gate.policy import PolicyError
@@ -15,6 +15,12 @@ from gate.words import did_you_mean
 
 FORMS = ("text", "table", "json", "markdown")
 MARK = "»"
+_FIXES = {
+    (fixes.SAFE,): "mlgate fix",
+    (fixes.UNSAFE,): "mlgate fix --unsafe",
+    (fixes.SAFE, fixes.UNSAFE): "mlgate fix; some cases only with --unsafe",
+}
+"""What mends a rule's findings, where the case allows it, by :attr:`gate.rule.Rule.fixes`."""
 
 
 def list_rules(form: str, words: tuple[str, ...] = ()) -> int:
@@ -121,6 +127,7 @@ def _facts(rule: Rule) -> dict[str, str]:
         "platforms": ", ".join(name for name in PLATFORMS if name in rule.platforms),
         "silent for": ", ".join(name for name in PLATFORMS if name in rule.silent_for),
         "also known as": ", ".join(rule.aliases),
+        "fixed by": _FIXES.get(rule.fixes, ""),
         "links": " ".join(rule.links),
     }
     return {label: text for label, text in facts.items() if text}
@@ -153,6 +160,7 @@ def _described(rule: Rule) -> dict[str, Any]:
         "platforms": list(rule.platforms),
         "silent_for": list(rule.silent_for),
         "links": list(rule.links),
+        "fixes": list(rule.fixes),
         "bad": [_example(example) for example in rule.bad],
         "good": [_example(example) for example in rule.good],
     }

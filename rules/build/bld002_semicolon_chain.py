@@ -7,7 +7,7 @@ from gate.build import Build
 from gate.dockerfile.command import Command, Node
 from gate.dockerfile.tree import Instruction, Run
 from gate.model import Edit, Finding, Fix, Severity
-from gate.rule import Results, Rule
+from gate.rule import Example, Results, Rule
 from gate.rules.build._effects import Effect, effect
 from gate.rules.build._flow import always_succeeds, can_fail, commands_in, sets_errexit
 
@@ -21,7 +21,10 @@ rule = Rule(
     "at the status of the last command.",
     fix="Chain with &&, or begin the RUN with set -e: RUN set -eux; a; b.",
     bad=[
-        "FROM debian:12.5\nRUN »cd /opt/app; make install\n",
+        Example(
+            "FROM debian:12.5\nRUN »cd /opt/app; make install\n",
+            fixed="FROM debian:12.5\nRUN cd /opt/app && make install\n",
+        ),
         "FROM debian:12.5\nRUN »apt-get update && apt-get install -y git; git --version\n",
         'FROM debian:12.5\nRUN bash -c "»pip install torch; python -m pip check"\n',
         "FROM debian:12.5\nRUN for d in a b; do »cd $d; make; cd ..; done\n",

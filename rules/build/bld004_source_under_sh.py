@@ -8,7 +8,7 @@ from gate.image.base import identify
 from gate.model import Fix, Severity
 from gate.packages.options import listed
 from gate.packages.where import earlier_commands
-from gate.rule import Results, Rule
+from gate.rule import Example, Results, Rule
 from gate.rules.build._flow import always_succeeds, shell_of
 
 rule = Rule(
@@ -21,7 +21,10 @@ rule = Rule(
     reason="RUN is read by /bin/sh, which is dash on Debian and Ubuntu. dash knows only the dot: source is not found, and the build ends with 127.",
     fix='Write a dot (RUN . venv/bin/activate && …), or choose bash: SHELL ["/bin/bash", "-c"].',
     bad=[
-        "FROM ubuntu:24.04\nRUN »source venv/bin/activate && pip install -r requirements.txt\n",
+        Example(
+            "FROM ubuntu:24.04\nRUN »source venv/bin/activate && pip install -r requirements.txt\n",
+            fixed="FROM ubuntu:24.04\nRUN . venv/bin/activate && pip install -r requirements.txt\n",
+        ),
         "FROM python:3.12-slim\nRUN python -m venv /v && »source /v/bin/activate\n",
         'FROM alpine:3.20\nSHELL ["/bin/dash", "-c"]\nRUN »source /etc/profile\n',
         "FROM debian:12.5\nRUN sh -c '»source /etc/profile'\n",

@@ -9,7 +9,7 @@ from gate.dockerfile.tree import Instruction, Pair, Pairs
 from gate.lazy import pattern
 from gate.model import Edit, Fix, Severity
 from gate.packages.options import listed
-from gate.rule import Results, Rule
+from gate.rule import Example, Results, Rule
 
 rule = Rule(
     id="BLD005",
@@ -21,7 +21,7 @@ rule = Rule(
     "these seven characters.",
     fix="Use the instruction itself (WORKDIR /x). For the output of a command, write a file in a RUN, or pass a build argument.",
     bad=[
-        "FROM debian:12.5\nENV »WORKDIR /opt/ml/code\n",
+        Example("FROM debian:12.5\nENV »WORKDIR /opt/ml/code\n", fixed="FROM debian:12.5\nWORKDIR /opt/ml/code\n"),
         "FROM debian:12.5\nENV »ENTRYPOINT=/start.sh\n",
         "FROM debian:12.5\nENV BUILT=»$(date)\n",
         'FROM debian:12.5\nLABEL built="»`date`"\n',

@@ -11,7 +11,7 @@ from gate.dockerfile.tree import Copy, Instruction, Run
 from gate.lazy import pattern
 from gate.model import Finding, Fix, Severity
 from gate.packages.options import listed
-from gate.rule import Results, Rule
+from gate.rule import Example, Results, Rule
 from gate.rules.build._sources import UNKNOWN, entry_fault, misspelt, unread_file
 from gate.words import closest
 
@@ -25,7 +25,10 @@ rule = Rule(
     "are not found.",
     fix="Correct the text: | tee /etc/apt/sources.list.d/x.list, deb URL suite component.",
     bad=[
-        "FROM debian:12.5\nRUN echo x | »tee/etc/apt/sources.list.d/x.list\n",
+        Example(
+            "FROM debian:12.5\nRUN echo x | »tee/etc/apt/sources.list.d/x.list\n",
+            fixed="FROM debian:12.5\nRUN echo x | tee /etc/apt/sources.list.d/x.list\n",
+        ),
         'FROM debian:12.5\nRUN echo "deb https://example.com/apt stable main" > »/etc/apt/sources.lost.d/x.list\n',
         'FROM debian:12.5\nRUN echo "deb https://packages.cloud.google.com/apt »coral-edgetpu-stable/main" > /etc/apt/sources.list.d/c.list\n',
         "FROM debian:12.5\nRUN »apt-get isntall -y curl\n",

@@ -2,7 +2,7 @@
 
 from gate import fixes
 from gate.model import Edit, Fix, Place, Severity, Span
-from gate.rule import Results, Rule
+from gate.rule import Example, Results, Rule
 from gate.suppression import Suppression
 
 rule = Rule(
@@ -13,7 +13,12 @@ rule = Rule(
     reason="The fault is gone, or the comment stands in the wrong place; left there, it hides the next one.",
     fixes=(fixes.SAFE,),
     fix="Remove it, or put it right above the instruction that it is about.",
-    bad=["FROM debian:12.5\n# mlgate: ignore[»SEC007] sudo drops rights here\nRUN true\n"],
+    bad=[
+        Example(
+            "FROM debian:12.5\n# mlgate: ignore[»SEC007] sudo drops rights here\nRUN true\n",
+            fixed="FROM debian:12.5\nRUN true\n",
+        )
+    ],
     good=["FROM debian:12.5\n# mlgate: ignore[SEC007] sudo drops rights here\nRUN sudo true\n"],
 )
 

@@ -24,7 +24,11 @@ rule = Rule(
     "user, cannot verify user is non-root. The pod does not start.",
     fix="Write the number: USER 1000.",
     bad=[
-        Example("FROM python:3.12\nRUN useradd -u 1000 app\n»USER app\n", platforms=_FOR),
+        Example(
+            "FROM python:3.12\nRUN useradd -u 1000 app\n»USER app\n",
+            platforms=_FOR,
+            fixed="FROM python:3.12\nRUN useradd -u 1000 app\nUSER 1000\n",
+        ),
         Example("FROM python:3.12\nRUN useradd -u 1000 app\n»USER app:app\n", platforms=("kubernetes",)),
     ],
     good=[

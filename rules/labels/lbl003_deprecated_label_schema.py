@@ -4,7 +4,7 @@ from gate import fixes
 from gate.build import Build
 from gate.dockerfile.tree import Stage
 from gate.model import Severity
-from gate.rule import Results, Rule
+from gate.rule import Example, Results, Rule
 from gate.rules.labels._labels import LABEL_SCHEMA, OCI, SUCCESSORS, labels_of
 
 rule = Rule(
@@ -18,7 +18,10 @@ rule = Rule(
     reason="Label Schema was given up for the OCI's annotation keys in 2018; tools read org.opencontainers.image.*.",
     fix="Use the OCI key that the message names; keep both while something still reads the old one.",
     bad=[
-        "FROM debian:12.5\nLABEL »org.label-schema.version=1.2.3\n",
+        Example(
+            "FROM debian:12.5\nLABEL »org.label-schema.version=1.2.3\n",
+            fixed="FROM debian:12.5\nLABEL org.opencontainers.image.version=1.2.3\n",
+        ),
         "FROM debian:12.5\nLABEL a=b »org.label-schema.schema-version=1.0\n",
     ],
     good=[

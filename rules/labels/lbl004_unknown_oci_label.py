@@ -8,7 +8,7 @@ from gate.build import Build
 from gate.dockerfile.tree import Stage
 from gate.lazy import pattern
 from gate.model import Severity
-from gate.rule import Results, Rule
+from gate.rule import Example, Results, Rule
 from gate.rules.labels._labels import OCI, OCI_KEYS, labels_of, schema_of
 
 rule = Rule(
@@ -24,7 +24,10 @@ rule = Rule(
     "read by no tool.",
     fix="Use one of the OCI's keys, or a key under a domain of your own (com.example.team).",
     bad=[
-        "FROM debian:12.5\nLABEL »org.opencontainers.image.license=MIT\n",
+        Example(
+            "FROM debian:12.5\nLABEL »org.opencontainers.image.license=MIT\n",
+            fixed="FROM debian:12.5\nLABEL org.opencontainers.image.licenses=MIT\n",
+        ),
         "FROM debian:12.5\nLABEL »org.opencontainer.image.title=x\n",
         "FROM debian:12.5\nLABEL »com.docker.team=x\n",
         "FROM debian:12.5\nLABEL »a..b=1\n",

@@ -4,7 +4,7 @@ from gate import fixes
 from gate.build import Build
 from gate.dockerfile.tree import Instruction
 from gate.model import Fix, Severity
-from gate.rule import Results, Rule
+from gate.rule import Example, Results, Rule
 from gate.rules.labels._labels import OCI, labels_of
 
 rule = Rule(
@@ -16,7 +16,12 @@ rule = Rule(
     summary="MAINTAINER is deprecated.",
     reason="It is a field of its own that most tools no longer show; a label says the same and can be asked for.",
     fix='Use LABEL org.opencontainers.image.authors="Name <name@example.com>".',
-    bad=["FROM debian:12.5\n»MAINTAINER Team <team@example.com>\n"],
+    bad=[
+        Example(
+            "FROM debian:12.5\n»MAINTAINER Team <team@example.com>\n",
+            fixed='FROM debian:12.5\nLABEL org.opencontainers.image.authors="Team <team@example.com>"\n',
+        )
+    ],
     good=[
         'FROM debian:12.5\nLABEL org.opencontainers.image.authors="Team <team@example.com>"\n',
         'FROM debian:12.5\nLABEL maintainer="x"\n',

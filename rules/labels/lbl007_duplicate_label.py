@@ -4,7 +4,7 @@ from gate import fixes
 from gate.build import Build
 from gate.dockerfile.tree import Stage
 from gate.model import Severity
-from gate.rule import Results, Rule
+from gate.rule import Example, Results, Rule
 from gate.rules.labels._labels import Label, labels_of
 
 rule = Rule(
@@ -16,7 +16,10 @@ rule = Rule(
     summary="The same label is set twice.",
     reason="The later value replaces the earlier one silently, so one of the two is not what its author thinks.",
     fix="Keep one of them.",
-    bad=["FROM debian:12.5\nLABEL a=1 »a=2\n", "FROM debian:12.5\nLABEL a=1\nRUN true\nLABEL »a=2\n"],
+    bad=[
+        Example("FROM debian:12.5\nLABEL a=1 »a=2\n", fixed="FROM debian:12.5\nLABEL a=2\n"),
+        "FROM debian:12.5\nLABEL a=1\nRUN true\nLABEL »a=2\n",
+    ],
     good=["FROM debian:12.5\nLABEL a=1 b=2\n", "FROM debian:12.5 AS x\nLABEL a=1\nFROM x\nLABEL a=2\n"],
 )
 

@@ -27,7 +27,10 @@ rule = Rule(
     fix='Write the JSON form: ENTRYPOINT ["python", "serve.py"]. Where the shell is needed for a variable: ENTRYPOINT ["sh", "-c", "exec python serve.py '
     '--port \\"$PORT\\" \\"$@\\"", "--"].',
     bad=[
-        "FROM python:3.12\n»ENTRYPOINT python serve.py\n",
+        Example(
+            "FROM python:3.12\n»ENTRYPOINT python serve.py\n",
+            fixed='FROM python:3.12\nENTRYPOINT ["python", "serve.py"]\n',
+        ),
         'FROM python:3.12\nSHELL ["/bin/bash", "-c"]\n»ENTRYPOINT python serve.py --port $PORT\n',
         "FROM python:3.12\n»ENTRYPOINT exec python serve.py\n",
         "FROM python:3.12 AS base\n»ENTRYPOINT python serve.py\nFROM base\nENV A=1\n",

@@ -4,7 +4,7 @@ from gate import fixes
 from gate.build import Build
 from gate.dockerfile.tree import Launch
 from gate.model import Severity
-from gate.rule import Results, Rule
+from gate.rule import Example, Results, Rule
 from gate.rules.launch._handover import Fate, handover, parameters_used
 from gate.rules.launch._launch import effective, has_posix_shell, is_broken, is_shell_form, words
 from gate.rules.launch._mend import json_form
@@ -21,7 +21,10 @@ rule = Rule(
     "become $0, $1 … of a text that does not use them. The same holds for the arguments of docker run.",
     fix='Write the ENTRYPOINT in JSON form, so that it gets the words of CMD: ENTRYPOINT ["python", "serve.py"].',
     bad=[
-        'FROM python:3.12\nENTRYPOINT python serve.py\n»CMD ["--port", "8080"]\n',
+        Example(
+            'FROM python:3.12\nENTRYPOINT python serve.py\n»CMD ["--port", "8080"]\n',
+            fixed='FROM python:3.12\nENTRYPOINT ["python", "serve.py"]\nCMD ["--port", "8080"]\n',
+        ),
         'FROM python:3.12\n»CMD ["--port", "8080"]\nENTRYPOINT exec python serve.py\n',
         "FROM python:3.12\nENTRYPOINT python serve.py\n»CMD serve --port 8080\n",
         'FROM python:3.12\nENTRYPOINT ["sh", "-c", "python serve.py"]\n»CMD ["--port", "8080"]\n',

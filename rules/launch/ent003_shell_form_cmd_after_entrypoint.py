@@ -23,7 +23,10 @@ rule = Rule(
     "to do with them.",
     fix='Write CMD in JSON form: CMD ["--port", "8080"].',
     bad=[
-        'FROM python:3.12\nENTRYPOINT ["python"]\n»CMD app.py --x\n',
+        Example(
+            'FROM python:3.12\nENTRYPOINT ["python"]\n»CMD app.py --x\n',
+            fixed='FROM python:3.12\nENTRYPOINT ["python"]\nCMD ["app.py", "--x"]\n',
+        ),
         'FROM python:3.12\nENTRYPOINT ["python", "app.py"]\n»CMD serve --port 8080\n',
         'FROM python:3.12 AS base\nENTRYPOINT ["python"]\nFROM base\n»CMD app.py\n',
         Example(

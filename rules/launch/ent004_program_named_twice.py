@@ -3,7 +3,7 @@
 from gate import fixes
 from gate.build import Build
 from gate.model import Fix, Severity
-from gate.rule import Results, Rule
+from gate.rule import Example, Results, Rule
 from gate.rules.launch._launch import words
 from gate.rules.launch._mend import without_words
 from gate.rules.launch._repetition import Repetition, repetition
@@ -20,7 +20,10 @@ rule = Rule(
     "one, then looks for a script called python.",
     fix='Leave in CMD only the arguments: ENTRYPOINT ["python"] with CMD ["app.py"].',
     bad=[
-        'FROM python:3.12\nENTRYPOINT ["python"]\nCMD ["»python", "app.py"]\n',
+        Example(
+            'FROM python:3.12\nENTRYPOINT ["python"]\nCMD ["»python", "app.py"]\n',
+            fixed='FROM python:3.12\nENTRYPOINT ["python"]\nCMD ["app.py"]\n',
+        ),
         'FROM python:3.12\nENTRYPOINT ["/usr/bin/python3", "-u"]\nCMD ["»python", "app.py"]\n',
         'FROM python:3.12\nENTRYPOINT ["python", "app.py"]\nCMD ["»python", "app.py", "--port", "80"]\n',
         'FROM python:3.12\nENTRYPOINT ["tini", "--", "gunicorn"]\nCMD ["»gunicorn", "app:app"]\n',

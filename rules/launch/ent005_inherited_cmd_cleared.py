@@ -3,7 +3,7 @@
 from gate import fixes
 from gate.build import Build
 from gate.model import Severity
-from gate.rule import Results, Rule
+from gate.rule import Example, Results, Rule
 from gate.rules.launch._launch import effective, is_broken
 
 rule = Rule(
@@ -17,7 +17,10 @@ rule = Rule(
     "arguments that the parent stage gives, and nothing in the build says so.",
     fix="Repeat the CMD in the stage that sets the ENTRYPOINT, or write CMD [] there when it is meant to be empty.",
     bad=[
-        'FROM python:3.12 AS base\nCMD ["app.py"]\nFROM base\n»ENTRYPOINT ["python"]\n',
+        Example(
+            'FROM python:3.12 AS base\nCMD ["app.py"]\nFROM base\n»ENTRYPOINT ["python"]\n',
+            fixed='FROM python:3.12 AS base\nCMD ["app.py"]\nFROM base\nENTRYPOINT ["python"]\nCMD ["app.py"]\n',
+        ),
         'FROM python:3.12 AS base\nENTRYPOINT ["python"]\nCMD ["app.py"]\nFROM base\n»ENTRYPOINT []\n',
     ],
     good=[

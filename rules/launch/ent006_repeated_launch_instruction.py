@@ -4,7 +4,7 @@ from gate import fixes
 from gate.build import Build
 from gate.dockerfile.tree import Launch, Onbuild, Stage
 from gate.model import Severity
-from gate.rule import Results, Rule
+from gate.rule import Example, Results, Rule
 
 rule = Rule(
     id="ENT006",
@@ -17,7 +17,10 @@ rule = Rule(
     reason="The earlier one is dead text: whoever reads it, or edits it, believes in something that never happens.",
     fix="Delete the one that does not count. Several programs in one container need a process supervisor, or a container each.",
     bad=[
-        'FROM python:3.12\n»CMD ["python", "a.py"]\nCMD ["python", "b.py"]\n',
+        Example(
+            'FROM python:3.12\n»CMD ["python", "a.py"]\nCMD ["python", "b.py"]\n',
+            fixed='FROM python:3.12\nCMD ["python", "b.py"]\n',
+        ),
         'FROM python:3.12\n»ENTRYPOINT ["python"]\nENV A=1\nENTRYPOINT ["python3"]\n',
         'FROM python:3.12\n»CMD ["a"]\n»CMD ["b"]\nCMD ["c"]\n',
     ],

@@ -4,7 +4,7 @@ from gate import fixes
 from gate.build import Build
 from gate.dockerfile.tree import Instruction, Launch, Onbuild, Run
 from gate.model import Finding, Severity
-from gate.rule import Results, Rule
+from gate.rule import Example, Results, Rule
 from gate.rules.launch._arrays import meant_as_array, repaired, why_not_json
 from gate.rules.launch._launch import has_posix_shell, launches
 
@@ -20,7 +20,10 @@ rule = Rule(
     "the quotes, looks for a program called [python, and ends with 127.",
     fix='Write a JSON array: double quotes round every word, a comma between two, nothing behind the closing bracket: ["python", "app.py"].',
     bad=[
-        "FROM python:3.12\nENTRYPOINT »['python','train.py']\n",
+        Example(
+            "FROM python:3.12\nENTRYPOINT »['python','train.py']\n",
+            fixed='FROM python:3.12\nENTRYPOINT ["python", "train.py"]\n',
+        ),
         'FROM python:3.12\nCMD »["python", "app.py",]\n',
         "FROM python:3.12\nENTRYPOINT »[“python”, “app.py”]\n",
         'FROM python:3.12\nCMD »["python", "app.py"\n',

@@ -40,7 +40,10 @@ rule = Rule(
         ),
         Example(_ENTRY, files={"entry.sh": "#!/bin/bash\nnginx &\ngunicorn app:app &\n»wait\n"}),
         Example(_ENTRY, files={"entry.sh": "#!/bin/bash\ntorchserve --start\n»tail -f /dev/null\n"}),
-        'FROM python:3.12\nCMD ["sh", "-c", "cd /app && »python serve.py"]\n',
+        Example(
+            'FROM python:3.12\nCMD ["sh", "-c", "cd /app && »python serve.py"]\n',
+            fixed='FROM python:3.12\nCMD ["sh", "-c", "cd /app && exec python serve.py"]\n',
+        ),
         'FROM python:3.12\nCMD ["sh", "-c", "»python serve.py"]\n',
     ],
     good=[

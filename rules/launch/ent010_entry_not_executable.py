@@ -25,7 +25,11 @@ rule = Rule(
     "denied, or, when it is looked up on PATH, with 127 as if it were not there.",
     fix="COPY --chmod=755, or git update-index --chmod=+x and commit.",
     bad=[
-        Example('FROM debian:12\n»COPY entry.sh /entry.sh\nENTRYPOINT ["/entry.sh"]\n', files={"entry.sh": _SCRIPT}),
+        Example(
+            'FROM debian:12\n»COPY entry.sh /entry.sh\nENTRYPOINT ["/entry.sh"]\n',
+            files={"entry.sh": _SCRIPT},
+            fixed='FROM debian:12\nCOPY --chmod=755 entry.sh /entry.sh\nENTRYPOINT ["/entry.sh"]\n',
+        ),
         Example(
             _BYOC + "»COPY train /opt/program/train\n", files={"train": _SCRIPT}, platforms=("sagemaker-training",)
         ),

@@ -12,7 +12,7 @@ from gate.dockerfile.shell.wrappers import SHELLS
 from gate.dockerfile.tree import Instruction, Run, Stage
 from gate.model import Fix, Place, Severity, Span
 from gate.packages.options import listed
-from gate.rule import Results, Rule
+from gate.rule import Example, Results, Rule
 from gate.rules.layers._commands import is_housekeeping, manager_of
 
 rule = Rule(
@@ -26,7 +26,10 @@ rule = Rule(
     "belong together are where that happens. Keep them apart where the cache is to be split on purpose.",
     fix="Join them with && in one RUN.",
     bad=[
-        "FROM debian:12.5\n»RUN touch /a\nRUN touch /b\n",
+        Example(
+            "FROM debian:12.5\n»RUN touch /a\nRUN touch /b\n",
+            fixed="FROM debian:12.5\nRUN touch /a && \\\n    touch /b\n",
+        ),
         "FROM debian:12.5\n»RUN a || b\n\n# note\nRUN c\nRUN d\n",
         "FROM debian:12.5\n»RUN a\nLABEL k=v\nRUN b\n",
         "FROM debian:12.5\n»RUN apt-get update && apt-get install -y git\nRUN apt-get update && apt-get install -y curl\n",

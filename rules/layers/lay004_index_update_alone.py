@@ -5,7 +5,7 @@ from gate.build import Build
 from gate.dockerfile.command import Command
 from gate.dockerfile.tree import Instruction, Run
 from gate.model import Fix, Severity
-from gate.rule import Results, Rule
+from gate.rule import Example, Results, Rule
 from gate.rules.layers._commands import fetches_index, is_housekeeping, manager_of, verb
 
 rule = Rule(
@@ -18,7 +18,10 @@ rule = Rule(
     "not found, or come in versions with known holes.",
     fix="Join the two: RUN apt-get update && apt-get install -y --no-install-recommends … && rm -rf /var/lib/apt/lists/*.",
     bad=[
-        "FROM debian:12.5\nRUN »apt-get update\nRUN apt-get install -y git\n",
+        Example(
+            "FROM debian:12.5\nRUN »apt-get update\nRUN apt-get install -y git\n",
+            fixed="FROM debian:12.5\nRUN apt-get update && \\\n    apt-get install -y git\n",
+        ),
         "FROM debian:12.5\nRUN echo x > /y && »apt-get update -qq\n",
         "FROM alpine:3.20\nRUN »apk update\nRUN apk add git\n",
     ],

@@ -23,7 +23,9 @@ rule = Rule(
     reason="A build has no terminal. The question gets an end of file for an answer, the program gives up, and the build fails.",
     fix="Give the answer on the command line: apt-get install -y, dnf install -y, zypper -n install, conda install -y.",
     bad=[
-        "FROM debian:12.5\nRUN »apt-get install curl\n",
+        Example(
+            "FROM debian:12.5\nRUN »apt-get install curl\n", fixed="FROM debian:12.5\nRUN apt-get install -y curl\n"
+        ),
         "FROM debian:12.5\nRUN apt-get install -y curl && »apt-get install git\n",
         "FROM rockylinux:9.3\nRUN »dnf upgrade\n",
         "FROM opensuse/leap:15.6\nRUN »zypper in -n curl\n",

@@ -7,7 +7,7 @@ from gate.lazy import pattern
 from gate.model import Fix, Severity
 from gate.packages.installs import installs
 from gate.packages.model import Install, Request
-from gate.rule import Results, Rule
+from gate.rule import Example, Results, Rule
 
 rule = Rule(
     id="PKG002",
@@ -19,7 +19,10 @@ rule = Rule(
     fix='Quote the requirement: pip install "boto3>=1.15".',
     fixes=(fixes.SAFE,),
     bad=[
-        "FROM python:3.12\nRUN pip install »boto3>=1.15.0 requests==2.32.3\n",
+        Example(
+            "FROM python:3.12\nRUN pip install »boto3>=1.15.0 requests==2.32.3\n",
+            fixed='FROM python:3.12\nRUN pip install "boto3>=1.15.0" requests==2.32.3\n',
+        ),
         "FROM python:3.12\nRUN pip install »pandas<2\n",
     ],
     good=[

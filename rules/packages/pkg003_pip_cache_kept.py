@@ -26,7 +26,10 @@ rule = Rule(
     reason="Every wheel is in the image twice: installed, and as the archive that it came from. Nobody will install it again there.",
     fix="Add --no-cache-dir (uv: --no-cache), or keep the cache outside: RUN --mount=type=cache,target=/root/.cache/pip.",
     bad=[
-        "FROM python:3.12\nRUN »pip install flask==3.0.3\n",
+        Example(
+            "FROM python:3.12\nRUN »pip install flask==3.0.3\n",
+            fixed="FROM python:3.12\nRUN pip install --no-cache-dir flask==3.0.3\n",
+        ),
         Example("FROM python:3.12\nCOPY r.txt .\nRUN »pip install -r r.txt\n", files={"r.txt": "flask==3.0.3\n"}),
     ],
     good=[

@@ -9,7 +9,7 @@ from gate.dockerfile.command import Command
 from gate.dockerfile.mounts import mounts
 from gate.dockerfile.tree import Instruction, Onbuild, Run
 from gate.model import Fix, Severity
-from gate.rule import Results, Rule
+from gate.rule import Example, Results, Rule
 
 rule = Rule(
     id="PKG004",
@@ -22,7 +22,10 @@ rule = Rule(
     "Removing them in another RUN does not make the image smaller.",
     fix="End the same RUN with: rm -rf /var/lib/apt/lists/*. Or mount a cache over /var/lib/apt and /var/cache/apt.",
     bad=[
-        "FROM debian:12.5\nRUN »apt-get update && apt-get install -y curl\n",
+        Example(
+            "FROM debian:12.5\nRUN »apt-get update && apt-get install -y curl\n",
+            fixed="FROM debian:12.5\nRUN apt-get update && apt-get install -y curl && rm -rf /var/lib/apt/lists/*\n",
+        ),
         "FROM debian:12.5\nRUN »apt-get update && apt-get install -y curl\nRUN rm -rf /var/lib/apt/lists/*\n",
         "FROM debian:12.5\nRUN »apt-get update && apt-get install -y curl && apt-get clean && rm -rf /tmp/*\n",
     ],

@@ -25,7 +25,9 @@ rule = Rule(
     "typosquatters wait for.",
     fix="Use the name that the message gives.",
     bad=[
-        "FROM python:3.12\nRUN pip install »sklearn\n",
+        Example(
+            "FROM python:3.12\nRUN pip install »sklearn\n", fixed="FROM python:3.12\nRUN pip install scikit-learn\n"
+        ),
         "FROM python:3.12\nRUN pip install numpy==1.26.4 »tensorflow-gpu\n",
         Example(
             "FROM python:3.12\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\n",

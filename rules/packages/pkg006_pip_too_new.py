@@ -42,11 +42,10 @@ rule = Rule(
 )
 
 _GET_PIP = pattern(r"bootstrap\.pypa\.io/(?:pip/)?get-pip\.py\b")
-_CHANGERS = frozenset(
-    {"ln", "update-alternatives", "alternatives", "conda", "mamba", "pyenv", "add-apt-repository", "make", "uv"}
-)
+_CHANGERS = frozenset({"ln", "update-alternatives", "alternatives", "conda", "mamba", "pyenv", "make", "uv"})
 _PLAIN = frozenset({"debian", "ubuntu", "centos", "amazonlinux", "nvidia/cuda"})
-_CHANGES_PYTHON = pattern(r"(?i)python3?(?:\.\d+)?(?:-|$|=)|conda|pyenv|deadsnakes|update-alternatives")
+_CHANGES_PYTHON = pattern(r"(?i)python3?(?:\.\d+)?(?:-|$|=)|conda|pyenv|update-alternatives")
+_VERSION = pattern(r"python(\d\.\d+)")
 
 
 @rule.on_command()
@@ -64,37 +63,38 @@ def check(command: Command, build: Build) -> Results:
 # What came before -----------------------------------------------------------------------------------------------------
 
 
-def _before(what: str, command: Command, run: Run, build: Build) -> bool | None:
-    """Whether the latest command of a kind in front of this one (see :func:`_notes`) says yes; None without any."""
+def _before(what: str, command: Command, run: Run, build: Build) -> list[str]:
+    """What the commands of a kind in front of this one say (see :func:`_notes`), the latest last."""
     kept = memo(build, "pythons")
     if "all" not in kept:
         kept["all"] = [
-            (stage.index, other.whole.offset(other.start), kind, value)
+            (other.whole.offset(other.start), stage.index, kind, value)
             for stage in build.stages
             for other in build.commands(stage)
             for kind, value in _notes(other)
         ]
     if not kept["all"] or run.stage is None:
-        return None
+        return []
     stages = {stage.index for stage in run.stage.lineage()}
     here = command.whole.offset(command.start)
-    found = [
-        (offset, value)
-        for stage, offset, kind, value in kept["all"]
+    return [
+        value
+        for offset, stage, kind, value in sorted(kept["all"])
         if kind == what and stage in stages and offset < here
     ]
-    return max(found)[1] if found else None
 
 
-def _notes(command: Command) -> Iterator[tuple[str, bool]]:
-    """``get-pip``: it downloads get-pip.py (True: the unversioned one); ``python``: it may put another Python in the place
-    of the distribution's."""
+def _notes(command: Command) -> Iterator[tuple[str, str]]:
+    """``get-pip``: it downloads get-pip.py (``newest``: the unversioned one); ``python``: it may put another Python in the
+    place of the distribution's (of which version, where it says so)."""
     if command.name in {"curl", "wget"}:
         words = [word.value or word.prefix for word in command.arguments]
         if any("get-pip" in word for word in words):
-            yield "get-pip", any(_GET_PIP.search(word) for word in words)
+            yield "get-pip", "newest" if any(_GET_PIP.search(word) for word in words) else ""
     elif command.name in _CHANGERS and any(_CHANGES_PYTHON.search(word.value or word.prefix) for word in command.words):
-        yield "python", True
+        versions = [match[1] for word in command.words for match in _VERSION.finditer(word.value or word.prefix)]
+        for version in versions or [""]:
+            yield "python", version
 
 
 # get-pip.py -----------------------------------------------------------------------------------------------------------
@@ -104,7 +104,7 @@ def _get_pip(command: Command, run: Run, build: Build) -> Results:
     if not _runs_unversioned(command, run, build):
         return
     minimum: str = facts("packages")["get-pip"]["minimum"]
-    version = _python(command, run, build)
+    version = _newest_python(command, run, build)
     if version is None and build.built is not None and build.built.usable:
         return  # it did run
     if version is None:
@@ -132,29 +132,36 @@ def _may_run_get_pip(command: Command) -> bool:
 def _runs_unversioned(command: Command, run: Run, build: Build) -> bool:
     parent = command.parent
     if parent is not None and parent.kind == "pipeline":
-        return any(("get-pip", True) in _notes(child) for child in parent.children if isinstance(child, Command))
+        return any(("get-pip", "newest") in _notes(child) for child in parent.children if isinstance(child, Command))
     downloaded = _before("get-pip", command, run, build)
-    if downloaded is not None:
-        return downloaded
+    if downloaded:
+        return bool(downloaded[-1])
     return any(_GET_PIP.search(other.text.value) for other in earlier_instructions(run) if other.keyword == "ADD")
 
 
-def _python(command: Command, run: Run, build: Build) -> str | None:
-    """The version of the interpreter that a command starts; None where the base and the commands do not tell."""
+def _newest_python(command: Command, run: Run, build: Build) -> str | None:
+    """The version of the interpreter that a command starts; where several may have its name, the newest of them. None
+    where the base and the commands do not tell."""
     name = command.name or ""
+    if name == "python2":
+        return "2.7"
     match = re.fullmatch(r"python(\d\.\d+)", name)
     if match:
         return match[1]
+    own = _own_python(name, command, run)
+    others = _before("python", command, run, build)
+    return max([own, *others], key=_parts) if own and all(others) else None
+
+
+def _own_python(name: str, command: Command, run: Run) -> str | None:
+    """The version of what the base image calls ``python`` or ``python3``."""
     base = run.stage.root.base if run.stage else None
     if base is None or (command.words and "/" in (command.words[0].value or "/")):
         return None
-    if _before("python", command, run, build):
-        return None
     image = identify(base)
     if image.language is not None and image.language.product == "python":
-        return image.language.version if name != "python2" else None
-    row = _row(base)
-    known = {"python": row.get("python"), "python3": row.get("python3"), "python2": "2.7"}.get(name)
+        return image.language.version
+    known = _row(base).get(name)
     return str(known) if known and image.repository in _PLAIN else None
 
 
@@ -181,7 +188,7 @@ def _upgrade(install: Install, run: Run, build: Build) -> Results:
     command = install.command
     if re.search(r"\d\.\d", command.name or "") or _before("python", command, run, build):
         return
-    if _before("get-pip", command, run, build) is not None:
+    if _before("get-pip", command, run, build):
         return  # that pip is not the distribution's
     release = identify(base).distribution
     assert release is not None

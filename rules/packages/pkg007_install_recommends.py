@@ -8,7 +8,7 @@ from gate.model import Fix, Severity
 from gate.packages.configuration import setting
 from gate.packages.installs import install_of
 from gate.packages.model import Install
-from gate.rule import Results, Rule
+from gate.rule import Example, Results, Rule
 
 rule = Rule(
     id="PKG007",
@@ -19,7 +19,12 @@ rule = Rule(
     summary="apt-get install without --no-install-recommends.",
     reason="Recommended packages often outweigh the requested one; each is something to download, to scan and to patch.",
     fix="Add --no-install-recommends, and name what is really needed.",
-    bad=["FROM debian:12.5\nRUN apt-get update && »apt-get install -y curl=7.88.1-10\n"],
+    bad=[
+        Example(
+            "FROM debian:12.5\nRUN apt-get update && »apt-get install -y curl=7.88.1-10\n",
+            fixed="FROM debian:12.5\nRUN apt-get update && apt-get install -y --no-install-recommends curl=7.88.1-10\n",
+        )
+    ],
     good=[
         "FROM debian:12.5\nRUN apt-get update && apt-get install -y --no-install-recommends curl=7.88.1-10\n",
         "FROM debian:12.5\nRUN apt-get -o APT::Install-Recommends=false install -y curl\n",

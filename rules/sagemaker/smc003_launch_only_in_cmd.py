@@ -26,6 +26,7 @@ rule = Rule(
             'FROM python:3.12\nCOPY train.py /app/\n»CMD ["python3", "/app/train.py"]\n',
             files={"train.py": ""},
             platforms=(TRAINING,),
+            fixed='FROM python:3.12\nCOPY train.py /app/\nENTRYPOINT ["python3", "/app/train.py"]\n',
         ),
         Example(
             "FROM python:3.12\nCOPY app.py /app/\n»CMD python3 /app/app.py\n",

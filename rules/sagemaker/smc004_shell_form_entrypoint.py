@@ -28,6 +28,7 @@ rule = Rule(
             "FROM python:3.12\nCOPY main.py /app/\n»ENTRYPOINT python /app/main.py\n",
             files={"main.py": ""},
             platforms=(TRAINING,),
+            fixed='FROM python:3.12\nCOPY main.py /app/\nENTRYPOINT ["python", "/app/main.py"]\n',
         ),
         Example(
             "FROM python:3.12\nCOPY main.py /app/\n»ENTRYPOINT exec python /app/main.py\n",

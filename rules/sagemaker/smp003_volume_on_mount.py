@@ -21,7 +21,7 @@ rule = Rule(
     "these folders itself.",
     fix="Remove the VOLUME.",
     bad=[
-        Example("FROM python:3.12\nVOLUME »/opt/ml/model\n", platforms=JOBS),
+        Example("FROM python:3.12\nVOLUME »/opt/ml/model\n", platforms=JOBS, fixed="FROM python:3.12\n"),
         Example('FROM python:3.12\nVOLUME ["/data", "»/tmp"]\n', platforms=JOBS),
     ],
     good=[Example("FROM python:3.12\nVOLUME /data\n", platforms=JOBS)],

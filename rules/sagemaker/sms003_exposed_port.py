@@ -23,7 +23,14 @@ rule = Rule(
     summary="EXPOSE does not name the port that SageMaker calls.",
     reason="EXPOSE only documents, and SageMaker does not need it. But docker run -P and readers of the Dockerfile take it at its word.",
     fix="Write EXPOSE 8080, or leave EXPOSE out.",
-    bad=[Example(PYTHON + "»EXPOSE 5000\n", files=_FILES, platforms=_FOR)],
+    bad=[
+        Example(
+            PYTHON + "»EXPOSE 5000\n",
+            files=_FILES,
+            platforms=_FOR,
+            fixed='FROM python:3.12\nWORKDIR /app\nCOPY app.py .\nENTRYPOINT ["python", "app.py"]\nEXPOSE 8080\n',
+        )
+    ],
     good=[
         Example(PYTHON + "EXPOSE 8080\n", files=_FILES, platforms=_FOR),
         Example(PYTHON + "EXPOSE 8080 8081\n", files=_FILES, platforms=_FOR),

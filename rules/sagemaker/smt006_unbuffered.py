@@ -29,6 +29,7 @@ rule = Rule(
             'FROM python:3.12\nCOPY train.py /app/\n»ENTRYPOINT ["python", "/app/train.py"]\n',
             files={"train.py": ""},
             platforms=(TRAINING,),
+            fixed='FROM python:3.12\nCOPY train.py /app/\nENV PYTHONUNBUFFERED=1\nENTRYPOINT ["python", "/app/train.py"]\n',
         ),
     ],
     good=[

@@ -21,7 +21,7 @@ rule = Rule(
     reason="SageMaker documents SIGTERM. Under Docker and Kubernetes the handler for SIGTERM is never called then, and the program is tested with another signal than it gets.",
     fix="Leave STOPSIGNAL out.",
     fixes=(fixes.SAFE,),
-    bad=[Example("FROM python:3.12\n»STOPSIGNAL SIGINT\n", platforms=_FOR)],
+    bad=[Example("FROM python:3.12\n»STOPSIGNAL SIGINT\n", platforms=_FOR, fixed="FROM python:3.12\n")],
     good=[
         Example("FROM python:3.12\n", platforms=_FOR),
         Example("FROM python:3.12\nSTOPSIGNAL SIGTERM\n", platforms=_FOR),

@@ -9,23 +9,8 @@ from gate.model import Severity
 from gate.rule import Results, Rule
 from gate.rules.security._downloads import DOWNLOADERS, Download, downloads, has_version, verified
 
-INTERPRETERS = frozenset(
-    [
-        "sh",
-        "bash",
-        "dash",
-        "ash",
-        "zsh",
-        "ksh",
-        "python",
-        "python2",
-        "python3",
-        "perl",
-        "ruby",
-        "node",
-        "php",
-        "Rscript",
-    ]
+_INTERPRETERS = frozenset(
+    ["sh", "bash", "dash", "ash", "zsh", "ksh", "python", "perl", "ruby", "node", "php", "Rscript"]
 )
 
 rule = Rule(
@@ -93,11 +78,14 @@ def _feeds_interpreter(command: Command) -> bool:
                     return True
         elif parent.kind == "substitution" and isinstance(parent.parent, Command):
             holder = parent.parent
-            return holder.name in {"eval", ".", "source"} or (
-                holder.name in INTERPRETERS and _runs_word(holder, parent)
-            )
+            return holder.name in {"eval", ".", "source"} or (_interprets(holder) and _runs_word(holder, parent))
         node = parent
     return False
+
+
+def _interprets(command: Command) -> bool:
+    """Whether it runs programs that it is given: ``bash``, ``python3.11``."""
+    return (command.name or "").rstrip("0123456789.") in _INTERPRETERS
 
 
 def _index(parent: Node, node: Node) -> int:
@@ -106,7 +94,7 @@ def _index(parent: Node, node: Node) -> int:
 
 def _reads_program(command: Command) -> bool:
     """An interpreter that takes its program from standard input: no script among its arguments."""
-    if command.name not in INTERPRETERS:
+    if not _interprets(command):
         return False
     for value in command.values:
         if value in {"-", "-s", "--"}:
@@ -142,7 +130,7 @@ def _run_later(download: Download, commands: tuple[Command, ...]) -> bool:
         program = (command.words[0].value or "") if command.words else ""
         if program in {file, f"./{base}"} or (program.startswith("/") and program == file):
             return True
-        if command.name in INTERPRETERS or command.name in {".", "source"}:
+        if _interprets(command) or command.name in {".", "source"}:
             operand = next((value for value in command.values if value is None or not value.startswith("-")), None)
             if operand is not None and operand.removeprefix("./") in {file, base}:
                 return True

@@ -9,7 +9,7 @@ from gate.dockerfile.command import Command, ShellWord
 from gate.dockerfile.tree import Copy, Instruction, Pairs, Run
 from gate.lazy import pattern
 from gate.model import Fix, Severity
-from gate.rule import HasPlace, Results, Rule
+from gate.rule import Example, HasPlace, Results, Rule
 from gate.rules.security._assignments import assignments
 from gate.rules.security._downloads import DOWNLOADERS, downloads, verified
 
@@ -24,7 +24,10 @@ rule = Rule(
     fix="Use https and leave the checks on; where a private certificate is in use, install it instead of switching the check off.",
     bad=[
         "FROM debian:12.5\nRUN curl -O »http://example.com/tool.tgz\n",
-        "FROM debian:12.5\nRUN curl »-k -O https://example.com/tool.tgz\n",
+        Example(
+            "FROM debian:12.5\nRUN curl »-k -O https://example.com/tool.tgz\n",
+            fixed="FROM debian:12.5\nRUN curl -O https://example.com/tool.tgz\n",
+        ),
         "FROM debian:12.5\nRUN pip install »--trusted-host pypi.example.com x==1.0\n",
         "FROM debian:12.5\nENV »PIP_TRUSTED_HOST=pypi.example.com\n",
         "FROM debian:12.5\nRUN git clone »git://example.com/x\n",

@@ -6,7 +6,7 @@ from gate.dockerfile.command import Command
 from gate.lazy import pattern
 from gate.model import Fix, Severity
 from gate.packages.where import run_of
-from gate.rule import Results, Rule
+from gate.rule import Example, Results, Rule
 from gate.rules.security._users import is_root
 
 rule = Rule(
@@ -20,7 +20,10 @@ rule = Rule(
     reason="sudo needs a terminal and a policy file to be predictable, and an image that ships it offers root to whoever gets in.",
     fix="Switch with USER root and back, or drop privileges at run time with gosu.",
     bad=[
-        "FROM debian:12.5\nRUN »sudo apt-get install -y curl\n",
+        Example(
+            "FROM debian:12.5\nRUN »sudo apt-get install -y curl\n",
+            fixed="FROM debian:12.5\nRUN apt-get install -y curl\n",
+        ),
         "FROM debian:12.5\nRUN true && env A=b »sudo -E pip install x==1\n",
     ],
     good=["FROM debian:12.5\nRUN apt-get install -y sudo\n", 'FROM debian:12.5\nRUN echo "use sudo"\n'],

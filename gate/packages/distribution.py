@@ -1,20 +1,16 @@
-"""What a wheel, an sdist or a project's folder installs: its programs, and the packages that it asks for.
+"""What a project's folder installs: its programs, and the packages that it asks for.
 
-Nothing of it is run: wheels say it in their metadata, projects in ``pyproject.toml``, ``setup.cfg`` and ``setup.py``.
+Nothing of it is run: projects say it in ``pyproject.toml``, ``setup.cfg`` and ``setup.py``. Wheels and sdists:
+:mod:`gate.packages.archives`.
 """
 
 from __future__ import annotations
 
-import io
 import posixpath
 import re
-import struct
-import zipfile
-import zlib
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from gate.image.tarfile import DIRECTORY, REGULAR, ArchiveError, NoDecoder, TooLarge, decompress, is_tar, members
 from gate.lazy import pattern
 from gate.model import Unknown
 from gate.packages.requirement import normalized
@@ -25,14 +21,9 @@ from gate.tomlfile import loads
 MAX_ARCHIVE = 1 << 25
 """Bytes of an archive that is opened, and of what it holds."""
 MAX_TEXT = 1 << 20
-_MAX_LISTING = 1 << 22
-_MAX_MEMBERS = 100
 _NAME = pattern(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _SCRIPTS = ("console_scripts", "gui_scripts")
-_DATA_SCRIPT = pattern(r"[^/]+\.data/scripts/([^/]+)")
-_METADATA = pattern(r"[^/]+\.dist-info/METADATA")
-_REQUIREMENTS = pattern(rb"[\w./-]*requirements[\w.-]*\.txt")
-_ENTRY_POINTS = pattern(r"[^/]+\.dist-info/entry_points\.txt")
+REQUIREMENT_FILES = pattern(rb"[\w./-]*requirements[\w.-]*\.txt")
 
 Reader = Callable[[str], "bytes | Unknown | None"]
 """A path inside the project → the file's content, None where there is none, Unknown where that cannot be told."""
@@ -57,113 +48,15 @@ class Distribution:
                 self.requires.add(normalized(name[0]))
 
 
-def read_archive(data: bytes, shown: str) -> Distribution:
-    """A wheel or an sdist."""
-    found = Distribution()
-    if len(data) > MAX_ARCHIVE:
-        found.doubt(f"{shown} is too large to be read")
-    elif shown.endswith(".whl"):
-        _wheel(data, shown, found)
-    else:
-        files = _sdist_files(data)
-        if files is None:
-            found.doubt(f"{shown} cannot be read")
-        else:
-            return read_project(files.get, shown)
-    return found
-
-
-# Archives -------------------------------------------------------------------------------------------------------------
-
-_BROKEN = (
-    zipfile.BadZipFile,
-    zlib.error,
-    struct.error,
-    EOFError,
-    ValueError,
-    OverflowError,
-    RuntimeError,
-    NotImplementedError,
-    OSError,
-)
-
-
-def _wheel(data: bytes, shown: str, found: Distribution) -> None:
-    try:
-        with _open_zip(data) as archive:
-            read = 0
-            for info in archive.infolist():
-                script = _DATA_SCRIPT.fullmatch(info.filename)
-                if script:
-                    found.programs.add(script[1])
-                    continue
-                if not info.filename.endswith(("/entry_points.txt", "/METADATA")):
-                    continue
-                read += 1
-                if read > _MAX_MEMBERS:
-                    raise ValueError("too many members")
-                if _ENTRY_POINTS.fullmatch(info.filename):
-                    _entry_points(_member(archive, info).decode("utf-8", "replace"), found)
-                elif _METADATA.fullmatch(info.filename):
-                    _requires_dist(_member(archive, info).decode("utf-8", "replace"), found)
-    except _BROKEN:
-        found.doubt(f"{shown} cannot be read")
-
-
-def _open_zip(data: bytes) -> zipfile.ZipFile:
-    """Raises one of ``_BROKEN``; so for a list of entries without measure."""
-    end = data.rfind(b"PK\5\6")
-    if end >= 0 and struct.unpack_from("<I", data, end + 12)[0] > _MAX_LISTING:
-        raise ValueError("too many entries")
-    return zipfile.ZipFile(io.BytesIO(data))
-
-
-def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
-    with archive.open(info) as file:
-        data = file.read(MAX_TEXT + 1)
-    if len(data) > MAX_TEXT:
-        raise ValueError("too large")
-    return data
-
-
-def _requires_dist(text: str, found: Distribution) -> None:
-    for line in text.partition("\n\n")[0].splitlines():
-        key, _, value = line.partition(":")
-        if key.lower() == "requires-dist" and "extra ==" not in value:
-            found.add_requirements([value])
-
-
-_WANTED = ("pyproject.toml", "setup.cfg", "setup.py")
-
-
-def _sdist_files(data: bytes) -> dict[str, bytes] | None:
-    """The files at the top of an sdist that say what it installs."""
-    try:
-        if data.startswith(b"PK"):
-            with _open_zip(data) as archive:
-                chosen = {info.filename.partition("/")[2]: info for info in archive.infolist()}
-                return {name: _member(archive, chosen[name]) for name in _WANTED if name in chosen}
-        whole, ends = decompress(data, MAX_ARCHIVE)
-        if not ends or not is_tar(whole):
-            return None
-        return {
-            posixpath.normpath(member.name).partition("/")[2]: whole[member.start : member.start + member.size]
-            for member in members(whole, True)
-            if member.type not in (DIRECTORY,) and posixpath.normpath(member.name).partition("/")[2] in _WANTED
-            and member.type == REGULAR and member.size <= MAX_TEXT
-        }  # fmt: skip
-    except (*_BROKEN, ArchiveError, TooLarge, NoDecoder):
-        return None
-
-
-# Projects -------------------------------------------------------------------------------------------------------------
+WANTED = ("pyproject.toml", "setup.cfg", "setup.py")
+"""The files of a project that say what it installs."""
 
 
 def read_project(read: Reader, shown: str) -> Distribution:
     """A project's folder."""
     found = Distribution()
     texts: dict[str, bytes] = {}
-    for name in _WANTED:
+    for name in WANTED:
         data = read(name)
         if isinstance(data, Unknown):
             found.unknown = found.unknown or data
@@ -260,7 +153,7 @@ def _setup_py(data: bytes, shown: str, found: Distribution, read: Reader) -> Non
     points = arguments.get("entry_points") or {}
     try:
         if isinstance(points, str) and not isinstance(points, Partial):
-            _entry_points(points, found)
+            entry_points(points, found)
         elif isinstance(points, dict):
             for kind in _SCRIPTS:
                 found.programs |= _names(_texts(points.get(kind)))
@@ -278,7 +171,7 @@ def _setup_py(data: bytes, shown: str, found: Distribution, read: Reader) -> Non
 
 def _requirement_files(data: bytes, read: Reader, found: Distribution) -> bool:
     """The files of requirements that the script names; False where one of them cannot be read."""
-    names = set(_REQUIREMENTS.findall(data))
+    names = set(REQUIREMENT_FILES.findall(data))
     for name in names:
         text = read(name.decode("ascii"))
         if not isinstance(text, bytes):
@@ -305,8 +198,8 @@ def _names(lines: Iterable[str]) -> set[str]:
     return {line.partition("=")[0].strip() for line in lines if "=" in line and line.strip()[:1] not in "#;"}
 
 
-def _entry_points(text: str, found: Distribution) -> None:
-    """The format of ``entry_points.txt``."""
+def entry_points(text: str, found: Distribution) -> None:
+    """Note the programs of a text in the format of ``entry_points.txt``."""
     section = ""
     for line in text.splitlines():
         heading = re.fullmatch(r"\s*\[([^\]]*)\]\s*", line)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from gate.dockerfile.command import Command
@@ -187,6 +188,8 @@ class _Step:
             self._note((f"{install.manager} …", install.place, "what is installed here is not known"), install)
         if install.locks:
             self._lock(install, install.locks, where)
+        elif install.ecosystem == "pypi":
+            self._groups(install, where)
         for path in (ref.path for ref in install.files if ref.path and _LOCK_NAME.search(ref.path)):
             self._lock(install, (path,), where)
 
@@ -284,8 +287,20 @@ class _Step:
         """What a project of the context asks for itself."""
         from gate.sbom.projects import dependencies
 
-        for asked in dependencies(request, install, self.run, self.build):
-            if asked.pin is not Pin.LOCAL:
+        self._asked(dependencies(request, install, self.run, self.build), request.place, install, where)
+
+    def _groups(self, install: Install, where: str) -> None:
+        """What ``--group`` takes from a project's own file."""
+        from gate.sbom.projects import groups
+
+        for option in install.arguments.all("--group"):
+            self._asked(groups([option.value or ""], install, self.run, self.build), install.place, install, where)
+
+    def _asked(self, found: Iterable[Request | Unknown], place: Place, install: Install, where: str) -> None:
+        for asked in found:
+            if isinstance(asked, Unknown):
+                self._note((f"{install.manager} …", place, asked.reason), install)
+            elif asked.pin is not Pin.LOCAL:
                 self._request(asked, Wanted(), install, where)
 
     def _component(self, name: str, version: str, ecosystem: str, place: Place, reason: str) -> Component | Unchecked:

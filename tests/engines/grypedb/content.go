@@ -17,13 +17,15 @@ var epssDate = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 // content is one source file. Its own first lines explain the keys.
 type content struct {
 	Releases      map[string]release     `yaml:"releases"`
-	Python        []pythonAdvisory       `yaml:"python"`
+	Python        []languageAdvisory     `yaml:"python"`
+	Languages     []languageAdvisory     `yaml:"languages"`
 	Distributions []distributionAdvisory `yaml:"distributions"`
 	CVEs          map[string]cve         `yaml:"cves"`
 }
 
 type release struct {
 	Name     string     `yaml:"name"`
+	ID       string     `yaml:"id"` // as in os-release, where the name is another one
 	Version  string     `yaml:"version"`
 	Codename string     `yaml:"codename"`
 	Packages string     `yaml:"packages"` // deb, apk or rpm
@@ -32,8 +34,9 @@ type release struct {
 	EOL      *time.Time `yaml:"eol"`
 }
 
-type pythonAdvisory struct {
+type languageAdvisory struct {
 	ID        string       `yaml:"id"`
+	Ecosystem string       `yaml:"ecosystem"` // python npm go-module gem rust-crate
 	CVEs      []string     `yaml:"cves"`
 	Summary   string       `yaml:"summary"`
 	Severity  string       `yaml:"severity"`
@@ -103,8 +106,12 @@ func readContent(path string) (content, error) {
 
 func (r release) row() *v6.OperatingSystem {
 	major, minor, _ := strings.Cut(r.Version, ".")
+	id := r.ID
+	if id == "" {
+		id = r.Name
+	}
 	return &v6.OperatingSystem{
-		Name: r.Name, ReleaseID: r.Name, MajorVersion: major, MinorVersion: minor, Codename: r.Codename, EOLDate: r.EOL,
+		Name: r.Name, ReleaseID: id, MajorVersion: major, MinorVersion: minor, Codename: r.Codename, EOLDate: r.EOL,
 	}
 }
 

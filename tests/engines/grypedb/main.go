@@ -83,7 +83,7 @@ func (c content) write(w v6.Writer, captured time.Time) error {
 	provider := func(id string) *v6.Provider {
 		return &v6.Provider{ID: id, Version: "1", Processor: "mlgate tests", DateCaptured: &captured, InputDigest: "xxh64:0"}
 	}
-	for _, advisory := range c.Python {
+	for _, advisory := range append(c.Python, c.Languages...) {
 		if err := advisory.write(w, provider("github")); err != nil {
 			return fmt.Errorf("%s: %w", advisory.ID, err)
 		}
@@ -107,7 +107,20 @@ func (c content) write(w v6.Writer, captured time.Time) error {
 	return nil
 }
 
-func (a pythonAdvisory) write(w v6.Writer, provider *v6.Provider) error {
+// versionFormats says how the versions of an ecosystem compare.
+var versionFormats = map[syft.Type]string{
+	syft.PythonPkg: "python", syft.NpmPkg: "semver", syft.GoModulePkg: "go", syft.GemPkg: "gem", syft.RustPkg: "semver",
+}
+
+func (a languageAdvisory) write(w v6.Writer, provider *v6.Provider) error {
+	ecosystem := syft.Type(a.Ecosystem)
+	if ecosystem == "" {
+		ecosystem = syft.PythonPkg
+	}
+	format, known := versionFormats[ecosystem]
+	if !known {
+		return fmt.Errorf("no ecosystem %q", a.Ecosystem)
+	}
 	handle := &v6.VulnerabilityHandle{
 		Name: a.ID, Status: v6.VulnerabilityActive, PublishedDate: a.Published, ModifiedDate: a.Published,
 		Provider: provider, ProviderID: provider.ID,
@@ -126,8 +139,8 @@ func (a pythonAdvisory) write(w v6.Writer, provider *v6.Provider) error {
 		for _, affected := range a.Ranges {
 			err := w.AddAffectedPackages(&v6.AffectedPackageHandle{
 				Vulnerability: handle, VulnerabilityID: handle.ID,
-				Package:   &v6.Package{Ecosystem: string(syft.PythonPkg), Name: name.Normalize(packageName, syft.PythonPkg)},
-				BlobValue: &v6.PackageBlob{CVEs: a.CVEs, Ranges: []v6.Range{affected.row("python", affected.Versions, nil)}},
+				Package:   &v6.Package{Ecosystem: string(ecosystem), Name: name.Normalize(packageName, ecosystem)},
+				BlobValue: &v6.PackageBlob{CVEs: a.CVEs, Ranges: []v6.Range{affected.row(format, affected.Versions, nil)}},
 			})
 			if err != nil {
 				return err

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gate.lazy import pattern
-from gate.yamlfile import MAX_CHARS, Document, Path, YamlError
+
+if TYPE_CHECKING:
+    from gate.yamlfile import Document, Path
 
 _HEADER = pattern(r"\s*(\[\[?)\s*([\w.\"'-]+)\s*\]")
 _KEY = pattern(r"(\s*)([\w.\"'-]+)\s*=")
@@ -29,6 +31,8 @@ def loads(text: str) -> dict[str, Any]:
 
 def read(text: str) -> Document:
     """Read the table. Raises :class:`~gate.yamlfile.YamlError`, also where the file has no such table."""
+    from gate.yamlfile import MAX_CHARS, Document, YamlError
+
     if len(text) > MAX_CHARS:
         raise YamlError(f"the file is larger than {MAX_CHARS} characters")
     try:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, fields
 from typing import Any
 
 from gate import __version__, clock
 from gate.model import Edit, EngineRun, Finding, Fix, ImageLayer, Package, Result, Target, Undecided
+from gate.record import names
 from gate.report import Page, Report
 
 SCHEMA_VERSION = 1
-_PACKAGE = [field.name for field in fields(Package)]
+_PACKAGE = names(Package)
 _ROW = json.JSONEncoder(ensure_ascii=False)
 
 
@@ -130,6 +130,8 @@ def _vulnerabilities(result: Result) -> dict[str, Any]:
     """What became of the vulnerabilities, and the packages that nothing can be said about, where somebody looked."""
     if result.vulnerabilities is None:
         return {}
+    from dataclasses import asdict
+
     unchecked = [
         {"name": package.name, "path": package.place.path, "line": package.place.line, "reason": package.reason}
         for run in result.engines
@@ -141,6 +143,8 @@ def _vulnerabilities(result: Result) -> dict[str, Any]:
 def _images(result: Result) -> dict[str, Any]:
     if not result.images:
         return {}
+    from dataclasses import asdict
+
     return {
         "images": [{**asdict(image), "layers": [_layer(layer) for layer in image.layers]} for image in result.images]
     }

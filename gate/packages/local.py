@@ -12,7 +12,7 @@ from gate.image.node import Node
 from gate.image.tree import Tree, TreeError, TreeUnknown
 from gate.lazy import pattern
 from gate.model import Unknown
-from gate.packages.distribution import MAX_ARCHIVE, MAX_TEXT, Distribution, Reader, read_archive, read_project
+from gate.packages.distribution import MAX_ARCHIVE, MAX_TEXT, Distribution, Reader, read_project
 from gate.packages.files import Found, Missing, at
 from gate.packages.model import Install, Pin, Request
 from gate.packages.where import directory, resolve
@@ -113,6 +113,8 @@ class _Files:
     def _archive(self, path: str, shown: str) -> Distribution:
         data = self.read(path, MAX_ARCHIVE + 1)
         if isinstance(data, bytes):
+            from gate.packages.archives import read_archive
+
             return read_archive(data, shown)
         return _unknown(data or Unknown(f"{shown} is not known", "--context"))
 

@@ -1,7 +1,6 @@
 """LBL004 unknown-oci-label: a key in a reserved namespace that the namespace does not have, or a malformed key."""
 
 import re
-from difflib import get_close_matches
 
 from gate import fixes
 from gate.build import Build
@@ -57,6 +56,8 @@ def check(stage: Stage, build: Build) -> Results:
         if key in OCI_KEYS:
             continue
         if _LIKE_OCI.match(key):
+            from difflib import get_close_matches
+
             close = get_close_matches(key.lower(), sorted(OCI_KEYS), 1, 0.75)
             hint = (
                 f" Did you mean {close[0]}?"

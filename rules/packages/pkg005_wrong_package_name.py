@@ -1,5 +1,7 @@
 """PKG005 wrong-package-name: a PyPI name that is refused, renamed, or not what it seems."""
 
+import operator
+
 from gate import fixes
 from gate.build import Build
 from gate.dockerfile.command import ShellWord
@@ -42,6 +44,8 @@ rule = Rule(
 )
 
 _NAME = pattern(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_RELEASE = pattern(r"[0-9]{1,9}(?:\.[0-9]{1,9}){0,9}")
+_COMPARISONS = {">=": operator.ge, "!=": operator.ne}
 _PRIVATE = ("--index-url", "-i", "--default-index", "--pypi-url", "--no-index", "--find-links", "-f")
 
 
@@ -93,8 +97,11 @@ def _refused(request: Request, row: dict[str, str]) -> bool:
     span = row.get("refused")
     if span is None or request.pin is Pin.UNRESOLVED:
         return False
-    if span == "*":
+    if span == "*" or (request.version is None and not request.specifier):
         return True
+    release, bound = _release(request.version or ""), _release(span[2:])
+    if release is not None and bound is not None and span[:2] in _COMPARISONS:
+        return bool(_COMPARISONS[span[:2]](release, bound))  # the usual case, which needs no reader of specifiers
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
     from packaging.version import InvalidVersion
 
@@ -107,6 +114,16 @@ def _refused(request: Request, row: dict[str, str]) -> bool:
         )
     except (InvalidSpecifier, InvalidVersion):
         return False
+
+
+def _release(version: str) -> tuple[int, ...] | None:
+    """The numbers of a plain version without zeros at its end; None for any other."""
+    if not _RELEASE.fullmatch(version):
+        return None
+    numbers = [int(number) for number in version.split(".")]
+    while numbers and not numbers[-1]:
+        numbers.pop()
+    return tuple(numbers)
 
 
 def _allowed(row: dict[str, str], install: Install, build: Build) -> bool:

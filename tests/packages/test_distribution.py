@@ -8,7 +8,8 @@ import zipfile
 
 import pytest
 
-from gate.packages.distribution import Distribution, read_archive, read_project
+from gate.packages.archives import read_archive
+from gate.packages.distribution import Distribution, read_project
 
 SCRIPTS = "[console_scripts]\ntrain = pkg.train:main\n[other]\nno = x:y\n[gui_scripts]\nshow=pkg:show\n"
 

@@ -291,6 +291,8 @@ GET = "https://bootstrap.pypa.io/get-pip.py"
         f"FROM centos:7\nRUN curl {GET} | »python\n",
         f"FROM ubuntu:22.04\nRUN curl {GET} | »python2\n",
         "FROM ubuntu:16.04\nRUN apt-get install -y python3-pip && »pip3 install --upgrade pip\n",
+        f"FROM someone/image:1.0.0\nRUN curl {GET} | »python2\n",
+        f"FROM ubuntu:16.04\nRUN ln -sf /usr/bin/python3.6 /usr/bin/python && curl -O {GET} && »python get-pip.py 'pip<19'\n",
         "FROM ubuntu:16.04\nRUN »pip install -U pip setuptools\n",
         "FROM nvidia/cuda:9.0-base-ubuntu16.04\nRUN »python -m pip install --upgrade pip\n",
     ],

@@ -139,6 +139,7 @@ SCRIPTS = [
     "RUN »wget -qO- https://example.com/install.sh | sudo bash",
     "RUN »curl https://example.com/x | tac | tac | bash -s -- -y",
     "RUN »curl https://example.com/x.py | python3 -",
+    "RUN »wget https://example.com/x.py && python3.6 x.py",
     "RUN set -e; apt-get update && »curl -s https://example.com/x | bash -x",
     "RUN bash <(»curl -s https://example.com/x)",
     'RUN sh -c "$(»curl -fsSL https://example.com/x)"',

@@ -28,7 +28,8 @@ class Build:
     """A Dockerfile with its context, its build arguments, its target and its platforms.
 
     Everything expensive is imported and worked out on first use and kept, so that rules may ask freely. ``plain``: variables as in
-    ``docker build .`` on linux/amd64, where an ARG that nothing sets is empty; otherwise it is Unknown.
+    ``docker build .`` on linux/amd64, where an ARG that nothing sets is empty; otherwise it is Unknown. ``context_named``: the user
+    says that the build starts in this context; otherwise that is a guess.
     """
 
     def __init__(
@@ -42,9 +43,11 @@ class Build:
         settings: Mapping[str, Any] | None = None,
         today: datetime.date | None = None,
         plain: bool = False,
+        context_named: bool = False,
     ) -> None:
         self.dockerfile = dockerfile
         self.context = context
+        self.context_named = context_named
         self.build_args = dict(build_args or {})
         self.target_name = target
         self.platforms = frozenset(platforms)
@@ -125,6 +128,20 @@ class Build:
             return expand(str(text), scope.default_lookup if defaults else scope.lookup, self.dockerfile.escape)
         except SubstitutionError as error:
             return Unknown(str(error))
+
+    def expand_partly(self, text: Text | str, instruction: Instruction) -> str:
+        """As :meth:`expand`, with NUL in the place of each variable that is not known; "" where BuildKit refuses."""
+        lookup = self.scope(instruction).lookup
+
+        def known(name: str) -> str | None:
+            value = lookup(name)
+            return "\0" if isinstance(value, Unknown) else value
+
+        try:
+            value = expand(str(text), known, self.dockerfile.escape)
+        except SubstitutionError:
+            return ""
+        return value if isinstance(value, str) else ""
 
     def script(self, instruction: Run | Launch) -> Script:
         """What a RUN (or a shell-form CMD, ENTRYPOINT, HEALTHCHECK) executes; exec form is one command."""

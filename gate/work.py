@@ -29,21 +29,35 @@ MAX_LINES = 50_000
 
 def do(share: Share) -> Done:
     """Judge the files of a share. Whatever goes wrong with a file, a rule or an engine is a value in the answer."""
-    subjects, unread = _subjects(share)
-    tasks, runs = _start(share, [subject.build for subject in subjects])
-    try:
-        # The engines are at work from here on: what they do not need is loaded beside them.
-        from gate.rulings import Rulings
+    return Work(share).done()
 
-        rulings = Rulings(share, subjects)
-        runs += [_result(name, task) for name, task in tasks.items()]
-    finally:
-        for task in tasks.values():
+
+class Work:
+    """A share whose engines are at work, from the constructor on."""
+
+    def __init__(self, share: Share) -> None:
+        self._share = share
+        self._subjects, self._unread = _subjects(share)
+        self._tasks, self._runs = _start(share, [subject.build for subject in self._subjects])
+
+    def done(self) -> Done:
+        """What comes of it: the rules speak while the engines work."""
+        try:
+            from gate.rulings import Rulings  # what the engines do not need is loaded beside them
+
+            rulings = Rulings(self._share, self._subjects)
+            runs = [*self._runs, *(_result(name, task) for name, task in self._tasks.items())]
+        finally:
+            self.cancel()
+        judged = list(rulings.judged(runs))
+        if self._share.evidence is None and self._share.options.cache:
+            _remember(self._share, self._subjects, judged, runs)
+        return Done((*judged, *self._unread), tuple(replace(run, findings=()) for run in runs))
+
+    def cancel(self) -> None:
+        """Stop the engines. Harmless when they have ended."""
+        for task in self._tasks.values():
             task.cancel()
-    judged = list(rulings.judged(runs))
-    if share.evidence is None and share.options.cache:
-        _remember(share, subjects, judged, runs)
-    return Done((*judged, *unread), tuple(replace(run, findings=()) for run in runs))
 
 
 def _remember(share: Share, subjects: list[Subject], judged: list[Judged], runs: list[EngineRun]) -> None:
@@ -115,6 +129,7 @@ def make_build(given: Input, data: bytes, options: Options, policy: Policy) -> B
         build_args=options.build_args,
         target=options.target,
         settings=policy.settings,
+        context_named=options.context is not None,
     )
 
 

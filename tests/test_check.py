@@ -233,6 +233,12 @@ def test_context(mlgate: Mlgate) -> None:
         assert "requirements.txt" not in {f["path"] for f in mlgate.findings(*arguments)}
 
 
+def test_only_a_named_context_can_lack_a_file(mlgate: Mlgate) -> None:
+    mlgate.write("Dockerfile", FROM + "COPY app.py .\n")
+    assert "BLD007" not in {f["rule_id"] for f in mlgate.findings("Dockerfile")}
+    assert "BLD007" in {f["rule_id"] for f in mlgate.findings("--context", ".", "Dockerfile")}
+
+
 def test_files_never_take_the_text_away(mlgate: Mlgate) -> None:
     mlgate.write("Dockerfile", BAD)
     ran = mlgate.check("--format", "json=a.json", "-o", "b.json")

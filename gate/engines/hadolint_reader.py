@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import heapq
 import json
-import shutil
+import os
 import threading
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
+from gate import scratch
 from gate.engines.hadolint_rows import Answer, Row, row_of
 from gate.engines.process import Output, Process
 
@@ -73,7 +73,7 @@ class Reader:
         for thread in self._threads:
             thread.join()
         if self._folder:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            scratch.remove(self._folder)
 
     def _work(self) -> None:
         while True:
@@ -197,9 +197,8 @@ def ending(output: Output) -> str:
 
 def _workplace(texts: Sequence[str]) -> str:
     """A folder of its own with a file for each text: nothing in it is called .hadolint.yaml."""
-    import tempfile
-
-    folder = Path(tempfile.mkdtemp(prefix="mlgate-"))
+    folder = scratch.folder()
     for name, text in ((_CONFIG, "{}\n"), (_PROBE_NAME, _PROBE), *((str(at), text) for at, text in enumerate(texts))):
-        (folder / name).write_bytes(text.encode("utf-8", "surrogateescape"))
-    return str(folder)
+        with open(os.path.join(folder, name), "wb") as file:
+            file.write(text.encode("utf-8", "surrogateescape"))
+    return folder

@@ -144,7 +144,8 @@ else:
         if keywords:
             places += ["*", *keywords]
         source = f"def __init__(self, {', '.join(places)}):\n" + ("\n".join(body) or " pass")
-        exec(source, scope)  # noqa: S102  made of the names of fields only
+        code = compile(source, f"<{cls.__qualname__}>", "exec")  # a name of its own in tracebacks and profiles
+        exec(code, scope)  # noqa: S102  made of the names of fields only
         made = scope["__init__"]
         made.__qualname__ = f"{cls.__qualname__}.__init__"
         return made

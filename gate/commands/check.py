@@ -251,22 +251,24 @@ def _write_reports(wanted: Sequence[Wanted], answer: Answer, arguments: Argument
     hidden = [finding.place for finding in answer.result.findings if finding.rule_id in secret]
     for place in hidden:
         page.sources.hide(place)
-    result = _without_told_secrets(answer.result, page) if hidden else answer.result
+    result = _without_secrets(answer.result, page) if hidden else answer.result
     for one in wanted:
         _write_report(one, result, page, arguments)
     for note in dict.fromkeys(page.notes):
         tell(note)
 
 
-def _without_told_secrets(result: Result, page: Page) -> Result:
-    """The result without the fixes that would repeat a secret in their text."""
+def _without_secrets(result: Result, page: Page) -> Result:
+    """The result with stars for secrets that a message quotes, and without the fixes that would repeat one."""
+    starred = page.sources.starred
 
-    def told(finding: Finding) -> bool:
+    def harmless(finding: Finding) -> Finding:
         edits = finding.fix.edits if finding.fix is not None else ()
-        return any(page.sources.starred(edit.text) != edit.text for edit in edits)
+        told = any(starred(edit.text) != edit.text for edit in edits)
+        message, help = starred(finding.message), starred(finding.help)
+        return replace(finding, message=message, help=help, fix=None if told else finding.fix)
 
-    findings = tuple(replace(finding, fix=None) if told(finding) else finding for finding in result.findings)
-    return replace(result, findings=findings)
+    return replace(result, findings=tuple(map(harmless, result.findings)))
 
 
 def _builds(request: Request) -> Callable[[str], Build | None]:

@@ -17,7 +17,7 @@ from gate.dockerfile.mounts import MountError, parse_mount
 from gate.dockerfile.platform import platform_problem
 from gate.dockerfile.ports import PortError, port_range
 from gate.dockerfile.source import Text
-from gate.dockerfile.stages import Variables, VariableScope
+from gate.dockerfile.stages import Variables, VariableScope, may_be_given
 from gate.dockerfile.suggest import did_you_mean
 from gate.dockerfile.tree import Copy, Dockerfile, Instruction, Onbuild, Pairs, Run, Stage, SyntaxFault, Words
 from gate.dockerfile.words import trim
@@ -90,9 +90,10 @@ def _global_args(tree: Dockerfile, variables: Variables) -> Iterator[SyntaxFault
 
 def _from(tree: Dockerfile, stage: Stage, variables: Variables) -> Iterator[SyntaxFault]:
     image, escape = stage.from_.image, tree.escape
-    lookup = variables.scope(stage.from_).lookup
+    scope = variables.scope(stage.from_)
+    lookup = scope.lookup
     try:
-        if _word(image.value, lookup, escape) == "":
+        if _word(image.value, lookup, escape) == "" and not may_be_given(image.value, scope, escape):
             yield SyntaxFault(f"base name ({image}) should not be blank", image.place)
     except Refused as error:
         yield SyntaxFault(str(error), image.place)

@@ -351,6 +351,11 @@ def _has_own_defaults(written: str, scope: VariableScope, escape: str) -> bool:
     )
 
 
+def may_be_given(written: str, scope: VariableScope, escape: str) -> bool:
+    """Whether a build argument can change what a FROM names."""
+    return any(scope.get(variable.name) is not None for variable in parse_word(written, escape).variables())
+
+
 def _link(stage: Stage, scope: VariableScope, by_name: Mapping[str, Stage], escape: str) -> None:
     image: Value
     try:
@@ -361,6 +366,8 @@ def _link(stage: Stage, scope: VariableScope, by_name: Mapping[str, Stage], esca
     except SubstitutionError as error:
         image = Unknown(str(error))
     stage.parent, stage.base, stage.base_unknown = None, None, ""
+    if image == "":
+        image = Unknown("its name is empty unless a build argument gives one")
     if isinstance(image, Unknown):
         stage.base_unknown = image.reason
     elif image in by_name:

@@ -40,14 +40,14 @@ def check(stage: Stage, build: Build) -> Results:
         return
     if stage.base == "scratch":
         return
-    if stage.base is None:
+    # Of a name in part unknown, the rest may tell: 1.dkr.ecr.$REGION.amazonaws.com/x:1.0-py36-ubuntu16.04.
+    base = identify(build.expand_partly(stage.from_.image, stage.from_) if stage.base is None else stage.base)
+    ended = [release for release in base.releases() if release.ended(build.today)]
+    if stage.base is None and not ended:
         yield rule.undecided(
             stage.from_.image, f"the base image is not known: {stage.base_unknown}", "--build-arg, or --image REF"
         )
-        return
-    base = identify(stage.base)
-    ended = [release for release in base.releases() if release.ended(build.today)]
-    if ended:
+    elif ended:
         yield rule.finding(
             stage.from_.image, _message(base, ended), severity=_severity(stage, build, base, ended), stage=stage
         )

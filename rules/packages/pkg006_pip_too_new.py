@@ -104,7 +104,7 @@ def _get_pip(command: Command, run: Run, build: Build) -> Results:
     if not _runs_unversioned(command, run, build):
         return
     minimum: str = facts("packages")["get-pip"]["minimum"]
-    version = _newest_python(command, run, build)
+    version = _newest_python(command, run, build, minimum)
     if version is None and build.built is not None and build.built.usable:
         return  # it did run
     if version is None:
@@ -139,9 +139,9 @@ def _runs_unversioned(command: Command, run: Run, build: Build) -> bool:
     return any(_GET_PIP.search(other.text.value) for other in earlier_instructions(run) if other.keyword == "ADD")
 
 
-def _newest_python(command: Command, run: Run, build: Build) -> str | None:
-    """The version of the interpreter that a command starts; where several may have its name, the newest of them. None
-    where the base and the commands do not tell."""
+def _newest_python(command: Command, run: Run, build: Build, minimum: str) -> str | None:
+    """The version of the interpreter that a command starts; where several may have its name and all are below the
+    minimum, the newest of them. None where the base and the commands do not tell."""
     name = command.name or ""
     if name == "python2":
         return "2.7"
@@ -150,7 +150,10 @@ def _newest_python(command: Command, run: Run, build: Build) -> str | None:
         return match[1]
     own = _own_python(name, command, run)
     others = _before("python", command, run, build)
-    return max([own, *others], key=_parts) if own and all(others) else None
+    if not own or not all(others):
+        return None
+    newest = max([own, *others], key=_parts)
+    return newest if not others or _parts(newest) < _parts(minimum) else None
 
 
 def _own_python(name: str, command: Command, run: Run) -> str | None:

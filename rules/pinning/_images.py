@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from gate.build import Build
 
 _MOUNT_FROM = pattern(r"(?:^|,)from=([^,]+)", re.IGNORECASE)
-_VARIABLE = pattern(r"\$(?:\{[^}]*\}|\w+)")
 
 
 @dataclass(slots=True)
@@ -48,16 +47,17 @@ def _images(build: Build) -> Iterator[Use]:
         yield Use(syntax, "syntax", None, syntax.value.split()[0] if syntax.value.split() else "")
     for stage in build.stages:
         if stage.parent is None and stage.base != "scratch":
-            yield _from(stage)
+            yield _from(stage, build)
         for instruction in stage.instructions:
             yield from _others(instruction, stage, build)
 
 
-def _from(stage: Stage) -> Use:
+def _from(stage: Stage, build: Build) -> Use:
     text = stage.from_.image
     if stage.base is not None:
         return Use(text, "FROM", stage, stage.base)
-    return Use(text, "FROM", stage, None, _VARIABLE.split(text.value)[-1], Unknown(stage.base_unknown, "--build-arg"))
+    tail = build.expand_partly(text, stage.from_).rpartition("\0")[2]
+    return Use(text, "FROM", stage, None, tail, Unknown(stage.base_unknown, "--build-arg"))
 
 
 def _others(instruction: Instruction, stage: Stage, build: Build) -> Iterator[Use]:

@@ -43,7 +43,7 @@ _ASKED = {
     "digest": Depth.RELEASE,
 }
 _EMPTY = "The tag is empty unless a build argument sets it, and then this is no image reference."
-_EMPTY_TAG = pattern(r"[^/:]:\Z")
+_EMPTY_TAG = pattern(r"(?:^|/)[^/:@]+:\Z")
 _KNOWN_TAG = pattern(r"(?:^|/)[^/:@]*:([\w][\w.-]*)\Z")
 
 

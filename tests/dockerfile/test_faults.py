@@ -99,7 +99,7 @@ CASES = [
     (F + "HEALTHCHECK --retries=9999999999 CMD x\n", 'strconv.ParseInt: parsing "9999999999": value out of range', 2),
     # FROM.
     ("FROM $NO\n", "base name ($NO) should not be blank", 1),
-    ("ARG A=\nFROM ${A}\n", "base name (${A}) should not be blank", 2),
+    ("ARG A=\nFROM ${B}\n", "base name (${B}) should not be blank", 2),
     ("FROM ${A\n", 'failed to process "${A": unsupported modifier (\ufffd) in substitution', 1),
     ("FROM ${A:?no A}\n", "FROM requires either one or three arguments", 1),
     ("FROM ${A:?none}\n", 'failed to process "${A:?none}": A: none', 1),

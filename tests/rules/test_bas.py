@@ -102,6 +102,10 @@ def test_an_unknown_base_is_undecided() -> None:
         ("node:20-alpine3.19", "alpine", "3.19"),
         ("localhost:5000/team/x:1.0-ubuntu20.04", "ubuntu", "20.04"),
         ("nvidia/cuda:12.9.0-base-amzn2023", "amazonlinux", "2023"),
+        ("registry.access.redhat.com/ubi9/ubi-minimal:9.3", "rhel", "9"),
+        ("redhat/ubi10", "rhel", "10"),
+        ("gcr.io/distroless/python3-debian12", "debian", "12"),
+        ("public.ecr.aws/ubuntu/ubuntu:22.04_stable", "ubuntu", "22.04"),
     ],
 )
 def test_the_distribution_of_a_reference(reference: str, product: str, version: str) -> None:
@@ -161,3 +165,17 @@ def test_a_default_beside_the_variable_is_a_default(image: str) -> None:
         assert not undecided(text, [rule_id])
     expect("BAS001", "ARG BASE\nFROM »${BASE:-debian:9}\n", severity="high")
     expect("BAS002", "ARG BASE\nARG TAG\nFROM »${BASE:-debian:12.5}-${TAG}\n")
+
+
+def test_an_empty_default_is_none() -> None:
+    for value in ('""', ""):
+        expect("BAS002", f"ARG BASE={value}\nFROM »$BASE\n", severity="low")
+        silent("GAT001", f"ARG BASE={value}\nFROM $BASE\n")
+
+
+def test_the_known_part_of_a_name_tells() -> None:
+    expect("BAS001", "ARG R\nFROM »1.dkr.ecr.$R.amazonaws.com/x:1.6.0-cpu-py36-ubuntu16.04\n")
+    expect("BAS001", "ARG V\nFROM »python:$V-slim-buster\n")
+    for image in ("ubuntu:1$V", "python:3.8$V", "python:3.$V", "x:py3$V", "ubuntu:$V.04"):
+        silent("BAS001", f"ARG V\nFROM {image}\n")
+        assert undecided(f"ARG V\nFROM {image}\n", ["BAS001"])

@@ -229,6 +229,7 @@ def test_malformed(text: str) -> None:
         "ARG B\nFROM $B",
         "ARG T\nFROM debian:$T",
         "ARG T=\nFROM debian:$T",
+        "ARG T=\nFROM $T",
         "FROM debian:12.5\nCOPY --from=scratch /a /b",
     ],
 )
@@ -237,13 +238,18 @@ def test_well_formed(text: str) -> None:
 
 
 def test_default_arguments_that_make_no_reference() -> None:
-    for value in ("", "<name>"):
-        expect("GAT001", f"ARG B={value}\nFROM »$B\n", severity="high")
-        silent("PIN008", f"ARG B={value}\nFROM $B\n")
-        silent("GAT001", Example(f"ARG B={value}\nFROM $B\n", build_args={"B": "debian:12.5"}))
+    expect("GAT001", "ARG B=<name>\nFROM »$B\n", severity="high")
+    silent("PIN008", "ARG B=<name>\nFROM $B\n")
+    silent("GAT001", Example("ARG B=<name>\nFROM $B\n", build_args={"B": "debian:12.5"}))
 
 
 def test_the_depth_that_is_asked_stays_when_another_setting_is_made() -> None:
     expect("PIN001", Example("FROM »python:3.12\n", policy={"pinning": {"packages": "range"}}), severity="low")
     silent("PIN001", Example("FROM python:3.12\n", policy={"pinning": {"images": "minor"}}))
     expect("PIN001", Example("FROM »python:3\n", policy={"pinning": {"images": "minor"}}), severity="low")
+
+
+def test_what_stands_beside_an_unknown_part() -> None:
+    expect("PIN001", "ARG R\nARG T=latest\nFROM »1.dkr.ecr.$R.amazonaws.com/x:$T\n")
+    silent("PIN001", "ARG R\nARG T=1.2.3\nFROM 1.dkr.ecr.$R.amazonaws.com/x:$T\n")
+    silent("PIN001", "ARG D\nFROM debian:12.5@sha256:$D\n")

@@ -22,6 +22,8 @@ LABEL = "mlgate.verify"
 _PROCESSES = 4096
 _LOG_BYTES = "4m"
 _POLL = 0.05
+_EXEC = 5.0
+_TABLE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,15 +260,27 @@ class Container:
             close()
 
     def sockets(self) -> str | None:
-        """Its ``/proc/net/tcp`` and ``tcp6``; None where no program of the image can show them."""
+        """Its ``/proc/net/tcp`` and ``tcp6``; None where neither this machine nor a program of the image shows them."""
         with suppress(Exception):
-            _, output = self._made.exec_run(["cat", "/proc/net/tcp", "/proc/net/tcp6"])
-            text = output.decode("ascii", "replace")[: 1 << 20] if output else ""
-            if "local_address" in text:
-                return text
-        with suppress(Exception):  # an image without cat, on an engine of this machine
             return _sockets_of(int(self.state.get("Pid") or 0), str(self._made.id))
+        with suppress(Exception):
+            text = self._printed("cat", "/proc/net/tcp", "/proc/net/tcp6")
+            return text if "local_address" in text else None
         return None
+
+    def _printed(self, *command: str) -> str:
+        """What a program of the image prints; it may be anything, so that it is given neither much time nor much room."""
+        api = self._containers.client.api
+        began, text = monotonic(), b""
+        patience, api.timeout = api.timeout, _EXEC
+        try:
+            for chunk in self._made.exec_run(list(command), stream=True).output:
+                text += chunk
+                if len(text) > _TABLE or monotonic() - began > _EXEC:
+                    break
+        finally:
+            api.timeout = patience
+        return text.decode("ascii", "replace")
 
     def processor_seconds(self) -> float | None:
         """How much of the processor it has used; None where the engine does not say."""
@@ -303,14 +317,15 @@ class _Beginning(io.RawIOBase):
         return len(data)
 
 
-def _sockets_of(pid: int, container: str) -> str | None:
+def _sockets_of(pid: int, container: str) -> str:
+    """From the outside, on an engine of this machine. Raises OSError where it is another one."""
     with open(f"/proc/{pid}/cgroup", encoding="ascii", errors="replace") as file:
         if not pid or container not in file.read():
-            return None  # a process of that number, but on another machine
+            raise OSError("this is another process")
     tables = []
     for name in ("tcp", "tcp6"):
         with open(f"/proc/{pid}/net/{name}", encoding="ascii", errors="replace") as file:
-            tables.append(file.read(1 << 20))
+            tables.append(file.read(_TABLE))
     return "".join(tables)
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from time import monotonic
 
-from gate.contract import training
 from gate.contract.bench import Bench
 from gate.contract.model import Outcome, failed, passed, skipped
+from gate.contract.stopping import stopped
 
 _WATCH, _FAST_WATCH = 10.0, 2.0
 """How long a container is watched, in seconds."""
@@ -59,4 +59,4 @@ def stop(bench: Bench) -> Outcome:
     if bench.server is None:
         return skipped("it has ended already")
     bench.tell("stopping the container")
-    return training.stopped(bench, bench.server)
+    return stopped(bench, bench.server)

@@ -22,10 +22,10 @@ PLANS: dict[str, tuple[Case, ...]] = {
         Case("ping", "GET /ping is answered", serving.health, needs=("start",)),
         Case("invocations", "POST /invocations is answered", serving.invoke, needs=("ping",), required=False),
         Case(
-            "malformed", "requests without sense do no harm", serving.malformed, needs=("invocations",), required=False
+            "load", "GET /ping is answered during a request", serving.under_load, needs=("invocations",), required=False
         ),
         Case(
-            "load", "GET /ping is answered during a request", serving.under_load, needs=("invocations",), required=False
+            "malformed", "requests without sense do no harm", serving.malformed, needs=("invocations",), required=False
         ),
         Case("stop", "the server ends on SIGTERM", serving.stop, needs=("ping",), required=False),
         Case(

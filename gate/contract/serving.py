@@ -7,12 +7,12 @@ import threading
 from collections.abc import Callable, Mapping
 from time import monotonic, sleep
 
-from gate.contract import training
 from gate.contract.bench import Bench
 from gate.contract.client import Reply, ask
 from gate.contract.containers import Container
-from gate.contract.model import Outcome, Payload, failed, passed, skipped, unknown
+from gate.contract.model import FAILED, PASSED, Outcome, Payload, failed, passed, skipped, unknown
 from gate.contract.sockets import Listener, listeners
+from gate.contract.stopping import stopped
 from gate.record import dataclass, field
 
 _WATCH, _FAST_WATCH = 5.0, 1.0
@@ -21,7 +21,7 @@ _FAST_LIMIT = 60.0
 _PAUSE = 0.1
 _TIMES = 3
 """Answers in a row that make a server healthy."""
-_REST, _FAST_REST = 20.0, 3.0
+_REST, _FAST_REST = 20.0, 4.0
 """Seconds without work after which a server that is not healthy counts as waiting elsewhere."""
 _REST_SHARE = 0.03
 """Of a processor's time: what a server uses that only waits."""
@@ -98,7 +98,8 @@ def health(bench: Bench) -> Outcome:
 
 
 def healthy(bench: Bench, server: Container, endpoint: Endpoint) -> Outcome:
-    """Ask until the server is healthy, or its time is over, or it is plain that it waits for requests elsewhere (T13)."""
+    """Ask until the server is healthy, or its time is over, or it rests without being so; then look where it listens
+    (T13)."""
     port = _port(bench, server, endpoint.port)
     if port is None:
         return unknown("the engine is on another machine, whose ports are not reached from here", "run it there")
@@ -120,8 +121,11 @@ def healthy(bench: Bench, server: Container, endpoint: Endpoint) -> Outcome:
                 return passed(f"{_health(endpoint)}: {reply.status} after {first:.1f} s", first, notes)
         else:
             row = 0
-            if spent >= limit or rest.found():
-                return _unhealthy(bench, server, endpoint, reply, spent)
+            resting = rest.found()
+            if spent >= limit or resting:
+                outcome = _unhealthy(bench, server, endpoint, reply, spent, resting)
+                if spent >= limit or outcome.status == FAILED or reply.status:  # a server that is silent may yet speak
+                    return outcome
         sleep(_PAUSE)
 
 
@@ -137,16 +141,20 @@ class Rest:
         now = monotonic()
         if used is None or used - self._used > _REST_SHARE * max(now - self._since, 1.0):
             self._since, self._used = now, used or 0.0
+        if now - self._since < self._seconds:
             return False
-        return now - self._since >= self._seconds
+        self._since = now
+        return True
 
 
 def _is_healthy(reply: Reply, endpoint: Endpoint) -> bool:
     return reply.status == 200 if endpoint.health else reply.status > 0
 
 
-def _unhealthy(bench: Bench, server: Container, endpoint: Endpoint, reply: Reply, spent: float) -> Outcome:
-    """Why a server is not healthy, as far as that can be seen. It has had its time, or it is at rest."""
+def _unhealthy(
+    bench: Bench, server: Container, endpoint: Endpoint, reply: Reply, spent: float, resting: bool
+) -> Outcome:
+    """Why a server is not healthy, as far as that can be seen. It has had its time, or it is ``resting``."""
     asked = f"{_health(endpoint)}: {reply.told}, {spent:.0f} s after the start"
     table = server.sockets()
     found = listeners(table) if table is not None else None
@@ -159,8 +167,9 @@ def _unhealthy(bench: Bench, server: Container, endpoint: Endpoint, reply: Reply
     missing = reply.status in (404, 405) and _is_no_route(bench, server, endpoint, reply)
     if bench.workshop.model() is None and endpoint.model and not missing:
         return unknown(f"{asked}; it has no model", _GIVE)
-    if reply.status in (404, 405) or (spent >= endpoint.ready and endpoint.certain):
-        return failed(asked, endpoint.advice, endpoint.no_health if reply.status or found else endpoint.wrong_port[:1])
+    answers = bool(reply.status) or reply.problem == "late"
+    if reply.status in (404, 405) or (answers and resting) or (spent >= endpoint.ready and endpoint.certain):
+        return failed(asked, endpoint.advice, endpoint.no_health if answers else endpoint.wrong_port[:1])
     if found == []:
         asked += "; nothing listens"
     return unknown(asked, "a longer --timeout; its log says more")
@@ -214,7 +223,7 @@ def invoke(bench: Bench) -> Outcome:
     reply = post(bench, endpoint, payload)
     route = f"POST {endpoint.predict}"
     if reply.good:
-        return passed(f"{route}: {reply.status} with {len(reply.body)} bytes", reply.seconds)
+        return passed(f"{route}: {reply.status} after {reply.seconds:.1f} s", reply.seconds)
     return refused(bench, route, reply, endpoint, payload)
 
 
@@ -262,7 +271,7 @@ def malformed(bench: Bench) -> Outcome:
     ):
         bench.tell(f"sending {what}")
         reply = post(bench, endpoint, Payload(data, kind))
-        code = bench.server.exit_code
+        code = bench.server.exit_code if reply.status else bench.server.wait(1.0)
         if code is not None:
             outcome = failed(f"{what} ends the server with exit code {code}", "answer with a status of 400 or above")
             outcome.exit_code = code
@@ -305,7 +314,7 @@ def stop(bench: Bench) -> Outcome:
     """T10: it ends by itself on SIGTERM, before the platform kills it."""
     assert bench.server is not None
     bench.tell("stopping the server")
-    return training.stopped(bench, bench.server)
+    return stopped(bench, bench.server)
 
 
 def bound_port(bench: Bench) -> Outcome:
@@ -318,7 +327,7 @@ def bound_port(bench: Bench) -> Outcome:
         return server
     with bench.removed(server):
         outcome = healthy(bench, server, endpoint)
-    if outcome.status == "failed":
+    if outcome.status == FAILED:
         outcome.rules, outcome.next_step = ("SMS011",), "listen on the port that SAGEMAKER_BIND_TO_PORT names"
     return outcome
 
@@ -332,7 +341,7 @@ def multi_model(bench: Bench) -> Outcome:
     with bench.removed(server):
         outcome = healthy(bench, server, endpoint)
         port = _port(bench, server, endpoint.port)
-        if outcome.status != "passed" or port is None:
+        if outcome.status != PASSED or port is None:
             return outcome
         model = bench.workshop.model()
         for what, method, path, body, wanted in _MODEL_CALLS if model is not None else _MODEL_CALLS[:1]:

@@ -8,6 +8,7 @@ from gate.contract import sample
 from gate.contract.bench import MODEL, Bench
 from gate.contract.containers import Container, Mount
 from gate.contract.model import PASSED, Outcome, failed, passed, skipped, unknown
+from gate.contract.stopping import stopped
 from gate.record import dataclass
 
 _SECONDS = 600.0
@@ -16,7 +17,6 @@ _REASON = 1024
 """Characters of the failure file that DescribeTrainingJob shows."""
 _DELAY, _LEAST = 5.0, 1.0
 """When a training is stopped, in seconds; and how long one must take to be stopped at all."""
-_FAST_GRACE = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,32 +132,6 @@ def stop(bench: Bench) -> Outcome:
         if container.wait(min(1.0 if bench.options.fast else _DELAY, usual / 2)) is not None:
             return skipped("the training was over before it could be stopped", "--input DIR with more data")
         return stopped(bench, container)
-
-
-def stopped(bench: Bench, container: Container) -> Outcome:
-    """Stop a running container as the platform does: SIGTERM, its time, SIGKILL."""
-    allowed = float(bench.platform.stop_seconds or 10)
-    grace = min(allowed, _FAST_GRACE) if bench.options.fast else allowed
-    deaf = container.ignores_sigterm()
-    spent = container.stop(grace)
-    code = container.exit_code
-    if spent < grace or code != 137:
-        outcome = passed(f"exit {code} within {spent:.1f} s of SIGTERM")
-        if any(line.startswith("Traceback (most recent") for line in container.log()[-30:]):
-            outcome.notes = ("its log ends with a traceback",)
-    elif deaf is False and grace < allowed:
-        outcome = unknown(
-            f"not ended {grace:.0f} s after SIGTERM; the platform waits {allowed:.0f} s", "without --fast"
-        )
-    else:
-        why = ": process 1 has no handler for it, so that the kernel drops it" if deaf else ""
-        outcome = failed(
-            f"killed {grace:.0f} s after SIGTERM{why}",
-            "handle SIGTERM in process 1; a shell hands over with exec",
-            ("SMT003", "ENT009"),
-        )
-    outcome.exit_code, outcome.seconds = code, spent
-    return outcome
 
 
 def _started(bench: Bench, job: _Job, model: str) -> Container | Outcome:

@@ -48,6 +48,7 @@ def lines(output: bytes) -> tuple[str, ...]:
 def refusal(explanation: str, word: str | None) -> Fault | None:
     """The image's fault in what the engine says where it starts nothing; None where the engine itself is at fault."""
     text = explanation.rpartition("unable to start container process: ")[2].removesuffix(": unknown")
+    text = text.removeprefix("error during container init: ")  # as newer engines have it
     if not _NOTHING_STARTED.search(text):
         return None
     return Fault(clean(text)[:_WIDTH], *_meaning(text, word))

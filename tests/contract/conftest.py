@@ -1,0 +1,50 @@
+"""The engine as the one that the user talks to, and the command on it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+import pytest
+
+from gate.contract import serving
+from tests.cli import Mlgate, Ran
+from tests.contract.images import BYOC, image
+from tests.engines.docker_engine import DockerEngine
+
+
+class Verify:
+    """``verify(name, programs, …)`` imports an image once, runs it, and gives what became of each case."""
+
+    def __init__(self, engine: DockerEngine, mlgate: Mlgate) -> None:
+        self.engine, self.mlgate = engine, mlgate
+        mlgate.write("model/model.txt", "40\n")
+        mlgate.write("data/training/rows.csv", "1,2\n")
+        mlgate.write("sample.csv", "1,2,3\n")
+        mlgate.write("sample.json", '{"instances": [1, 2]}')
+
+    def image(self, name: str, programs: Mapping[str, str] = BYOC, *settings: str) -> str:
+        return image(self.engine, name, programs, *settings)
+
+    def run(self, reference: str, *words: str) -> Ran:
+        return self.mlgate("verify", reference, "--fast", *words)
+
+    def left(self) -> list[str]:
+        """What verifications have left in the engine."""
+        marked = ("--filter", "label=mlgate.verify")
+        containers = self.engine.run("ps", "-aq", *marked, check=True).stdout.split()
+        return containers + self.engine.run("volume", "ls", "-q", *marked, check=True).stdout.split()
+
+
+def statuses(ran: Ran) -> dict[str, str]:
+    """Case → status, from the JSON of one platform."""
+    return {case["name"]: case["status"] for case in ran.json["cases"]}
+
+
+@pytest.fixture
+def verify(docker_engine: DockerEngine, mlgate: Mlgate, monkeypatch: pytest.MonkeyPatch) -> Verify:
+    for name in [name for name in os.environ if name.startswith("DOCKER_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("DOCKER_HOST", docker_engine.host)
+    monkeypatch.setattr(serving, "_FAST_REST", 1.0)  # these servers are started in no time
+    return Verify(docker_engine, mlgate)

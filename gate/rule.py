@@ -18,9 +18,10 @@ and a check, a generator that yields ``rule.finding(…)`` or ``rule.undecided(�
             yield rule.finding(command, "apt-get install asks for confirmation.")
 
 The file is walked once for all rules; a check is called for what it asked for: each command of a RUN (``on_command``,
-by program name, or every command without names), each instruction (``on_instruction``), each stage (``on_stage``), or
-once for the whole build (``on_build``); the rules about suppressions once for each of these, when it is known what it
-suppressed (``on_suppression``). Checks are pure: tree and context in, findings out; no I/O, no state between calls.
+by program name, or every command without names), each RUN that runs one of some programs (``on_run``), each instruction
+(``on_instruction``), each stage (``on_stage``), or once for the whole build (``on_build``); the rules about suppressions
+once for each of these, when it is known what it suppressed (``on_suppression``). Checks are pure: tree and context in,
+findings out; no I/O, no state between calls.
 In an example, ``»`` stands in front of the place where the finding must begin.
 
 A finding may bring its own mending, where the right text is known without guessing (:mod:`gate.fixes`)::
@@ -39,7 +40,7 @@ from gate.record import dataclass, field
 if TYPE_CHECKING:
     from gate.build import Build
     from gate.dockerfile.command import Command
-    from gate.dockerfile.tree import Instruction, Stage
+    from gate.dockerfile.tree import Instruction, Run, Stage
     from gate.suppression import Suppression
 
 Results = Iterator["Finding | Undecided"]
@@ -108,6 +109,7 @@ class Rule:
     command_checks: list[tuple[tuple[str, ...], Callable[[Command, Build], Results]]] = field(
         default_factory=list, init=False
     )
+    run_checks: list[tuple[tuple[str, ...], Callable[[Run, Build], Results]]] = field(default_factory=list, init=False)
     instruction_checks: list[tuple[tuple[str, ...], Callable[[Instruction, Build], Results]]] = field(
         default_factory=list, init=False
     )
@@ -124,10 +126,19 @@ class Rule:
         self, *names: str
     ) -> Callable[[Callable[[Command, Build], Results]], Callable[[Command, Build], Results]]:
         """Call the check for each simple command of each RUN, also behind ONBUILD, whose program has one of these names
-        (none: every one)."""
+        (none: every one). ``python*`` are all names that begin so."""
 
         def register(check: Callable[[Command, Build], Results]) -> Callable[[Command, Build], Results]:
             self.command_checks.append((names, check))
+            return check
+
+        return register
+
+    def on_run(self, *names: str) -> Callable[[Callable[[Run, Build], Results]], Callable[[Run, Build], Results]]:
+        """Call the check for each RUN, also behind ONBUILD, that runs one of these programs."""
+
+        def register(check: Callable[[Run, Build], Results]) -> Callable[[Run, Build], Results]:
+            self.run_checks.append((names, check))
             return check
 
         return register

@@ -1,7 +1,7 @@
 """One walk over a Dockerfile for all rules.
 
-The rules' checks are sorted once into tables, by program name and by keyword, so that an instruction costs two look-ups
-however many rules there are. A check that raises becomes a :class:`~gate.model.Failure` in the result, and the walk
+The rules' checks are sorted once into tables, by program name and by keyword, so that an instruction and a command cost
+few look-ups however many rules there are. A check that raises becomes a :class:`~gate.model.Failure` in the result, and the walk
 goes on.
 """
 
@@ -35,36 +35,59 @@ class Outcome:
     failures: list[Failure] = field(default_factory=list)
 
 
+class _Named:
+    """Checks by the names that they ask for. ``python*`` asks for each name that begins so, "" for every name."""
+
+    def __init__(self) -> None:
+        self._exact: dict[str, list[Entry]] = {}
+        self._begins: list[tuple[str, Entry]] = []
+        self._found: dict[str, list[Entry]] = {}
+
+    def add(self, names: Iterable[str], entry: Entry) -> None:
+        for name in names:
+            if name.endswith("*"):
+                self._begins.append((name[:-1], entry))
+            else:
+                self._exact.setdefault(name, []).append(entry)
+
+    def of(self, name: str) -> list[Entry]:
+        """The checks for a name; those for every name stand behind the others."""
+        found = self._found.get(name)
+        if found is None:
+            begins = [entry for start, entry in self._begins if name.startswith(start)]
+            exact = self._exact.get(name, []) if name else []
+            found = self._found[name] = [*dict.fromkeys([*exact, *begins, *self._exact.get("", [])])]
+        return found
+
+
 class Tables:
-    """The checks of a set of rules, by what they ask for; those that ask for everything stand behind the others."""
+    """The checks of a set of rules, by what they ask for."""
 
     def __init__(self, rules: Iterable[Rule]) -> None:
-        self._commands: dict[str, list[Entry]] = {}
-        self._instructions: dict[str, list[Entry]] = {}
+        self._commands, self._runs, self._instructions = _Named(), _Named(), _Named()
         self.stages: list[Entry] = []
         self.builds: list[Entry] = []
         for rule in rules:
             for names, on_command in rule.command_checks:
-                for name in names or ("",):
-                    self._commands.setdefault(name, []).append((rule, on_command))
+                self._commands.add(names or ("",), (rule, on_command))
+            for names, on_run in rule.run_checks:
+                self._runs.add(names, (rule, on_run))
             for keywords, on_instruction in rule.instruction_checks:
-                for keyword in keywords or ("",):
-                    self._instructions.setdefault(keyword, []).append((rule, on_instruction))
+                self._instructions.add(keywords or ("",), (rule, on_instruction))
             self.stages += [(rule, check) for check in rule.stage_checks]
             self.builds += [(rule, check) for check in rule.build_checks]
-        for table in (self._commands, self._instructions):
-            every = table.setdefault("", [])
-            for name, entries in table.items():
-                if name:
-                    entries += every
 
     def of_command(self, command: Command) -> Sequence[Entry]:
-        return self._commands.get(command.name or "") or self._commands[""]
+        return self._commands.of(command.name or "")
+
+    def of_run(self, commands: Iterable[Command]) -> Iterable[Entry]:
+        programs = dict.fromkeys(command.name or "" for command in commands)
+        return dict.fromkeys(entry for name in programs for entry in self._runs.of(name))
 
     def of_instruction(self, instruction: Instruction) -> Sequence[Entry]:
         # What the builder refuses stays a plain instruction: its faults are told, and nothing is known about its parts.
         understood = type(instruction) is not Instruction
-        return self._instructions.get(instruction.keyword if understood else "") or self._instructions[""]
+        return self._instructions.of(instruction.keyword if understood else "")
 
 
 class Walker:
@@ -112,7 +135,10 @@ class Walker:
         if isinstance(instruction, Onbuild) and isinstance(instruction.child, Run):
             yield from self._instruction(tables, instruction.child, build, outcome)
         if isinstance(instruction, Run):
-            for command in _commands(instruction, build, outcome):
+            commands = _commands(instruction, build, outcome)
+            _ask(tables.of_run(commands), (instruction, build), outcome, instruction)
+            yield
+            for command in commands:
                 _ask(tables.of_command(command), (command, build), outcome, command)
                 yield
 

@@ -61,6 +61,27 @@ _SMALL_CALLS = pattern(r"\bnltk\.download\s*\(|\bspacy\.cli\.download\s*\(|\btik
 _LOCAL_ONLY = pattern(r"local_files_only\s*=\s*True|from_pretrained\(\s*[\"'](?:\.{0,2}/)")
 _NAMED = pattern(r"(?:download|fetch|pull)[\w-]*?[_-]?(?:models?|weights|checkpoints?)\w*\.(?:py|sh)$", 2)
 _SHELLS = ("sh", "bash")
+_PROGRAMS = frozenset(
+    [
+        "wget",
+        "curl",
+        "aria2c",
+        "axel",
+        "aws",
+        "gsutil",
+        "gcloud",
+        "s5cmd",
+        "azcopy",
+        "rclone",
+        "huggingface-cli",
+        "hf",
+        "ollama",
+        "gdown",
+        "git",
+        "spacy",
+        "nltk.downloader",
+    ]
+).union(_SHELLS)
 _SCRIPT_LIMIT = 1 << 17
 
 
@@ -81,9 +102,18 @@ def check_run(instruction: Instruction, build: Build) -> Results:
     if not isinstance(instruction, Run) or not build.ships(instruction):
         return
     for command in build.script(instruction).commands:
+        if not _may_fetch(command):
+            continue
         for place, what, severity in _fetched(command, instruction, build):
             severity = Severity.INFO if meant_to_be_baked(build) else severity
             yield rule.finding(place, f"{what} while the image is built.", severity=severity, stage=instruction.stage)
+
+
+def _may_fetch(command: Command) -> bool:
+    """A first look at a command's program, and whether it is said to run a module."""
+    name = command.name or ""
+    module = len(command.words) > 1 and command.words[1].value == "-m"
+    return name in _PROGRAMS or module or name.startswith("python") or name.endswith(".sh")
 
 
 def _fetched(command: Command, run: Run, build: Build) -> Iterator[tuple[Place, str, Severity]]:

@@ -21,6 +21,9 @@ _INDEX = {
     "zypper": listed("refresh ref"),
 }
 
+FETCHERS = ("pacman", *(name for name, family in MANAGERS.items() if family in _INDEX))
+"""Programs that may fetch an index."""
+
 _HOUSEKEEPING = listed(
     """echo printf true : set export unset cd pushd popd rm mkdir cp mv ln chmod chown cat tee sed grep test [ [[ gpg apt-key add-apt-repository
     apt-add-repository sleep date ls debconf-set-selections dpkg-reconfigure apt-mark tar locale-gen ldconfig find touch awk

@@ -3,10 +3,10 @@
 from gate import fixes
 from gate.build import Build
 from gate.dockerfile.command import Command
-from gate.dockerfile.tree import Instruction, Run
+from gate.dockerfile.tree import Run
 from gate.model import Fix, Severity
 from gate.rule import Example, Results, Rule
-from gate.rules.layers._commands import fetches_index, is_housekeeping, manager_of, verb
+from gate.rules.layers._commands import FETCHERS, fetches_index, is_housekeeping, manager_of, verb
 
 rule = Rule(
     id="LAY004",
@@ -34,9 +34,9 @@ rule = Rule(
 )
 
 
-@rule.on_instruction("RUN")
-def check(run: Instruction, build: Build) -> Results:
-    if not isinstance(run, Run) or run.onbuild or not build.ships(run):
+@rule.on_run(*FETCHERS)
+def check(run: Run, build: Build) -> Results:
+    if run.onbuild or not build.ships(run):
         return
     update: Command | None = None
     for command in build.script(run).commands:

@@ -7,7 +7,7 @@ from gate import fixes
 from gate.build import Build
 from gate.dockerfile.command import Command
 from gate.dockerfile.mounts import mounts
-from gate.dockerfile.tree import Instruction, Onbuild, Run
+from gate.dockerfile.tree import Onbuild, Run
 from gate.model import Fix, Severity
 from gate.rule import Example, Results, Rule
 
@@ -36,29 +36,30 @@ rule = Rule(
     ],
 )
 
+_APT = ("apt-get", "apt", "aptitude")
 _LISTS = "/var/lib/apt/lists"
 
 
-@rule.on_instruction("RUN")
-def check(instruction: Instruction, build: Build) -> Results:
-    if not isinstance(instruction, Run) or not build.ships(instruction):
+@rule.on_run(*_APT)
+def check(run: Run, build: Build) -> Results:
+    if not build.ships(run):
         return
     update: Command | None = None
     folder = "/"
-    for command in build.script(instruction).commands:
+    for command in build.script(run).commands:
         if command.name == "cd":
             folder = (command.values or [None])[0] or "/"
-        elif command.name in {"apt-get", "apt", "aptitude"} and "update" in command.values:
+        elif command.name in _APT and "update" in command.values:
             update = update or command
         elif update is not None and _cleans(command, folder):
             update = None
-    if update is None or _mounted(instruction, build):
+    if update is None or _mounted(run, build):
         return
     yield rule.finding(
         update,
         "The package lists that this fetches stay in the layer.",
-        stage=instruction.stage,
-        fix=_fix(instruction, build),
+        stage=run.stage,
+        fix=_fix(run, build),
     )
 
 
@@ -82,7 +83,7 @@ def _needed_later(run: Run, build: Build) -> bool:
 def _uses_lists(run: Run, build: Build) -> bool:
     """Whether a RUN may need what an earlier one fetched: it runs apt, or a script, in front of an update of its own."""
     for command in build.script(run).commands:
-        if command.name in {"apt-get", "apt", "aptitude"}:
+        if command.name in _APT:
             return "update" not in command.values
         if command.name is None or (command.words and "/" in (command.words[0].value or "/")):
             return True

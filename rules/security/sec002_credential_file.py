@@ -56,6 +56,7 @@ _LOGINS = {
     ("kaggle", "config"), ("databricks", "configure"), ("clearml-init", ""), ("gh", "auth"),
 }  # fmt: skip
 """Programs that write the credentials they are given into the home folder."""
+_LOGIN_PROGRAMS = frozenset({"aws", *(name for name, _ in _LOGINS)})
 
 
 @rule.on_instruction("COPY", "ADD")
@@ -156,7 +157,7 @@ def check_run(instruction: Instruction, build: Build) -> Results:
     commands = build.script(instruction).commands
     severity = Severity.HIGH if build.ships(instruction) else Severity.LOW
     for command in commands:
-        target = _written(command)
+        target = _written(command) if command.redirects or command.name == "tee" else None
         if target is not None and not _removed(target, commands) and not _mounted(target, instruction):
             yield rule.finding(
                 command, f"{target} is written into the layer.", severity=severity, stage=instruction.stage
@@ -192,6 +193,8 @@ def _mounted(target: str, instruction: Run) -> bool:
 
 
 def _logs_in(command: Command) -> bool:
+    if command.name not in _LOGIN_PROGRAMS:
+        return False
     values = command.values
     if command.name == "aws" and values[:2] == ["configure", "set"]:
         return any(value and value.startswith(("aws_secret", "aws_session", "aws_access")) for value in values)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from gate.build import Build
 from gate.dockerfile.command import Command, Node, ShellWord
-from gate.dockerfile.tree import Instruction, Run
+from gate.dockerfile.tree import Run
 from gate.model import Severity
 from gate.rule import Results, Rule
 from gate.rules.security._downloads import DOWNLOADERS, Download, downloads, has_version, verified
@@ -37,13 +37,9 @@ rule = Rule(
 )
 
 
-@rule.on_instruction("RUN")
-def check(instruction: Instruction, build: Build) -> Results:
-    assert isinstance(instruction, Run)
-    commands = build.script(instruction).commands
-    if not any(command.name in DOWNLOADERS for command in commands):
-        return
-    for download, how in _executed(commands):
+@rule.on_run(*DOWNLOADERS)
+def check(run: Run, build: Build) -> Results:
+    for download, how in _executed(build.script(run).commands):
         severity = Severity.LOW if has_version(download.url) else None
         yield rule.finding(
             download.command,

@@ -117,11 +117,10 @@ def check_add(instruction: Instruction, build: Build) -> Results:
             )
 
 
-@rule.on_instruction("RUN")
-def check_download(instruction: Instruction, build: Build) -> Results:
-    assert isinstance(instruction, Run)
-    commands = build.script(instruction).commands
-    if not any(command.name in DOWNLOADERS for command in commands) or verified(commands):
+@rule.on_run(*DOWNLOADERS)
+def check_download(run: Run, build: Build) -> Results:
+    commands = build.script(run).commands
+    if verified(commands):
         return
     for download in downloads(commands):
         if _is_code(download, commands):
@@ -130,7 +129,7 @@ def check_download(instruction: Instruction, build: Build) -> Results:
                 download.word,
                 f"{download.url[:100]} is downloaded and nothing checks its content.",
                 severity=severity,
-                stage=instruction.stage,
+                stage=run.stage,
             )
 
 

@@ -117,26 +117,26 @@ def _what(name: str) -> str:
     return "certificates" if name in {"curl", "wget", "pip", "uv"} else "signatures"
 
 
-@rule.on_instruction("RUN")
-def check_downloads(instruction: Instruction, build: Build) -> Results:
-    assert isinstance(instruction, Run)
-    commands = build.script(instruction).commands
-    if any(name in instruction.text.value for name in _ENVIRONMENT):
-        yield from _switched_off(commands, instruction)
-    if not any(command.name in DOWNLOADERS for command in commands) or verified(commands):
+@rule.on_run(*DOWNLOADERS)
+def check_downloads(run: Run, build: Build) -> Results:
+    commands = build.script(run).commands
+    if verified(commands):
         return
     for download in downloads(commands):
         if _plain(download.url):
             yield rule.finding(
                 download.word,
                 f"{download.url.partition('://')[0]}:// is not encrypted: {download.url[:80]}.",
-                stage=instruction.stage,
+                stage=run.stage,
             )
 
 
-def _switched_off(commands: tuple[Command, ...], run: Run) -> Results:
+@rule.on_instruction("RUN")
+def check_assignments(run: Instruction, build: Build) -> Results:
     """``GIT_SSL_NO_VERIFY=1 git clone …`` and ``export PIP_TRUSTED_HOST=…``."""
-    for command in commands:
+    if not isinstance(run, Run) or not any(name in run.text.value for name in _ENVIRONMENT):
+        return
+    for command in build.script(run).commands:
         for name, value, text in assignments(command):
             if name in _ENVIRONMENT and _ENVIRONMENT[name](value):
                 yield rule.finding(text, f"{name}={value} switches the check of certificates off.", stage=run.stage)

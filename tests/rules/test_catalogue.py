@@ -40,7 +40,7 @@ def test_metadata(rule: Rule) -> None:
 
 @each_rule
 def test_a_rule_asks_to_be_called(rule: Rule) -> None:
-    checks = (rule.command_checks, rule.instruction_checks, rule.stage_checks, rule.build_checks)
+    checks = (rule.command_checks, rule.run_checks, rule.instruction_checks, rule.stage_checks, rule.build_checks)
     assert any(checks) or rule.suppression_checks
 
 

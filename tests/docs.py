@@ -12,11 +12,14 @@ from pathlib import Path
 
 from gate import catalogue
 from gate.commands.rules import markdown
+from gate.rule import Rule
 from gate.schema import json_schema
 from tests import examples
+from tests.rules.support import found_in, unmark
 
 ROOT = Path(__file__).parent.parent
 _BLOCK = re.compile(r"(<!-- written by `make docs` -->\n```console\n\$ mlgate (.*)\n)(?:.*\n)*?(```\n)")
+_TABLE = re.compile(r"(<!-- rules begin -->).*?(<!-- rules end -->)", re.S)
 _ENGINES = re.compile(r"^ +engines: .*\n", re.M)
 
 
@@ -29,14 +32,41 @@ def _schema() -> str:
 
 
 def _readme() -> str:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    return _BLOCK.sub(lambda block: block[1] + _output(block[2]) + block[3], readme)
+    return _with_output("README.md")
+
+
+def _with_output(name: str) -> str:
+    """A page with what the commands in it print."""
+    page = (ROOT / name).read_text(encoding="utf-8")
+    return _BLOCK.sub(lambda block: block[1] + _output(block[2]) + block[3], page)
+
+
+def _fix() -> str:
+    rows = ["| rule | `mlgate fix` | with `--unsafe` |", "|---|---|---|"]
+    for rule in catalogue.load().rules.values():
+        if rule.fixes:
+            safe, unsafe = (", ".join(titles) for titles in fixes_of(rule))
+            rows.append(f"| [{rule.id}](rules.md#{rule.id.lower()}-{rule.name}) {rule.name} | {safe} | {unsafe} |")
+    table = "\n".join(rows).replace("$", "\\$")
+    return _TABLE.sub(lambda found: f"{found[1]}\n{table}\n{found[2]}", _with_output("docs/fix.md"))
+
+
+def fixes_of(rule: Rule) -> tuple[list[str], list[str]]:
+    """The titles of the safe and of the unsafe fixes in a rule's examples."""
+    titles: tuple[dict[str, None], dict[str, None]] = ({}, {})
+    for example in rule.bad:
+        case, _ = unmark(example)
+        for finding in found_in(rule.id, case):
+            if finding.fix is not None:
+                titles[not finding.fix.safe][finding.fix.title] = None
+    return list(titles[0]), list(titles[1])
 
 
 PAGES: dict[str, Callable[[], str]] = {
     "docs/rules.md": _rules,
     "docs/mlgate.schema.json": _schema,
     "docs/examples.md": examples.page,
+    "docs/fix.md": _fix,
     "README.md": _readme,
 }
 """Each page that the program writes, and what works out what it should say."""

@@ -34,4 +34,4 @@ def _fix(suppression: Suppression) -> Fix | None:
     if suppression.kind == "waiver" or len(suppression.unused) != len(suppression.words):
         return None
     line = suppression.place.line
-    return fixes.fix("remove it", Edit(Place(suppression.place.path, Span(line, 1, line + 1, 1)), ""))
+    return fixes.fix("remove the comment", Edit(Place(suppression.place.path, Span(line, 1, line + 1, 1)), ""))

@@ -49,6 +49,6 @@ def check(stage: Stage, build: Build) -> Results:
                 severity=None if build.ships(stage) else Severity.LOW,
                 stage=stage,
                 aliases=_ALIAS[launch.keyword],
-                fix=fixes.fix("remove it", fixes.without_instruction(earlier)),
+                fix=fixes.fix("remove the one that does not count", fixes.without_instruction(earlier)),
             )
         last[launch.keyword, launch.onbuild] = launch

@@ -38,6 +38,7 @@ rule = Rule(
             _ENTRY,
             files={"entry.sh": '#!/bin/bash\nif [ "$1" = train ]; then\n  »python t.py\nelse\n  exec "$@"\nfi\n'},
         ),
+        Example(_ENTRY, files={"entry.sh": "#!/bin/sh\nexec »$@\n"}),
         Example(_ENTRY, files={"entry.sh": "#!/bin/bash\nnginx &\ngunicorn app:app &\n»wait\n"}),
         Example(_ENTRY, files={"entry.sh": "#!/bin/bash\ntorchserve --start\n»tail -f /dev/null\n"}),
         Example(

@@ -71,7 +71,7 @@ def check(stage: Stage, build: Build) -> Results:
 def _fix(group: list[Run], build: Build) -> Fix | None:
     """The RUNs joined. They may have been kept apart for the cache's sake: not safe."""
     joints = (fixes.joined(first, second, build) for first, second in pairwise(group))
-    return fixes.fix("join them", *joints, safe=False)
+    return fixes.fix("join the RUNs", *joints, safe=False)
 
 
 def _groups(stage: Stage, build: Build) -> Iterator[tuple[list[Run], bool]]:

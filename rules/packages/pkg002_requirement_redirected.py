@@ -58,4 +58,6 @@ def _fix(request: Request, install: Install) -> Fix | None:
     if match is None or not _BOUND.search(match[0]) or not fixes.written(text.slice(0, match.end())):
         return None
     source, start = text.source, text.start
-    return fixes.fix("quote it", fixes.insert(source, start, '"'), fixes.insert(source, start + match.end(), '"'))
+    return fixes.fix(
+        "quote the requirement", fixes.insert(source, start, '"'), fixes.insert(source, start + match.end(), '"')
+    )

@@ -44,7 +44,7 @@ rule = Rule(
 _GET_PIP = pattern(r"bootstrap\.pypa\.io/(?:pip/)?get-pip\.py\b")
 _CHANGERS = frozenset({"ln", "update-alternatives", "alternatives", "conda", "mamba", "pyenv", "make", "uv"})
 _PLAIN = frozenset({"debian", "ubuntu", "centos", "amazonlinux", "nvidia/cuda"})
-_CHANGES_PYTHON = pattern(r"(?i)python3?(?:\.\d+)?(?:-|$|=)|conda|pyenv|update-alternatives")
+_CHANGES_PYTHON = pattern(r"(?i)(?:^|/)python3?(?:\.\d+)?(?:-|$|=)|conda|pyenv|update-alternatives")
 _VERSION = pattern(r"python(\d\.\d+)")
 
 
@@ -140,8 +140,8 @@ def _runs_unversioned(command: Command, run: Run, build: Build) -> bool:
 
 
 def _newest_python(command: Command, run: Run, build: Build, minimum: str) -> str | None:
-    """The version of the interpreter that a command starts; where several may have its name and all are below the
-    minimum, the newest of them. None where the base and the commands do not tell."""
+    """The version of the interpreter that a command starts; where several may have its name and all or none are below
+    the minimum, the newest of them. None where the base and the commands do not tell."""
     name = command.name or ""
     if name == "python2":
         return "2.7"
@@ -152,8 +152,9 @@ def _newest_python(command: Command, run: Run, build: Build, minimum: str) -> st
     others = _before("python", command, run, build)
     if not own or not all(others):
         return None
-    newest = max([own, *others], key=_parts)
-    return newest if not others or _parts(newest) < _parts(minimum) else None
+    versions = [own, *others]
+    too_old = {_parts(version) < _parts(minimum) for version in versions}
+    return max(versions, key=_parts) if len(too_old) == 1 else None
 
 
 def _own_python(name: str, command: Command, run: Run) -> str | None:

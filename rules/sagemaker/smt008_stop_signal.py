@@ -43,7 +43,7 @@ def check(build: Build) -> Results:
         "nginx" in each.text.value for each in build.target.instructions
     ):
         return  # with which nginx ends its requests first
-    mended = fixes.fix("remove it", fixes.without_instruction(instruction))
+    mended = fixes.fix("remove STOPSIGNAL", fixes.without_instruction(instruction))
     yield rule.finding(
         instruction, f"STOPSIGNAL is {signal}; SageMaker sends SIGTERM.", stage=instruction.stage, fix=mended
     )

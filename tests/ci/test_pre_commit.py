@@ -37,10 +37,10 @@ def test_pre_commit_takes_the_manifest(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", [*DOCKERFILES, *OTHERS, "a/Containerfile.x", "Dockerfile.rst", "dockerfiles", "x.yml"])
-def test_the_hook_sees_what_mlgate_finds_itself(name: str) -> None:
-    hook = HOOKS["mlgate"]
-    picked = bool(re.search(hook["files"], name)) and not re.search(hook["exclude"], name)
-    assert picked == looks_like_dockerfile(name.rpartition("/")[2])
+def test_the_hooks_see_what_mlgate_finds_itself(name: str) -> None:
+    for hook in (HOOKS["mlgate"], HOOKS["mlgate-fix"]):
+        picked = bool(re.search(hook["files"], name)) and not re.search(hook["exclude"], name)
+        assert picked == looks_like_dockerfile(name.rpartition("/")[2])
 
 
 def test_pre_commit_runs_it_on_the_dockerfiles_alone(tmp_path: Path) -> None:
@@ -75,6 +75,25 @@ def test_pre_commit_lets_the_good_example_pass_and_stops_a_bad_change(tmp_path: 
     source.git(theirs, "add", "-A")
     bad = pre_commit("run", cwd=theirs, home=tmp_path / "home")
     assert bad.returncode == 1 and "PKG001" in bad.stdout, bad.stdout
+
+
+def test_the_fixing_hook_mends_the_commit_and_then_lets_it_pass(tmp_path: Path) -> None:
+    ours = source.copy(tmp_path / "mlgate")
+    theirs = tmp_path / "project"
+    theirs.mkdir()
+    for name in ("Dockerfile", "Dockerfile.md"):
+        (theirs / name).write_text("FROM debian:12.5\nRUN apt-get install nginx\n")
+    source.git(theirs, "init", "-q")
+    source.git(theirs, "add", "-A")
+
+    command = ("try-repo", str(ours), "mlgate-fix", "--all-files", "-v")
+    first = pre_commit(*command, cwd=theirs, home=tmp_path / "home")
+    assert first.returncode == 1 and "files were modified by this hook" in first.stdout, first.stdout
+    assert "Dockerfile:2:5: PKG001 missing-assume-yes: add -y" in first.stdout and "exit code" not in first.stdout
+    assert (theirs / "Dockerfile").read_text() == "FROM debian:12.5\nRUN apt-get install -y nginx\n"
+    assert "install nginx" in (theirs / "Dockerfile.md").read_text()
+    second = pre_commit(*command, cwd=theirs, home=tmp_path / "home")
+    assert second.returncode == 0, second.stdout
 
 
 def test_the_hook_of_images_is_asked_for() -> None:

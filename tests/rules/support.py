@@ -71,7 +71,7 @@ def expect(rule_id: str, example: str | Example, *, severity: str | None = None,
     """The rule speaks at each mark and nowhere else; with ``severity``, each time with that word."""
     case, marks = unmark(example, **kw)
     assert marks, f"{rule_id}: the example has no {MARK}"
-    found = _of(rule_id, case)
+    found = found_in(rule_id, case)
     assert {_position(f) for f in found} == set(marks), _explain(rule_id, case, marks, found)
     if severity is not None:
         assert {f.severity.word for f in found} == {severity}, [(f.message, f.severity.word) for f in found]
@@ -81,7 +81,7 @@ def silent(rule_id: str, example: str | Example, **kw: object) -> None:
     """The rule says nothing."""
     case, marks = unmark(example, **kw)
     assert not marks, f"{rule_id}: a silent example has a {MARK}"
-    found = _of(rule_id, case)
+    found = found_in(rule_id, case)
     assert not found, _explain(rule_id, case, [], found)
 
 
@@ -109,7 +109,8 @@ def _cut_marks(path: str, text: str, marks: list[Position]) -> str:
     return clean + parts[-1]
 
 
-def _of(rule_id: str, case: Example) -> list[Finding]:
+def found_in(rule_id: str, case: Example) -> list[Finding]:
+    """What a rule says about an example without marks."""
     outcome = _outcome(case.dockerfile, [rule_id], case.files, case.platforms, case.policy, case.build_args, case.image)
     return [finding for finding in outcome.findings if finding.rule_id == rule_id]
 

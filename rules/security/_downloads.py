@@ -163,7 +163,7 @@ _MOVING = pattern(r"(?:^|[/_.=-])(?:latest|master|main|nightly|head|trunk|develo
 @dataclass(frozen=True, slots=True)
 class Download:
     """One URL that a command fetches. ``file`` is where it lands (its basename where the command chooses), None when it
-    goes to standard output. ``url`` is what is known of it: the text in front of the first unknown part."""
+    goes to standard output. ``url`` is what is known of it, with an ellipsis for the parts that are not."""
 
     command: Command
     word: ShellWord
@@ -186,7 +186,7 @@ def _curl(command: Command) -> Iterator[Download]:
     remote = arguments.has("-O", "--remote-name", "--remote-name-all")
     output = arguments.last("-o", "--output")
     for word in words:
-        url = word.prefix
+        url = _known(word)
         if not url:
             continue
         file = output.value if output is not None else _basename(url) if remote else _redirected(command)
@@ -197,10 +197,15 @@ def _wget(command: Command) -> Iterator[Download]:
     arguments = scan(command.arguments, _WGET)
     output = arguments.last("-O", "--output-document")
     for word in arguments.operands:
-        if not word.prefix:
+        url = _known(word)
+        if not url:
             continue
-        file = output.value if output is not None else _basename(word.prefix)
-        yield Download(command, word, word.prefix, _redirected(command) if file == "-" else file)
+        file = output.value if output is not None else _basename(url)
+        yield Download(command, word, url, _redirected(command) if file == "-" else file)
+
+
+def _known(word: ShellWord) -> str:
+    return word.value if word.value is not None else f"{word.prefix}…{word.suffix}" if word.prefix else ""
 
 
 def _redirected(command: Command) -> str | None:

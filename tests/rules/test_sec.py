@@ -196,6 +196,8 @@ SOURCES = [
     "RUN wget »https://example.com/x.tar.gz && tar xf x.tar.gz",
     "RUN curl -L »https://example.com/tool -o /usr/bin/tool && chmod +x /usr/bin/tool",
     'RUN wget https://example.com/x.tar.gz && echo "$S x.tar.gz" | sha256sum --check',
+    "RUN wget »https://example.com/x-$(uname -m).deb && apt-get install -y ./x-*.deb",
+    "RUN curl https://example.com/x-$(uname -m).sh -o x.sh && sh x.sh",
     "RUN curl -fsSL https://example.com/gpg.key -o /etc/apt/keyrings/x.asc",
     "RUN curl https://example.com/api",
 ]

@@ -72,6 +72,12 @@ class Unknown:
     settle: str = ""
 
 
+class Unset(Unknown):
+    """A variable that nobody sets, unless the build is told to."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Package:
     """The package that a vulnerability finding is about.

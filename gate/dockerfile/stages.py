@@ -20,7 +20,7 @@ from typing import NamedTuple
 from gate.dockerfile.expand import SubstitutionError, Value, expand, parse_word
 from gate.dockerfile.source import Text
 from gate.dockerfile.tree import Dockerfile, From, Instruction, Onbuild, Pairs, Stage
-from gate.model import Unknown
+from gate.model import Unknown, Unset
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 PLATFORM = {
@@ -327,7 +327,7 @@ def _proxies(build_args: Mapping[str, str]) -> dict[str, str]:
 
 
 def no_default(name: str) -> Unknown:
-    return Unknown(f"ARG {name} has no default", f"--build-arg {name}=…")
+    return Unset(f"ARG {name} has no default", f"--build-arg {name}=…")
 
 
 def link(

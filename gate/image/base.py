@@ -20,14 +20,16 @@ _DISTRIBUTION_REPOSITORIES = {
     "debian": "debian", "ubuntu": "ubuntu", "centos": "centos", "rockylinux": "rockylinux", "rockylinux/rockylinux": "rockylinux",
     "almalinux": "almalinux", "amazonlinux": "amazonlinux", "fedora": "fedora", "alpine": "alpine", "buildpack-deps": "",
 }  # fmt: skip
-# A tag that spells its distribution out, wherever the repository comes from.
+# A tag or a name that spells its distribution out, wherever the repository comes from.
 _IN_TAG = pattern(
     r"(?:^|[-_.])(?:(?P<ubuntu>ubuntu)[-_]?(?P<u>\d\d[._]?\d\d)|(?P<debian>debian)[-_]?(?P<d>\d+)(?![\d])|(?P<centos>centos)[-_]?(?P<c>\d)"
     r"|(?P<rhel>ubi|rhel)(?P<r>\d+)|(?P<rockylinux>rockylinux|rocky)(?P<k>\d+)|(?P<alpine>alpine)(?P<a>3\.\d+)"
     r"|(?P<amazonlinux>amzn|al)(?P<z>2023|2)(?!\d))(?=$|[-_.])"
 )  # fmt: skip
 _PYTHON_IN_TAG = pattern(r"(?:^|[-_])py(?:thon)?[-_]?(?P<major>[23])[._]?(?P<minor>\d{1,2})(?=$|[-_])")
-_LEADING_VERSION = pattern(r"v?(\d+)(?:\.(\d+))?(?=$|[-.])")
+_UBI = pattern(r"(?:redhat|registry\.access\.redhat\.com|registry\.redhat\.io)/ubi(\d+)(?![^/-])")
+"""Red Hat's universal base images, in all their sizes and with any language."""
+_LEADING_VERSION = pattern(r"v?(\d+)(?:\.(\d+))?(?=$|[-._])")
 _AWS_DLC = pattern(
     r"(?:\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?|public\.ecr\.aws/deep-learning-containers)/"
 )
@@ -118,14 +120,15 @@ def _codenames() -> dict[str, tuple[str, str]]:
 
 
 def _distribution(repository: str, tag: str) -> Release | None:
-    if repository.startswith("redhat/ubi"):
-        return release("rhel", repository.removeprefix("redhat/ubi")[:1])
+    universal = _UBI.match(repository)
+    if universal:
+        return release("rhel", universal[1])
     own = _DISTRIBUTION_REPOSITORIES.get(repository)
     if own:
         found = _own_release(own, tag)
         if found:
             return found
-    match = _IN_TAG.search(tag)
+    match = _IN_TAG.search(tag) or _IN_TAG.search(repository.rpartition("/")[2])
     if match:
         product = next(
             name

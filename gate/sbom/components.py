@@ -310,7 +310,11 @@ class _Step:
         return Component(about.name, about.version, about.type, about.purl, place, self.stage, self.run, about.assumed)
 
     def _put(self, key: _Key, entries: list[Component | Unchecked], certain: bool) -> None:
-        """Install something: in place of what was there, or beside it when it may not run."""
+        """Install something: in place of what was there, or beside it when it may not run. What is there in that very
+        version stays as it is."""
+        before = self.state.entries.get(key, ())
+        if entries and all(any(_same(entry, there) for there in before) for entry in entries):
+            return
         if certain and self.certain:
             self._forget(key)
         self.state.entries.setdefault(key, []).extend(entries)
@@ -340,6 +344,10 @@ class _Step:
             return all(SpecifierSet(request.specifier).contains(entry.version, prereleases=True) for entry in before)
         except (InvalidSpecifier, ValueError):
             return False
+
+
+def _same(one: Component | Unchecked, other: Component | Unchecked) -> bool:
+    return isinstance(one, Component) and isinstance(other, Component) and one.purl == other.purl
 
 
 def _last_part(path: str) -> str:

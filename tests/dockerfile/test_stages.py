@@ -6,7 +6,7 @@ import pytest
 
 from gate.build import Build
 from gate.dockerfile.tree import Instruction
-from gate.model import Unknown
+from gate.model import Unknown, Unset
 from tests.dockerfile.reading import build
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -141,7 +141,7 @@ def test_the_environment_of_a_run() -> None:
     assert found.scope(last(found)).environment() == {
         "A": "1",
         "B": "3",
-        "C": Unknown("ARG C has no default", "--build-arg C=…"),
+        "C": Unset("ARG C has no default", "--build-arg C=…"),
         "D": "4",
     }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from gate.model import Unknown
+from gate.model import Unknown, Unset
 
 UNKNOWN = "\ud800"
 """Stands in a value for text that cannot be known. A lone surrogate: no decoded file contains it."""
@@ -48,9 +48,11 @@ class Variables:
 
     @staticmethod
     def of(environment: Mapping[str, str | Unknown]) -> Variables:
-        """What a shell starts with."""
+        """What a shell starts with. An ARG without a default is nobody's: ``${NAME:-…}`` gives the other value."""
         values: dict[str, str | None] = {
-            name: value if isinstance(value, str) else UNKNOWN for name, value in environment.items()
+            name: value if isinstance(value, str) else UNKNOWN
+            for name, value in environment.items()
+            if not isinstance(value, Unset)
         }
         return Variables(values, set(values), Budget())
 

@@ -95,13 +95,22 @@ class Containers:
     def close(self) -> None:
         """Remove everything that carries this verification's label; an impatient user does not stop that."""
         with _undisturbed():
-            mine = {"label": f"{LABEL}={self._run}"}
-            for container in _tried(lambda: self.client.containers.list(all=True, filters=mine)):
-                with suppress(Exception):
-                    container.remove(force=True, v=True)
-            for volume in _tried(lambda: self.client.volumes.list(filters=mine)):
-                with suppress(Exception):
-                    volume.remove(force=True)
+            while self._remove_all():
+                pass
+
+    def _remove_all(self) -> bool:
+        """Whether something could be removed: what was being made when the user lost patience appears a moment later."""
+        mine = {"label": f"{LABEL}={self._run}"}
+        removed = False
+        for container in _tried(lambda: self.client.containers.list(all=True, filters=mine)):
+            with suppress(Exception):
+                container.remove(force=True, v=True)
+                removed = True
+        for volume in _tried(lambda: self.client.volumes.list(filters=mine)):
+            with suppress(Exception):
+                volume.remove(force=True)
+                removed = True
+        return removed
 
     def _name(self) -> str:
         self._count += 1

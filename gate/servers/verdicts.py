@@ -9,7 +9,7 @@ from gate.record import dataclass, field
 from gate.servers.model import Address, Answer, Server, Serving
 from gate.servers.serving import ask, front
 
-SETTLE = "start the image as the platform does, and ask it"
+SETTLE = "run mlgate verify on the image"
 
 
 @dataclass(eq=False, slots=True)

@@ -26,10 +26,10 @@ from gate.walk import Outcome, speaks
 _SUPERSEDED = {
     ("DL3014", "DL3030", "DL3034", "DL3038"): "what counts as yes: -qq, yes |, settings elsewhere; microdnf never asks",
     ("DL3059",): "merging helps only in stages that ship",
-    ("DL3006", "DL3007"): "ARG defaults, stage names, ports, digests",
+    ("DL3006", "DL3007", "DL3022"): "ARG defaults, stage names in any case, ports, digests",
     ("DL3008", "DL3018", "DL3033", "DL3037", "DL3041"): "variables, lists in files, local packages",
     ("DL3013", "DL3016", "DL3028", "DL3062"): "values of options, requirements and constraints files, lock files",
-    ("DL3042",): "caches that are mounted or removed",
+    ("DL3009", "DL3042"): "caches that are mounted or removed",
     ("DL3048", "DL3049", "DL3050", "DL3051"): "the labels of the image, not of each stage",
     ("DL3052", "DL3053", "DL3054", "DL3055", "DL3056", "DL3058"): "the values of variables in labels",
     ("DL4003", "DL4004"): "the instruction that is dead is named, not the one that wins",

@@ -13,6 +13,7 @@ rule = Rule(
     id="PKG002",
     name="requirement-redirected",
     severity=Severity.HIGH,
+    aliases=("SC2210",),
     summary="A version bound without quotes is a redirection for the shell.",
     reason="pip install boto3>=1.15 runs pip install boto3 and writes its output to a file called =1.15: any version is installed. "
     "With < the shell looks for a file to read, and the build fails.",

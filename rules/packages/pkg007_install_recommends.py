@@ -41,7 +41,7 @@ def check(command: Command, build: Build) -> Results:
     install = install_of(command, build)
     if install is None or install.run is None or not install.requests or _told(install):
         return
-    if not build.ships(install.run) or _configured(install, build):
+    if _configured(install, build):
         return
     if not command.complete and any(
         word.value is None and not word.prefix and not word.text.value.startswith("$(") for word in command.words

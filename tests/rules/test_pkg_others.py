@@ -145,6 +145,10 @@ def test_cache_counts_only_where_it_ships() -> None:
     expect("PKG003", build.format("»") + "FROM b\n")
 
 
+def test_recommended_packages_are_told_of_in_every_stage() -> None:
+    expect("PKG007", "FROM debian:12.5 AS b\nRUN »apt-get install -y curl=1\nFROM scratch\nCOPY --from=b /x /x\n")
+
+
 def test_unknown_cache_setting_is_undecided() -> None:
     text = PYTHON + "ARG PIP_NO_CACHE_DIR\nRUN pip install foo==1\n"
     silent("PKG003", text)

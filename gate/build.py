@@ -49,7 +49,7 @@ class Build:
         self.context = context
         self.context_named = context_named
         self.build_args = dict(build_args or {})
-        self.target_name = target
+        self.target_name = target = target or None  # as in ``docker build``, an empty one is the last stage
         self.platforms = frozenset(platforms)
         self.settings: Mapping[str, Any] = settings or {}
         self.today = today or clock.today()  # the day of the build: what end-of-life dates are compared with

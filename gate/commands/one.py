@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
 import json
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -13,10 +13,13 @@ from gate.commands.check import Arguments, finished_targets, request_of
 from gate.commands.output import tell_exit
 from gate.discover import Input, collect
 from gate.judge import UNJUDGED
+from gate.lazy import pattern
 from gate.pipeline import Request, policy_for
 from gate.policy import Policy
 from gate.rulings import targets_of
 from gate.work import make_build
+
+_LONE = pattern("[\ud800-\udfff]")
 
 
 def one(arguments: Arguments) -> tuple[Build, Policy] | None:
@@ -51,8 +54,11 @@ def refused(build: Build, code: int) -> bool:
 
 def json_document(value: object) -> bytes:
     """A document of ``--format json``. A byte that is no UTF-8 is shown as U+FFFD, as Docker's own documents have it."""
-    text = json.dumps(value, indent=2, ensure_ascii=False) + "\n"
-    return re.sub("[\ud800-\udfff]", "\ufffd", text).encode()
+    out = bytearray()
+    pieces = json.JSONEncoder(indent=2, ensure_ascii=False).iterencode(value)
+    while text := "".join(itertools.islice(pieces, 10_000)):  # all at once would take ten times the memory
+        out += _LONE.sub("\ufffd", text).encode()
+    return bytes(out + b"\n")
 
 
 @contextmanager

@@ -8,21 +8,22 @@ from gate.image import tarfile
 from gate.image.copy import Options
 from gate.image.node import Bytes, Node, directory
 from gate.image.tarfile import ArchiveError, Member
-from gate.image.tree import Make, Tree, TreeError, TreeUnknown, chosen, raise_unknown
+from gate.image.tree import Make, Tree, TreeError, TreeUnknown, check_length, chosen, raise_unknown
 from gate.model import Unknown
 
 _MAX_FILE = 64 << 20  # bytes of an archive that is looked into
 _MAX_UNPACKED = 128 << 20
 _HEAD = 1 << 16
+_MAX_STEPS = 5_000_000  # from folder to folder, over all entries
 
 _TYPES = {tarfile.CHARACTER: "device", tarfile.BLOCK: "device", tarfile.FIFO: "fifo"}
 
 
-def unpack(source: Tree, operand: str, target: Tree, destination: str, options: Options, make: Make) -> bool:
-    """Unpack a source that is an archive; False for any other.
+def unpack(source: Tree, operand: str, target: Tree, destination: str, options: Options, make: Make) -> Unknown | bool:
+    """Unpack a source that is an archive; False for any other, Unknown for one that is not looked into, at least not to its
+    end: then the folder that takes the archive is there and open.
 
-    Raises :class:`TreeError` where the builder refuses, :class:`TreeUnknown` for what cannot be looked into here; then the
-    folder that takes the archive is there and open.
+    Raises :class:`TreeError` where the builder refuses, :class:`TreeUnknown` where it cannot be told what the source is.
     """
     node = source.find(source.resolve(operand))
     if node is None or node.type != "file":
@@ -35,15 +36,20 @@ def unpack(source: Tree, operand: str, target: Tree, destination: str, options: 
         reason = "is too large" if isinstance(error, tarfile.TooLarge) else f"is compressed with {error}"
         folder = _folder(target, destination, make)
         folder.open = Unknown(f"{base_of(operand)} {reason}: its files are not listed")
-        return True
+        return folder.open
     if found is None:
         return False
     folder = _folder(target, destination, make)
     data, whole = found
     inside = Tree(folder, chroot=True)
     folders = []
+    steps = 0
     try:
         for member in tarfile.members(data, whole):
+            steps += member.name.count("/")
+            if steps > _MAX_STEPS:
+                folder.open = Unknown(f"{base_of(operand)} is too deep: not all of its files are listed")
+                return folder.open
             _extract(inside, member, data, options, node.source)
             if member.type == tarfile.DIRECTORY:
                 folders.append(clean("/" + clean(member.name)))
@@ -92,11 +98,11 @@ def _extract(tree: Tree, member: Member, data: bytes, options: Options, source: 
         return
     name = clean(member.name)
     place = clean("/" + name)
-    _make_parents(tree, name, options.instruction)
-    there = tree.find(place)
+    check_length(place)
+    folder, last = _folder_for(tree, place, options.instruction)
+    there = folder.child(last) if last else folder
     if there is not None and there.type == "directory" and name == ".":
         return
-    folder, last = tree.folder_of(place)
     if there is not None and (there.type != "directory" or member.type != tarfile.DIRECTORY):
         if place == "/":
             raise TreeError("unlinkat /: device or resource busy")
@@ -112,11 +118,17 @@ def _extract(tree: Tree, member: Member, data: bytes, options: Options, source: 
         folder.put(last, node)
 
 
-def _make_parents(tree: Tree, name: str, instruction: Instruction | None) -> None:
-    """The folders on the way that the archive does not list itself: root's, 0755."""
-    parent = clean("/" + name).rpartition("/")[0] or "/"
-    if tree.find(parent) is None:
+def _folder_for(tree: Tree, place: str, instruction: Instruction | None) -> tuple[Node, str]:
+    """The folder that takes an entry, and the entry's name there. Folders that the archive does not list itself are root's,
+    0755."""
+    parent, _, last = place.rpartition("/")
+    at = tree.find(parent, follow=True)
+    if at is None and tree.find(parent) is None:
         tree.make_folders(parent, lambda at: directory(0o755 | (at.mode or 0) & 0o2000, instruction=instruction))
+        at = tree.find(parent, follow=True)
+    if at is None or at.type != "directory":
+        return tree.folder_of(place)
+    return at, last
 
 
 def _node(tree: Tree, member: Member, data: bytes, there: Node | None, place: str) -> Node:

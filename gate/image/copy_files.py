@@ -119,7 +119,10 @@ class CopyJob:
         # Folders that an archive needs never take over the mode.
         make = folder_maker(0o755, options.owner, operation.instruction)
         for found in find_sources(tree, operand):
-            if not operation.unpack or not unpack(tree, found, self.target, self.destination, options, make):
+            unpacked = operation.unpack and unpack(tree, found, self.target, self.destination, options, make)
+            if isinstance(unpacked, Unknown):
+                self.carrier.undecided.append(("files", operation.instruction.line, unpacked))
+            elif not unpacked:
                 copy(tree, found, self.target, self.destination, options, self.make)
 
     def _selected(self, tree: Tree, text: str) -> tuple[str, Matcher | None, Matcher | None]:
@@ -190,6 +193,8 @@ class CopyJob:
         folder.put(name, node)
 
     def _open_folder(self, why: Unknown) -> None:
+        """What arrives cannot be listed."""
+        self.carrier.undecided.append(("files", self.operation.instruction.line, why))
         place = self.target.resolve(self.destination)
         self.target.make_folders(place, self.make)
         node = self.target.find(place, follow=True)

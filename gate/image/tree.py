@@ -15,6 +15,9 @@ from gate.model import Unknown
 
 _MAX_LINKS = 255  # the builder's limit
 _MAX_KERNEL_LINKS = 40
+_MAX_NAME = 255  # bytes of one name
+_MAX_PATH = 4095  # bytes
+_MAX_SURE_NAME = _MAX_NAME // 4  # characters that are no more bytes than that, whatever they are
 
 Make = Callable[[Node], Node]
 """Makes a new folder inside a given one."""
@@ -101,8 +104,10 @@ class Tree:
     def resolve(self, path: str) -> str:
         """The path with every link followed inside the tree, one pass after the other until nothing changes.
 
-        A part that is not there counts as no link. Raises :class:`TreeError` for a loop of links.
+        A part that is not there counts as no link. Raises :class:`TreeError` for a loop of links and for a name that no file
+        system takes.
         """
+        check_length(path)
         walked = 0
         while True:
             before = walked
@@ -190,6 +195,15 @@ class Tree:
         if at.type != "directory":
             raise NotDirectory(f"open {path}: not a directory")
         return at, name
+
+
+def check_length(path: str) -> None:
+    """Raises :class:`TreeError` for a path that is too long for the system, or has a name that is."""
+    if len(path) <= _MAX_SURE_NAME:
+        return
+    data = path.encode("utf-8", "surrogateescape")
+    if len(data) > _MAX_PATH or any(len(name) > _MAX_NAME for name in data.split(b"/")):
+        raise TreeError(f"lstat {path}: file name too long")
 
 
 def raise_unknown(node: Node) -> None:

@@ -9,17 +9,20 @@ from collections.abc import Iterator
 
 from gate.dockerfile.source import Text
 from gate.lazy import pattern
-from gate.model import Place, Span
+from gate.model import Place
 from gate.record import dataclass, field
 
 _FUNCTION = pattern(r"(?:function\s+)?([^\s(){}]+)")
 
 
 def _place(whole: Text, start: int, end: int) -> Place:
-    """The place of ``whole.value[start:end]``; the end belongs to the piece of the last character."""
-    source = whole.source
-    first = whole.offset(start)
-    return source.place(first, whole.offset(end - 1) + 1 if end > start else first)
+    """The place of ``whole.value[start:end]``."""
+    return whole.source.place(whole.offset(start), _end(whole, start, end))
+
+
+def _end(whole: Text, start: int, end: int) -> int:
+    """Where ``whole.value[start:end]`` ends in the source: the end belongs to the piece of the last character."""
+    return whole.offset(end - 1) + 1 if end > start else whole.offset(start)
 
 
 @dataclass(slots=True, eq=False)
@@ -104,7 +107,8 @@ class Node:
         while stack:
             node = stack.pop()
             yield node
-            stack.extend(reversed(node.children))
+            if node.children:
+                stack.extend(reversed(node.children))
 
     def ancestors(self) -> Iterator[Node]:
         node = self.parent
@@ -152,10 +156,9 @@ class Command(Node):
         """From the program's word to the end of its last argument: what a finding about this command underlines."""
         if not self.words:
             return _place(self.whole, self.start, self.end)
-        first, last = self.words[0].place, self.words[-1].place
-        if (last.span.end_line, last.span.end_column) < (first.span.end_line, first.span.end_column):
-            last = first
-        return Place(first.path, Span(first.span.line, first.span.column, last.span.end_line, last.span.end_column))
+        first, last = self.words[0], self.words[-1]
+        end = max(_end(word.whole, word.start, word.end) for word in (first, last))
+        return first.whole.source.place(first.whole.offset(first.start), end)
 
 
 @dataclass(slots=True, eq=False)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from codecs import BOM_UTF8
 from collections.abc import Iterable, Sequence
+from itertools import accumulate
 
 from gate.model import Place, Span
 
@@ -32,7 +33,14 @@ class Source:
 
     def span(self, start: int, end: int) -> Span:
         """The span of ``text[start:end]``."""
-        return Span(*self.position(start), *self.position(max(start, end)))
+        starts = self._line_starts()
+        line = bisect_right(starts, start)
+        column = start - starts[line - 1] + 1
+        end = max(start, end)
+        if line == len(starts) or end < starts[line]:  # on one line, as nearly everything
+            return Span(line, column, line, column + end - start)
+        end_line = bisect_right(starts, end, line)
+        return Span(line, column, end_line, end - starts[end_line - 1] + 1)
 
     def place(self, start: int, end: int) -> Place:
         return Place(self.path, self.span(start, end))
@@ -51,13 +59,9 @@ class Source:
 
     def _line_starts(self) -> list[int]:
         if self._starts is None:
-            starts = [0]
-            find = self.text.find
-            at = find("\n")
-            while at >= 0:
-                starts.append(at + 1)
-                at = find("\n", at + 1)
-            self._starts = starts
+            lengths = (len(line) + 1 for line in self.text.split("\n"))
+            self._starts = [0, *accumulate(lengths)]
+            self._starts.pop()  # behind the end of the file
         return self._starts
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from gate.model import Unknown
@@ -24,7 +25,7 @@ class Scope(Protocol):
         """The value in a build without build arguments, on linux/amd64: None for an ``ARG X`` without default."""
         ...
 
-    def environment(self) -> dict[str, str | Unknown]:
+    def environment(self) -> Mapping[str, str | Unknown]:
         """What a RUN's shell starts with, as far as the file sets it: ENV and the stage's ARGs, the later one
         winning."""
         ...

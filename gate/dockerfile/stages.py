@@ -14,7 +14,7 @@ In front of the stages and in FROM, platform variables are known (linux/amd64): 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from gate.dockerfile.expand import SubstitutionError, Value, expand, parse_word
@@ -70,6 +70,7 @@ class Timeline:
         self._times: dict[str, list[int]] = {}
         self._settings: dict[str, list[Setting | None]] = {}
         self._undo: list[tuple[str, Setting | None]] = []
+        self._judged: dict[int, dict[str, Value]] = {}
 
     def set_arg(self, name: str, judged: Value, default: Value | None) -> None:
         before = self.current.get(name)
@@ -112,9 +113,13 @@ class Timeline:
         index = bisect_right(times, time)
         return self._settings[name][index - 1] if index else None
 
-    def names(self) -> Iterator[str]:
-        """Every name that is ever set, in the order of the file."""
-        return iter(self._times)
+    def judged(self, time: int) -> Mapping[str, Value]:
+        """The judged values of a time, by the names in the order of the file."""
+        found = self._judged.get(time)
+        if found is None:
+            settings = ((name, self.at(name, time)) for name in self._times)
+            found = self._judged[time] = {name: setting.judged for name, setting in settings if setting is not None}
+        return found
 
 
 class VariableScope:
@@ -155,15 +160,11 @@ class VariableScope:
         """``$1``, ``$@``, ``$$`` … are never set."""
         return self.inherited if name.isidentifier() else None
 
-    def environment(self) -> dict[str, Value]:
+    def environment(self) -> Mapping[str, Value]:
         """What a RUN's shell starts with, as far as the file sets it: ENV and the stage's ARGs, the later one
         winning."""
-        found: dict[str, Value] = dict(self._proxies)
-        for name in self._timeline.names():
-            value = self.get(name)
-            if value is not None:
-                found[name] = value
-        return found
+        found = self._timeline.judged(self._time)
+        return {**self._proxies, **found} if self._proxies else found
 
 
 class Variables:
@@ -173,6 +174,7 @@ class Variables:
     def __init__(
         self, tree: Dockerfile, build_args: Mapping[str, str], target: str | None, plain: bool = False
     ) -> None:
+        self.made_for = (build_args, target, plain)
         self._tree = tree
         self._args = build_args
         self._plain = plain
@@ -334,7 +336,10 @@ def link(
     tree: Dockerfile, build_args: Mapping[str, str] | None = None, target: str | None = None, plain: bool = False
 ) -> Variables:
     """Find each stage's parent or base image; the variables are worked out on the way and given back."""
-    variables = Variables(tree, build_args or {}, target, plain)
+    build_args = build_args or {}
+    if tree.variables is not None and tree.variables.made_for == (build_args, target, plain):
+        return tree.variables
+    variables = tree.variables = Variables(tree, build_args, target, plain)
     by_name: dict[str, Stage] = {}
     for stage in tree.stages:
         _link(stage, variables.scope(stage.from_), by_name, tree.escape)

@@ -7,9 +7,14 @@ from the shell commands of a RUN (:mod:`gate.dockerfile.command`).
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from gate.dockerfile.source import Source, Text
 from gate.model import Place
 from gate.record import dataclass, field
+
+if TYPE_CHECKING:
+    from gate.dockerfile.stages import Variables
 
 
 @dataclass(slots=True, eq=False)
@@ -212,6 +217,7 @@ class Dockerfile:
     directives: dict[str, Text]  # syntax, escape, check
     escape: str
     faults: list[SyntaxFault]
+    variables: Variables | None = None  # those with which the stages were linked
 
     @property
     def path(self) -> str:

@@ -12,15 +12,19 @@ from gate.dockerfile.shell.words import WordReader
 from gate.dockerfile.source import Text
 from gate.lazy import pattern
 
-# Words without any meaning to the shell; the second kind may be an assignment where one is possible.
-_PLAIN = pattern(r"(?:[ \t\n]*[\w./:+,@%^-]+(?=[ \t\n]|\Z))*")
-_PLAIN_ARGUMENTS = pattern(r"(?:[ \t\n]*[\w./:+,@%^=-]+(?=[ \t\n]|\Z))*")
-_WORD = pattern(r"[^ \t\n]+")
+DECLARING = frozenset({"export", "readonly", "declare", "typeset", "local"})
+"""Commands whose arguments may be assignments."""
+
+# Words without any meaning to the shell, with the blanks around them. Where an assignment is possible, none has a ``=``.
+_PLAIN_COMMAND = pattern(
+    rf"[ \t\n]*(?:(?!(?:{'|'.join(sorted(DECLARING))})[ \t\n])[\w./:+,@%^-]+(?:[ \t\n]+|\Z)"
+    r"(?:[\w./:+,@%^=-]+(?:[ \t\n]+|\Z))*)?"
+)
+_PLAIN_ARGUMENTS = pattern(r"[ \t\n]*(?:[\w./:+,@%^=-]+(?:[ \t\n]+|\Z))*")
+_PLAIN_DECLARED = pattern(r"[ \t\n]*(?:[\w./:+,@%^-]+(?:[ \t\n]+|\Z))*")
 _BLANK = pattern(r"(?:[ \t\n]|\\\n)+")
 _REDIRECT = pattern(r"(\d*)(<<<|<<-|<<|<>|>>|>\||>&|<&|&>>|&>|[<>](?!\())")
 _ASSIGNMENT = pattern(r"([A-Za-z_]\w*)(\[[^\]]*\])?(\+?)=", re.ASCII)
-DECLARING = frozenset({"export", "readonly", "declare", "typeset", "local"})
-"""Commands whose arguments may be assignments."""
 
 
 class CommandText:
@@ -33,45 +37,44 @@ class CommandText:
         self.heredocs = heredocs
         self.words: list[ShellWord] = []
         self.assigned: dict[str, str] = {}
-        self.redirects: list[Redirect] = []
         self.bodies: dict[int, Text] = {}  # by the id of a redirect: its here-document as the command reads it
 
     def read(self, command: Command) -> None:
-        at, end, text = command.start, command.end, self.text
-        try:
-            if text.startswith("((", at):
-                self._arithmetic(at, end)
-            else:
-                self._read(command, at, end)
-        finally:
-            command.redirects = tuple(self.redirects)
-
-    def _read(self, command: Command, at: int, end: int) -> None:
+        """Raises :class:`~gate.dockerfile.shell.lexer.Unclosed`; what stands in front of that has been read then."""
+        at, end = command.start, command.end
         text, words, whole = self.text, self.words, self.whole
+        if text.startswith("((", at):
+            self._arithmetic(at, end)
+            return
+        plain = _PLAIN_COMMAND
         while True:
-            plain = _PLAIN_ARGUMENTS if words and words[0].value not in DECLARING else _PLAIN
             run = plain.match(text, at, end)
-            if run is not None:
-                for match in _WORD.finditer(text, at, run.end()):
-                    raw = match.group()
-                    words.append(ShellWord(raw, whole, *match.span(), False, False, raw))
-                at = run.end()
-            blank = _BLANK.match(text, at, end)
-            at = blank.end() if blank else at
+            stop = run.end() if run else at
+            for word in text[at:stop].split():
+                start = text.index(word, at)
+                at = start + len(word)
+                words.append(ShellWord(word, whole, start, at, False, False, word))
+            at = stop
             if at >= end:
                 return
             at = max(self._other(command, at, end), at + 1)
+            if words:
+                plain = _PLAIN_DECLARED if words[0].value in DECLARING else _PLAIN_ARGUMENTS
 
     def _other(self, command: Command, at: int, end: int) -> int:
         """Anything but a plain word; returns the index behind it."""
         text, words = self.text, self.words
-        test = text.startswith("[[", command.start)
-        if text[at] == "#":
+        char = text[at]
+        if char == "#":
             newline = text.find("\n", at, end)
             return end if newline < 0 else newline
-        redirect = None if test else _REDIRECT.match(text, at, end)
-        if redirect is not None:
-            return self._redirect(redirect, end)
+        if char == "\\" and text.startswith("\n", at + 1, end):
+            return at + 2
+        test = text.startswith("[[", command.start)
+        if (char in "<>&" or char.isdecimal()) and not test:
+            redirect = _REDIRECT.match(text, at, end)
+            if redirect is not None:
+                return self._redirect(command, redirect, end)
         if not words or words[0].value in DECLARING:
             assignment = _ASSIGNMENT.match(text, at, end)
             if assignment is not None:
@@ -102,7 +105,7 @@ class CommandText:
         self.assigned[name] = value
         return stop
 
-    def _redirect(self, match: re.Match[str], end: int) -> int:
+    def _redirect(self, command: Command, match: re.Match[str], end: int) -> int:
         number, operator = match.groups()
         fd = int(number) if number and len(number) < 10 else None
         where = match.start(2)
@@ -114,7 +117,7 @@ class CommandText:
             stop = delimiter.end() if delimiter else at
             text = self.whole.slice(body.start, body.end)
             redirect = Redirect(operator, fd, None, text, self.whole.slice(match.start(), stop))
-            self.redirects.append(redirect)
+            command.redirects += (redirect,)
             if body.expand:
                 self.bodies[id(redirect)] = self.reader.body(body.start, body.end)
             return stop
@@ -122,7 +125,7 @@ class CommandText:
         target = words[0] if len(words) == 1 else None
         if len(words) > 1:
             target = ShellWord(None, self.whole, at, stop)
-        self.redirects.append(Redirect(operator, fd, target, None, self.whole.slice(match.start(), stop)))
+        command.redirects += (Redirect(operator, fd, target, None, self.whole.slice(match.start(), stop)),)
         return stop
 
     def _arithmetic(self, start: int, end: int) -> None:

@@ -61,6 +61,8 @@ class Flow:
     def _visit(self, node: Node) -> None:
         if node.background:
             self._apart([node], self._visit_foreground)
+        elif isinstance(node, Command):
+            self.on_command(node)
         else:
             self._visit_foreground(node)
 

@@ -53,6 +53,7 @@ class Shells:
 
     def __init__(self, dockerfile: Dockerfile) -> None:
         self._by_stage: dict[int, list[Words]] = {}
+        self._defaults: dict[int, Shell] = {}
         for instruction in dockerfile.instructions:
             if instruction.keyword == "SHELL" and isinstance(instruction, Words) and instruction.stage is not None:
                 self._by_stage.setdefault(instruction.stage.index, []).append(instruction)
@@ -66,7 +67,14 @@ class Shells:
                     return Shell.of([str(word) for word in words.words])
             stage = stage.parent
             before = 1 << 62
-        return _WINDOWS_DEFAULT if _on_windows(instruction.stage) else _DEFAULT
+        return self._default(instruction.stage)
+
+    def _default(self, stage: Stage | None) -> Shell:
+        key = -1 if stage is None else stage.index
+        shell = self._defaults.get(key)
+        if shell is None:
+            shell = self._defaults[key] = _WINDOWS_DEFAULT if _on_windows(stage) else _DEFAULT
+        return shell
 
 
 def _on_windows(stage: Stage | None) -> bool:

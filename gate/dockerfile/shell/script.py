@@ -49,7 +49,7 @@ def parse_script(
         script.parsed = False
         return script
     try:
-        _Stretch(script, script.root, (text, 0, len(text)), Variables.of(environment or {}), shell).read()
+        _Stretch(script, script.root, (text, 0, len(text)), Variables(environment or {}), shell).read()
     except Exhausted:
         script.parsed = False
     _finish(script)
@@ -63,7 +63,7 @@ def parse_program(text: Text, argv: Sequence[Text], *, environment: Environment 
         command = Command("command", text, 0, len(text), parent=script.root)
         script.root.children.append(command)
         words = [ShellWord(word.value, word, 0, len(word), quoted=True, prefix=word.value) for word in argv]
-        stretch = _Stretch(script, script.root, (text, 0, len(text)), Variables.of(environment or {}), "sh")
+        stretch = _Stretch(script, script.root, (text, 0, len(text)), Variables(environment or {}), "sh")
         try:
             stretch.settle(command, words)
         except Exhausted:
@@ -78,7 +78,7 @@ def _new(text: Text, shell: str) -> Script:
 
 def _finish(script: Script) -> None:
     """List the commands, and take the options from a ``set`` in front of them."""
-    script.commands = tuple(node for node in script.root.walk() if isinstance(node, Command))
+    script.commands = tuple([node for node in script.root.walk() if isinstance(node, Command)])
     settings = []
     for command in script.commands:
         command.script = script
@@ -176,7 +176,8 @@ class _Stretch(Flow):
         if self.reader.substitutions:
             command.children += self._substitutions(command)
         self.settle(command, text.words, text.bodies)
-        self._assign(command, text.assigned)
+        if not text.words or command.name in _SETTING:
+            self._assign(command, text.assigned)
 
     def _words_of(self, command: Command) -> CommandText:
         text = CommandText(self.reader, self.structure.heredocs if self.structure else {})
@@ -291,8 +292,6 @@ class _Stretch(Flow):
     def _assign(self, command: Command, assigned: Mapping[str, str]) -> None:
         """What a command does to the variables of its shell."""
         variables, name = self.variables, command.name
-        if command.words and name not in _SETTING:
-            return
         if not command.words or name in DECLARING:
             for key, value in assigned.items():
                 variables.assign(key, value)

@@ -25,13 +25,16 @@ _QUOTED = r"""'[^']*'|"[^"\\$`]*"|\\.|\$(?:\w+|\{\w+\})"""
 _WORDS = pattern(rf"""[^\\'"`$;&|()<>\n#]*(?:(?:{_QUOTED})[^\\'"`$;&|()<>\n#]*)*""", re.DOTALL)
 _WORD = pattern(rf"""[^\\'"`$;&|()<> \t\n#]*(?:(?:{_QUOTED})[^\\'"`$;&|()<> \t\n#]*)*""", re.DOTALL)
 _TEST_HOP = pattern(r"""[\\'"`$]|[ \t\n]\]\](?=[ \t\n;&|()<>]|\Z)""")
-_OPERATOR = pattern(r"&&|\|\||;;&|;;|;&|\|&|[;|]|&(?!>)")
 _REDIRECTION = pattern(r"&>>|&>|<<<|<>|>>|>\||[<>]&|[<>]")
 _TARGET = pattern(r"(?:[ \t]|\\\n)*(?:[^ \t\n;&|()<>]|[<>]\()")
 _TRAILER = pattern(r"\d*[<>]|&>")
-_RESERVED = pattern(
-    r"(if|then|elif|else|fi|while|until|do|done|for|select|case|esac|function|time|coproc|[{}]|\[\[)"
-    r"(?=[ \t\n;&|()<>]|\\\n|\Z)|(!)(?=[ \t\n(]|\\\n|\Z)"
+# The blanks in front of a statement or an operator, and what stands there if it is no simple command.
+_TOKEN = pattern(
+    r"""(?:[ \t]|\\\n)*(?:(?P<newline>\n)|(?P<comment>\#)|(?P<bracket>[()])
+        |(?P<operator>&&|\|\||;;&|;;|;&|\|&|[;|]|&(?!>))
+        |(?P<reserved>(?:if|then|elif|else|fi|while|until|do|done|for|select|case|esac|function|time|coproc|[{}]|\[\[)
+            (?=[\ \t\n;&|()<>]|\\\n|\Z)|!(?=[\ \t\n(]|\\\n|\Z)))?""",
+    re.VERBOSE,
 )
 _COMPOUND = pattern(r"[ \t]+(?:-p[ \t]+)?(?=[({]|(?:if|while|until|for|case)\b)")
 _FUNCTION = pattern(r"\([ \t]*\)")
@@ -113,19 +116,25 @@ class Structure:
     # -- reading -------------------------------------------------------------------------------------------------------
 
     def _read(self, at: int) -> None:
-        text, end, reserved = self._text, self._end, _RESERVED.match
-        while (at := self._skip(at)) < end:
-            char = text[at]
-            if self._frame.pattern:
-                at = self._pattern(at)
-            elif char in ";&|" and (operator := _OPERATOR.match(text, at, end)):
-                at = self._operator(operator)
-            elif char in "()":
-                at = self._parenthesis(at)
-            elif (word := reserved(text, at, end)) is not None:
-                at = self._reserved(word)
-            else:
+        text, end, tokens = self._text, self._end, _TOKEN.match
+        while at < end and (token := tokens(text, at, end)) is not None:
+            kind, at = token.lastgroup, token.end()
+            if kind == "newline":
+                at = self._newline(at)
+            elif kind == "comment":
+                at = self._line_end(at)
+            elif kind is None and at >= end:
+                return
+            elif self._frame.pattern:
+                at = self._pattern(token.start(kind) if kind else at)
+            elif kind is None:
                 at = self._simple(at)
+            elif kind == "operator":
+                self._operator(token["operator"])
+            elif kind == "bracket":
+                at = self._parenthesis(at - 1)
+            else:
+                at = self._reserved(token["reserved"], token.start("reserved"), at)
 
     def _skip(self, at: int) -> int:
         """The next index that is no blank, no newline and no comment."""
@@ -137,10 +146,13 @@ class Structure:
             if text[at] == "\n":
                 at = self._newline(at + 1)
             elif text[at] == "#":
-                newline = text.find("\n", at, end)
-                at = end if newline < 0 else newline
+                at = self._line_end(at)
             else:
                 return at
+
+    def _line_end(self, at: int) -> int:
+        newline = self._text.find("\n", at, self._end)
+        return self._end if newline < 0 else newline
 
     def _newline(self, at: int) -> int:
         """A newline ends a statement, and here-documents that the line announced begin."""
@@ -232,19 +244,18 @@ class Structure:
 
     # -- operators and brackets ----------------------------------------------------------------------------------------
 
-    def _operator(self, match: re.Match[str]) -> int:
-        operator, frame = match.group(), self._frame
+    def _operator(self, operator: str) -> None:
+        frame = self._frame
         if operator.startswith(";") and len(operator) > 1:
             if frame.kind == "case":
                 self._end_part()
                 frame.pattern = True
             else:
                 self.parsed = False
-            return match.end()
+            return
         if not frame.items or isinstance(frame.items[-1], str):
             self.parsed = False
         frame.items.append(operator)
-        return match.end()
 
     def _parenthesis(self, at: int) -> int:
         text, end = self._text, self._end
@@ -265,8 +276,7 @@ class Structure:
 
     # -- reserved words ------------------------------------------------------------------------------------------------
 
-    def _reserved(self, match: re.Match[str]) -> int:
-        word, at, after = match.group(), match.start(), match.end()
+    def _reserved(self, word: str, at: int, after: int) -> int:
         if word == "!":
             self._frame.items.append("!")
         elif word in _ENDS or word in _NEXT_WANTED:
@@ -479,6 +489,8 @@ class Structure:
         return node
 
     def _pipeline(self, items: list[Node | str]) -> Node | None:
+        if len(items) == 1 and not isinstance(items[0], str):
+            return items[0]
         nodes = [item for item in items if not isinstance(item, str)]
         if not nodes:
             return None

@@ -37,35 +37,34 @@ class Variables:
     """Names and values, with a log that takes changes back.
 
     A value is text, possibly with :data:`UNKNOWN` in it, or None for a variable that is certainly unset. A name that is
-    not here was set by nobody in this file: the base image may set it.
+    not here was set by nobody in this file: the base image may set it. ``environment`` is what the shell starts with.
     """
 
-    def __init__(self, values: dict[str, str | None], exported: set[str], budget: Budget) -> None:
-        self._values = values
-        self._exported = exported
-        self._log: list[tuple[str, bool, str | None]] = []  # name, whether it was here, its value
-        self.budget = budget
-
-    @staticmethod
-    def of(environment: Mapping[str, str | Unknown]) -> Variables:
-        """What a shell starts with. An ARG without a default is nobody's: ``${NAME:-…}`` gives the other value."""
-        values: dict[str, str | None] = {
-            name: value if isinstance(value, str) else UNKNOWN
-            for name, value in environment.items()
-            if not isinstance(value, Unset)
-        }
-        return Variables(values, set(values), Budget())
+    def __init__(self, environment: Mapping[str, str | Unknown | None], budget: Budget | None = None) -> None:
+        self._environment = environment
+        self._values: dict[str, str | None] = {}  # of what the script sets
+        self._exported: set[str] = set()  # beside the environment
+        self._log: list[tuple[str, bool, str | None]] = []  # name, whether the script had set it, its value
+        self.budget = budget or Budget()
 
     def get(self, name: str) -> str | None:
         """The value, None where the variable is unset or nothing in this file sets it."""
-        return UNKNOWN if name[0] in _SPECIAL else self._values.get(name)
+        return UNKNOWN if name[0] in _SPECIAL else self._value(name, None)
 
     def expand(self, name: str) -> str:
         """What ``$name`` becomes."""
-        value = self._values.get(name, UNKNOWN)
+        value = self._value(name, UNKNOWN)
         if value is None:
             return ""
         self.budget.spend(len(value))
+        return value
+
+    def _value(self, name: str, otherwise: str | None) -> str | None:
+        if name in self._values:
+            return self._values[name]
+        value = self._environment.get(name, otherwise)
+        if isinstance(value, Unknown):
+            return otherwise if isinstance(value, Unset) else UNKNOWN
         return value
 
     def assign(self, name: str, value: str | None) -> None:
@@ -77,9 +76,12 @@ class Variables:
 
     def exported(self) -> Variables:
         """What a child process sees."""
-        self.budget.spend(len(self._values))
-        values = {name: value for name, value in self._values.items() if name in self._exported}
-        return Variables(values, set(values), self.budget)
+        self.budget.spend(len(self._environment) + len(self._values))
+        exported = self._exported.union(
+            name for name, value in self._environment.items() if not isinstance(value, Unset)
+        )
+        own = {name: value for name, value in self._values.items() if name in exported}
+        return Variables({**self._environment, **own}, self.budget)
 
     def mark(self) -> int:
         """A point in the log."""

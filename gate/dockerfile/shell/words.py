@@ -18,7 +18,7 @@ from gate.lazy import pattern
 
 _PLAIN = pattern(r"""[^\s'"`$\\;&|()<>*?\[{~#\x00-\x1f\ud800]+|[#~]""")
 _IN_QUOTES = pattern(r"""[^"\\`$]+""")
-_NAME = pattern(r"[A-Za-z_]\w*|[0-9@*#?$!-]", re.ASCII)
+_VARIABLE = pattern(r"\$(?:\{([A-Za-z_]\w*)\}|([A-Za-z_]\w*|[0-9@*#?$!-]))", re.ASCII)
 _BLANKS = pattern(r"[ \t\n]+")
 _MAX_NESTING = 40
 
@@ -47,7 +47,6 @@ class WordReader:
     def _reset(self) -> None:
         self._fields: list[tuple[str, bool, bool, bool]] = []
         self._chunks: list[str] = []
-        self._begun = False
         self._quoted = False
         self._glob = False
         self._loose = False  # an unquoted part of it is unknown
@@ -127,7 +126,6 @@ class WordReader:
     def _emit(self, chunk: str, at: int) -> None:
         """Text that is not split: literal, or expanded within quotes."""
         self._chunks.append(chunk)
-        self._begun = True
         if self._trace is not None:
             literal = self.text.startswith(chunk, at)
             self._trace.append((at, at + len(chunk), None) if literal else (at, at + 1, chunk))
@@ -149,13 +147,12 @@ class WordReader:
                 self._end_field()
             if piece:
                 self._chunks.append(piece)
-                self._begun = True
 
     def _end_field(self) -> None:
-        if self._begun or self._quoted:
+        if self._chunks or self._quoted:
             self._fields.append(("".join(self._chunks), self._quoted, self._glob, self._loose))
         self._chunks = []
-        self._begun = self._quoted = self._glob = self._loose = False
+        self._quoted = self._glob = self._loose = False
 
     # -- input ---------------------------------------------------------------------------------------------------------
 
@@ -260,6 +257,12 @@ class WordReader:
     def _expansion(self, at: int, end: int, *, quoted: bool, split: bool) -> int:
         """What begins with ``$`` or a backquote."""
         text = self.text
+        variable = _VARIABLE.match(text, at, end)
+        if variable is not None:
+            name = variable[1] or variable[2]
+            number = name in ("?", "#", "$", "!")
+            self._put(self.variables.expand(name), at, quoted or number, split, many=name == "@")
+            return variable.end()
         if text[at] == "`":
             return self._backquoted(at, end, quoted, split)
         after = text[at + 1 : at + 2]
@@ -274,13 +277,8 @@ class WordReader:
             return self._parameter(at, end, quoted, split)
         if after == "(":
             return self._parenthesis(at, end, quoted, split)
-        name = _NAME.match(text, at + 1, end)
-        if name is None:
-            self._emit("$", at)
-            return at + 1
-        number = name.group() in ("?", "#", "$", "!")
-        self._put(self.variables.expand(name.group()), at, quoted or number, split, many=name.group() == "@")
-        return name.end()
+        self._emit("$", at)
+        return at + 1
 
     def _put(self, value: str, at: int, quoted: bool, split: bool, *, many: bool = False) -> None:
         if quoted:
@@ -316,7 +314,7 @@ class WordReader:
         """The value of some inner text, as within double quotes, without adding it to the word."""
         if self._depth >= _MAX_NESTING:
             return UNKNOWN
-        kept = self._chunks, self._begun, self._loose, self._trace
+        kept = self._chunks, self._loose, self._trace
         self._chunks, self._trace = [], None
         self._depth += 1
         try:
@@ -324,7 +322,7 @@ class WordReader:
             return "".join(self._chunks)
         finally:
             self._depth -= 1
-            self._chunks, self._begun, self._loose, self._trace = kept
+            self._chunks, self._loose, self._trace = kept
 
     def _parameter(self, at: int, end: int, quoted: bool, split: bool) -> int:
         """``${…}``."""

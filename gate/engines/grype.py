@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 import os
 import re
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gate import scratch
 from gate.engines import grype_call, process
 from gate.engines.base import EngineOptions, Found, Missing, search
 from gate.engines.grype_call import Call, Check, Report, Unusable
@@ -114,10 +114,8 @@ class Grype:
     def _on_pins(self, found: Found, components: Sequence[Component], max_age: int | None) -> Call:
         from gate.sbom.cyclonedx import document
 
-        folder = tempfile.TemporaryDirectory(prefix="mlgate-")
-        source = Path(folder.name, "in.cdx.json")
-        source.write_text(json.dumps(document(components, "Dockerfile")), encoding="utf-8")
-        return Call(found.path, f"sbom:{source}", timeout=self._options.timeout, max_age=max_age, folder=folder)
+        text = json.dumps(document(components, "Dockerfile"))
+        return Call(found.path, "", timeout=self._options.timeout, max_age=max_age, document=text)
 
     def _version(self, path: str) -> str | Missing:
         """What it says it is; asked only once of a program in machine code. ``unknown`` for a build without a version."""
@@ -140,10 +138,13 @@ class Grype:
     def _asked(self, path: str) -> tuple[dict[str, Any], str]:
         """The answer to ``grype version``, and what is wrong with it."""
         patience = min(self._options.timeout, _VERSION_PATIENCE)
-        with tempfile.TemporaryDirectory(prefix="mlgate-") as folder:
+        folder = scratch.folder()
+        try:
             output = process.run(
                 [path, "version", "-o", "json"], cwd=folder, timeout=patience, env=grype_call.environment(folder)
             )
+        finally:
+            scratch.remove(folder)
         try:
             said = json.loads(output.stdout)
         except (ValueError, RecursionError):

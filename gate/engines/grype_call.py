@@ -11,14 +11,13 @@ from __future__ import annotations
 import json
 import os
 import re
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-from gate import files
+from gate import files, scratch
 from gate.engines import process
 from gate.record import dataclass
 
@@ -78,7 +77,8 @@ Check = Callable[[Report], str]
 
 class Call:
     """grype at work on one source, from the constructor on. ``source`` has its scheme: ``sbom:/x.json``,
-    ``docker-archive:/x.tar``. ``max_age``: of the database, in days."""
+    ``docker-archive:/x.tar``; or there is the text of a bill of materials, a ``document``. ``max_age``: of the database, in
+    days. Raises :class:`OSError` where there is no room to work."""
 
     def __init__(
         self,
@@ -87,15 +87,22 @@ class Call:
         *,
         timeout: float,
         max_age: int | None = None,
-        folder: tempfile.TemporaryDirectory[str] | None = None,
+        document: str = "",
         extra: Mapping[str, str] | None = None,
     ) -> None:
-        self._folder = folder or tempfile.TemporaryDirectory(prefix="mlgate-")
+        self._folder = scratch.folder()
         self._max_age = max_age
+        here = Path(self._folder)
+        try:
+            (here / "grype.yaml").write_text("{}\n", encoding="utf-8")
+            (here / "tmp").mkdir()
+            if document:
+                source = f"sbom:{here / 'in.cdx.json'}"
+                (here / "in.cdx.json").write_text(document, encoding="utf-8")
+        except OSError:
+            scratch.remove(self._folder)
+            raise
         self._source = source.partition(":")[2]
-        here = Path(self._folder.name)
-        (here / "grype.yaml").write_text("{}\n", encoding="utf-8")
-        (here / "tmp").mkdir(exist_ok=True)
         argv = [program, source, "-c", str(here / "grype.yaml"), "-o", f"json={here / 'out.json'}"]
         argv += ["-o", f"cyclonedx-json={here / 'out.cdx.json'}"]
         self._process = process.Process(
@@ -116,13 +123,13 @@ class Call:
 
     def cancel(self) -> None:
         self._process.kill()
-        self._folder.cleanup()
+        scratch.remove(self._folder)
 
     def _judge(self, output: process.Output, check: Check) -> Report | Unusable:
         reason = _complaint(output, self._source)
         if reason:
             return Unusable(reason)
-        here = Path(self._folder.name)
+        here = Path(self._folder)
         said, looked_at = _read(here / "out.json"), _looked_at(here / "out.cdx.json")
         if looked_at.get("bomFormat") == "CycloneDX":
             looked_at.setdefault("components", [])  # left out where there are none

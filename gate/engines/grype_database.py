@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from datetime import datetime, timezone
 
+from gate import scratch
 from gate.engines import process
 from gate.engines.grype_call import MAX_AGE_DAYS, MEND_DATABASE, database_fault, environment, last_words, parsed
 from gate.record import dataclass
@@ -37,10 +37,13 @@ def database(program: str, max_age: int | None = None) -> Database:
     allowed = f"{max_age or MAX_AGE_DAYS} days"
     if not max_age:
         allowed = os.environ.get("GRYPE_DB_MAX_ALLOWED_BUILT_AGE") or allowed
-    with tempfile.TemporaryDirectory(prefix="mlgate-") as folder:
+    folder = scratch.folder()
+    try:
         output = process.run(
             [program, "db", "status", "-o", "json"], cwd=folder, timeout=_PATIENCE, env=environment(folder, max_age)
         )
+    finally:
+        scratch.remove(folder)
     try:
         said = json.loads(output.stdout)
     except (ValueError, RecursionError):

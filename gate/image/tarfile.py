@@ -5,12 +5,10 @@ Everything in an archive is hostile: sizes are bounded, nothing is written anywh
 
 from __future__ import annotations
 
-import bz2
-import lzma
-import zlib
 from collections.abc import Iterator
 from typing import Any
 
+from gate.image.sparse import Holes, HolesError, holes
 from gate.record import dataclass
 
 _BLOCK = 512
@@ -47,6 +45,7 @@ class Member:
     link: str
     start: int
     stored: int
+    holes: Holes | None = None
 
 
 def compression(head: bytes) -> str:
@@ -85,7 +84,7 @@ def decompress(data: bytes, limit: int) -> tuple[bytes, bool]:
         piece = data[at : at + _PIECE]
         try:
             out += decoder.decompress(piece, limit + 1 - len(out))
-        except (zlib.error, OSError, lzma.LZMAError, EOFError, ValueError):
+        except _damages():
             return bytes(out), False
         if len(out) > limit:
             raise TooLarge
@@ -120,12 +119,27 @@ class _Zstd:
             raise ValueError(str(error)) from error
 
 
+def _damages() -> tuple[type[Exception], ...]:
+    """What decoders raise for damaged data."""
+    import lzma
+    import zlib
+
+    return zlib.error, lzma.LZMAError, OSError, EOFError, ValueError
+
+
 def _decoder(kind: str) -> Any:
+    """A decoder; each is loaded when there is something for it."""
     if kind == "gzip":
+        import zlib
+
         return zlib.decompressobj(wbits=31)
     if kind == "bzip2":
+        import bz2
+
         return bz2.BZ2Decompressor()
     if kind == "xz":
+        import lzma
+
         return lzma.LZMADecompressor(format=lzma.FORMAT_XZ)
     return _Zstd()
 
@@ -150,10 +164,10 @@ def members(data: bytes, whole: bool) -> Iterator[Member]:
         member = _parse(header, at + _BLOCK)
         at += _BLOCK
         if member.type not in "xgLK":
-            member = _extended(member, {**pax, **long})
+            member = _extended(member, {**pax, **long}, data)
             pax, long = {}, {}
             yield member
-            if member.start + member.size > len(data):
+            if member.start + member.stored > len(data):
                 raise ArchiveError("unexpected EOF")
             at += _padded(member.stored)
             continue
@@ -221,9 +235,11 @@ def _parse(header: bytes, start: int) -> Member:
     return Member(name, type_, _number(header[100:108]), *ids, stored, _string(header[157:257]), start, stored)
 
 
-def _extended(member: Member, extra: dict[str, str]) -> Member:
+def _extended(member: Member, extra: dict[str, str], data: bytes) -> Member:
     """The member with what long-name entries and extended headers say about it."""
     name = extra.get("path") or member.name
+    if not extra and member.type != "\0":
+        return member
     type_ = member.type
     if type_ == "\0":
         type_ = DIRECTORY if name.endswith("/") else REGULAR
@@ -231,7 +247,14 @@ def _extended(member: Member, extra: dict[str, str]) -> Member:
     if stored < 0:
         raise _invalid()
     ids = _decimal(extra, "uid", member.uid), _decimal(extra, "gid", member.gid)
-    return Member(name, type_, member.mode, *ids, stored, extra.get("linkpath") or member.link, member.start, stored)
+    link = extra.get("linkpath") or member.link
+    try:
+        found = holes(extra, data, member.start, stored) if type_ == REGULAR and extra else None
+    except HolesError as error:
+        raise _invalid() from error
+    if found is not None:
+        name = extra.get("GNU.sparse.name") or name
+    return Member(name, type_, member.mode, *ids, found.size if found else stored, link, member.start, stored, found)
 
 
 def _decimal(extra: dict[str, str], key: str, default: int) -> int:
@@ -269,7 +292,10 @@ def _pax(body: bytes) -> dict[str, str]:
         key, equals, value = record.partition(b"=")
         if not equals or not value.endswith(b"\n") or end > end + len(body) or end <= len(length):
             raise _invalid()
-        found[_text(key)] = _text(value[:-1])
+        name, text = _text(key), _text(value[:-1])
+        if name in ("GNU.sparse.offset", "GNU.sparse.numbytes"):  # one of each for every piece
+            name, text = "GNU.sparse.map", ",".join(filter(None, (found.get("GNU.sparse.map"), text)))
+        found[name] = text
     return found
 
 

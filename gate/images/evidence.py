@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from gate import scratch
 from gate.discover import Found, Input
 from gate.dockerfile.tree import Instruction
 from gate.engines.base import Engine, Task, combine
 from gate.engines.grype import not_checkable
-from gate.images import daemon
-from gate.images.built import BuiltImage, read_image
-from gate.images.document import aligned, document
-from gate.images.origin import Attribution, InDocument, InImage
-from gate.images.pins import merged
-from gate.images.settle import Settled
-from gate.images.single import mixed, needs_own_folder, write_folder, write_unpacked
-from gate.images.source import ImageError, open_regular, opened
-from gate.images.stream import plain_archive
+from gate.images.origin import Attribution, InDocument
+from gate.images.source import ImageError, open_regular
 from gate.images.target import DOCKER_ARCHIVE, ENGINE, OCI_DIR, SBOM, Target
 from gate.model import EngineRun, Failure, Image, ImageLayer, Undecided
 from gate.policy import PolicyError
@@ -30,6 +22,8 @@ from gate.record import dataclass, replace
 if TYPE_CHECKING:
     from gate.build import Build
     from gate.engines.grype import Grype
+    from gate.images.built import BuiltImage
+    from gate.images.settle import Settled
     from gate.rule import Rule
 
 
@@ -97,7 +91,7 @@ class Evidence:
         """Remove what was saved for the time of the scan."""
         self._tell("")
         if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            scratch.remove(self._folder)
 
     def open(self, target: Target) -> Opened:
         """Read a target. Raises :class:`~gate.images.source.ImageError`."""
@@ -108,20 +102,30 @@ class Evidence:
                 raise ImageError("is empty")
             found = Opened(target, f"{SBOM}:{path}")
         else:
-            kind = DOCKER_ARCHIVE if target.kind == ENGINE else target.kind
-            if target.kind == ENGINE:
-                path = daemon.save(target.value, self._place(), seconds=self._seconds, tell=self._tell)
-            elif kind != OCI_DIR:
-                path = plain_archive(path, self._place, self._seconds)
-            image = read_image(path, kind, target.name, seconds=self._seconds, platform=self._platform, tell=self._tell)
-            image.reference = target.value if target.kind == ENGINE else next(iter(image.tags), "")
-            found = Opened(target, self._for_grype(kind, path, image), image)
+            found = self._image(target, path)
         self._tell("")
         self.opened.append(found)
         return found
 
+    def _image(self, target: Target, path: str) -> Opened:
+        from gate.images import daemon  # what a bill of materials does not need is not loaded for one
+        from gate.images.built import read_image
+        from gate.images.stream import plain_archive
+
+        kind = DOCKER_ARCHIVE if target.kind == ENGINE else target.kind
+        if target.kind == ENGINE:
+            path = daemon.save(target.value, self._place(), seconds=self._seconds, tell=self._tell)
+        elif kind != OCI_DIR:
+            path = plain_archive(path, self._place, self._seconds)
+        image = read_image(path, kind, target.name, seconds=self._seconds, platform=self._platform, tell=self._tell)
+        image.reference = target.value if target.kind == ENGINE else next(iter(image.tags), "")
+        return Opened(target, self._for_grype(kind, path, image), image)
+
     def _for_grype(self, kind: str, path: str, image: BuiltImage) -> str:
         """How grype finds the same image."""
+        from gate.images.single import mixed, needs_own_folder, write_folder, write_unpacked
+        from gate.images.source import opened
+
         manifest = image.manifest
         if manifest is not None and manifest.descriptor is not None:
             with opened(path, folder=kind == OCI_DIR) as source:
@@ -135,7 +139,7 @@ class Evidence:
     def _place(self) -> str:
         if self._folder is None:
             try:
-                self._folder = tempfile.mkdtemp(prefix="mlgate-")
+                self._folder = scratch.folder()
             except OSError as error:
                 raise ImageError(f"there is no place to unpack it: {error.strerror}") from None
         return self._folder
@@ -145,7 +149,11 @@ class Evidence:
     def as_input(self) -> Input:
         """The scanned target as a Dockerfile to judge."""
         (found,) = self.opened
-        return Input(found.target.name, None, document(found.image) if found.image is not None else b"")
+        if found.image is None:
+            return Input(found.target.name, None, b"")
+        from gate.images.document import document
+
+        return Input(found.target.name, None, document(found.image))
 
     # Beside a build ---------------------------------------------------------------------------------------------------
 
@@ -154,6 +162,9 @@ class Evidence:
         for found in self.opened:
             if found.image is None or build.target is None:
                 continue
+            from gate.images.document import aligned
+            from gate.images.settle import Settled
+
             if self.scanned:
                 steps = aligned(found.image, build.dockerfile.source, build.target)
                 self.settled = Settled(found.image, build, steps)
@@ -210,6 +221,8 @@ class Evidence:
     def _attribution(self, found: Opened, build: Build) -> Attribution:
         if found.image is None or self.settled is None:
             return InDocument(found.target.value, found.target.name)
+        from gate.images.origin import InImage
+
         return InImage(self.settled, build)
 
 
@@ -285,6 +298,8 @@ class _Together:
         runs = [scan.result() for scan in self._scans]
         found = tuple(finding for run in runs for finding in run.findings)
         if self._pins is not None:
+            from gate.images.pins import merged
+
             pins = self._seen(self._pins.result())
             found = tuple(merged(pins.findings, found))
             runs.insert(0, pins)

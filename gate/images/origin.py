@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 from gate import files
 from gate.dockerfile.source import Source
 from gate.dockerfile.tree import Instruction
-from gate.engines.grype_findings import Artifact, Origin
 from gate.images.bill import homeless, unchecked
-from gate.images.settle import Settled
 from gate.model import Finding, Place, Span, Unchecked
 
 if TYPE_CHECKING:
     from gate.build import Build
     from gate.engines.grype_call import Report
+    from gate.engines.grype_findings import Artifact, Origin
+    from gate.images.settle import Settled
 
 _LISTED = frozenset({"deb", "apk"})
 _LARGEST = 64 << 20
@@ -43,7 +44,8 @@ class Attribution(Protocol):
 
 
 class InImage:
-    """Packages of an image, by the layer that brought each."""
+    """Packages of an image, by the layer that brought each. Without a Dockerfile, its history says which step that was, and
+    nothing says where the base image ends."""
 
     def __init__(self, settled: Settled, build: Build) -> None:
         self.strange = ""
@@ -57,11 +59,15 @@ class InImage:
         self._path = build.dockerfile.path
 
     def __call__(self, artifact: Artifact) -> Origin:
+        from gate.engines.grype_findings import Origin  # loaded while grype is at work
+
         number = self._layer(artifact)
         if number is None:
             return Origin(self._target.from_.place)
         diff_id = self._layers[number].diff_id
         origin = self._settled.alignment.origin(number)
+        if isinstance(origin, Instruction) and self._settled.alone:
+            return Origin(_word(origin, artifact.name) or origin.place, layer=diff_id)
         if isinstance(origin, Instruction):
             brought = {"kind": "instruction", "path": self._path, "line": origin.line}
             stage = origin.stage.label if origin.stage is not None else None
@@ -128,19 +134,32 @@ class InDocument:
     def __init__(self, path: str, shown: str) -> None:
         self.strange = ""
         self.names: frozenset[str] = frozenset()
+        self._path = path
         self._shown = shown
+        self._places: dict[tuple[str, str], Place] = {}
+
+    @cached_property
+    def _source(self) -> Source:
+        """Read when grype is at work."""
         try:
-            self._source = Source(shown, files.read(path, _LARGEST))
+            return Source(self._shown, files.read(self._path, _LARGEST))
         except files.Unreadable:
-            self._source = Source(shown, b"")
+            return Source(self._shown, b"")
 
     def __call__(self, artifact: Artifact) -> Origin:
+        from gate.engines.grype_findings import Origin  # loaded while grype is at work
+
         return Origin(self._place(artifact.name, artifact.purl))
 
     def check(self, report: Report) -> str:
         return ""
 
     def _place(self, name: str, purl: str) -> Place:
+        if (name, purl) not in self._places:  # the document is searched from its beginning each time
+            self._places[name, purl] = self._found(name, purl)
+        return self._places[name, purl]
+
+    def _found(self, name: str, purl: str) -> Place:
         """The package's URL, without its qualifiers where these are in another order, else its name."""
         text = self._source.text
         for word in (purl, purl.partition("?")[0], json.dumps(name, ensure_ascii=False) if name else ""):

@@ -352,11 +352,11 @@ def test_ten_days_are_too_many(mlgate: Mlgate, grype: Path, tmp_path: Path, monk
 
 
 def test_no_room_for_temporary_files(mlgate: Mlgate, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*arguments: object, **values: object) -> None:
+    def full() -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setenv("MLGATE_GRYPE", fake(mlgate.folder, EMPTY + WHOLE))
-    monkeypatch.setattr("tempfile.TemporaryDirectory", full)
+    monkeypatch.setattr("gate.scratch.folder", full)
     failed_as(mlgate, "no space left on device")
 
 

@@ -298,14 +298,16 @@ class Container:
             return float(found["cpu_stats"]["cpu_usage"]["total_usage"]) / 1e9
         return None
 
-    def ignores_sigterm(self) -> bool | None:
-        """Whether process 1 has no handler for SIGTERM, so that the kernel drops it; None where that cannot be seen."""
+    def on_sigterm(self) -> str:
+        """What process 1 does with SIGTERM: ``handled``, ``ignored``, or ``dropped`` by the kernel because there is no
+        handler; "" where that cannot be seen."""
+        bit = 1 << (signal.SIGTERM - 1)
         with suppress(Exception):
             pid = str(self.state.get("Pid") or 0)
-            for row in self._made.top(ps_args="-eo pid,caught")["Processes"]:
+            for row in self._made.top(ps_args="-eo pid,caught,ignored")["Processes"]:
                 if row[0] == pid:
-                    return not int(row[1], 16) >> (signal.SIGTERM - 1) & 1
-        return None
+                    return "handled" if int(row[1], 16) & bit else "ignored" if int(row[2], 16) & bit else "dropped"
+        return ""
 
 
 class _Beginning(io.RawIOBase):

@@ -18,8 +18,8 @@ class Outcome:
     """What became of a case. ``reason``: what was seen, in a few words. ``next_step``: what mends or settles it.
 
     ``rules``: the ids of the rules that it proves. ``argv``: what the container ran. ``exit_code``: the container's, where
-    it has ended. ``seconds``: how long what the case is about took. ``log``: the last lines that the container wrote, made
-    harmless.
+    it has ended. ``seconds``: how long what the case is about took. ``failure``: what a job left as the reason of its
+    failure, as far as SageMaker shows it. ``log``: the last lines that the container wrote, made harmless.
     """
 
     status: str
@@ -30,6 +30,7 @@ class Outcome:
     exit_code: int | None = None
     seconds: float | None = None
     notes: tuple[str, ...] = ()
+    failure: str = ""
     log: tuple[str, ...] = ()
 
 

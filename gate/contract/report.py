@@ -49,6 +49,7 @@ def _row(judged: Judged) -> dict[str, Any]:
         "argv": list(outcome.argv),
         "exit_code": outcome.exit_code,
         "seconds": round(outcome.seconds, 2) if outcome.seconds is not None else None,
+        "failure": clean(outcome.failure) or None,
         "log": list(outcome.log),
     }
 

@@ -15,6 +15,8 @@ _SECONDS = 600.0
 _FAILURE = "/opt/ml/output/failure"
 _REASON = 1024
 """Characters of the failure file that DescribeTrainingJob shows."""
+_SHOWN = 120
+"""Of those, what is shown in one line of a report."""
 _DELAY, _LEAST = 5.0, 1.0
 """When a training is stopped, in seconds; and how long one must take to be stopped at all."""
 
@@ -44,9 +46,9 @@ def train(bench: Bench) -> Outcome:
             container.kill()
             return unknown(f"still training after {limit:.0f} s", "give a smaller --input, or a longer --timeout")
         outcome = _verdict(bench, container, code, spent)
-        if code == 0:
+        if outcome.status == PASSED:
             bench.workshop.trained = volume
-        outcome.exit_code, outcome.seconds = code, spent
+        outcome.exit_code, outcome.seconds, outcome.failure = code, spent, _failure(container)
         return outcome
 
 
@@ -56,12 +58,14 @@ def _verdict(bench: Bench, container: Container, code: int, spent: float) -> Out
         told = bench.ended(container, code) or bench.offline(container, code)
         if told is not None:
             return told
-        reason = f"exit {code}" + (f", failure: {failure}" if failure else "")
+        reason = f"exit {code}" + (f", failure: {_short(failure)}" if failure else "")
         if bench.sample.own:
             return unknown(f"{reason}, on a small CSV of mlgate's own", "--input DIR: a sample of the real data")
         return failed(reason, "the last lines of the log say why")
     if failure:
-        return failed(f"exit 0, and {_FAILURE} says: {failure}", "end with another exit code than 0", ("SMT002",))
+        return failed(
+            f"exit 0, and {_FAILURE} says: {_short(failure)}", "end with another exit code than 0", ("SMT002",)
+        )
     count = container.files(MODEL)
     if not count:
         return failed(f"exit 0, and {MODEL} is empty", f"save the model below {MODEL}", ("SMT005",))
@@ -108,13 +112,13 @@ def _provoke(bench: Bench, job: _Job, what: str) -> Outcome | str:
             return ""
         failure = _failure(container)
         if code and failure:
-            return Outcome(PASSED, f"{what}: exit {code}, failure: {failure}", exit_code=code)
+            return Outcome(PASSED, f"{what}: exit {code}, failure: {_short(failure)}", exit_code=code, failure=failure)
         if code:
             return f"{what}: exit {code}"
         if failure or job.sealed:
-            why = f"{_FAILURE} says: {failure}" if failure else "it cannot have saved its model"
+            why = f"{_FAILURE} says: {_short(failure)}" if failure else "it cannot have saved its model"
             outcome = failed(f"{what}: exit 0, and {why}", "let the failure reach the exit code", ("SMT002",))
-            outcome.exit_code = code
+            outcome.exit_code, outcome.failure = code, failure
             return outcome
     return ""
 
@@ -131,7 +135,7 @@ def stop(bench: Bench) -> Outcome:
         bench.tell("stopping a training")
         if container.wait(min(1.0 if bench.options.fast else _DELAY, usual / 2)) is not None:
             return skipped("the training was over before it could be stopped", "--input DIR with more data")
-        return stopped(bench, container)
+        return stopped(bench, container, ends=True)
 
 
 def _started(bench: Bench, job: _Job, model: str) -> Container | Outcome:
@@ -167,3 +171,7 @@ def _failure(container: Container) -> str:
     """The beginning of the failure file on one line; "" where there is none."""
     data = container.read(_FAILURE, 4 * _REASON) or b""
     return " ".join(data.decode("utf-8", "replace")[:_REASON].split())
+
+
+def _short(failure: str) -> str:
+    return failure if len(failure) <= _SHOWN else failure[:_SHOWN] + "…"

@@ -31,6 +31,26 @@ def pre_commit(*words: str, cwd: Path, home: Path) -> subprocess.CompletedProces
     return subprocess.run([*PRE_COMMIT, *words], cwd=cwd, env=environment, capture_output=True, text=True, timeout=300)
 
 
+@pytest.fixture(scope="module")
+def ours(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return source.copy(tmp_path_factory.mktemp("ours") / "mlgate")
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where pre-commit keeps what it installs: once for all tests."""
+    return tmp_path_factory.mktemp("home")
+
+
+def configure(theirs: Path, ours: Path, hook: str) -> None:
+    """Make a folder a repository with a hook."""
+    revision = source.git(ours, "rev-parse", "HEAD").strip()
+    repository = {"repo": str(ours), "rev": revision, "hooks": [{"id": hook}]}
+    (theirs / ".pre-commit-config.yaml").write_text(yaml.safe_dump({"repos": [repository]}))
+    source.git(theirs, "init", "-q")
+    source.git(theirs, "add", "-A")
+
+
 def test_pre_commit_takes_the_manifest(tmp_path: Path) -> None:
     done = pre_commit("validate-manifest", str(source.ROOT / ".pre-commit-hooks.yaml"), cwd=tmp_path, home=tmp_path)
     assert done.returncode == 0, done.stdout
@@ -43,8 +63,7 @@ def test_the_hooks_see_what_mlgate_finds_itself(name: str) -> None:
         assert picked == looks_like_dockerfile(name.rpartition("/")[2])
 
 
-def test_pre_commit_runs_it_on_the_dockerfiles_alone(tmp_path: Path) -> None:
-    ours = source.copy(tmp_path / "mlgate")
+def test_pre_commit_runs_it_on_the_dockerfiles_alone(tmp_path: Path, ours: Path, home: Path) -> None:
     theirs = tmp_path / "project"
     for name in (*DOCKERFILES, *OTHERS):
         (theirs / name).parent.mkdir(parents=True, exist_ok=True)
@@ -52,47 +71,40 @@ def test_pre_commit_runs_it_on_the_dockerfiles_alone(tmp_path: Path) -> None:
     source.git(theirs, "init", "-q")
     source.git(theirs, "add", "-A")
 
-    done = pre_commit("try-repo", str(ours), "mlgate", "--all-files", "-v", cwd=theirs, home=tmp_path / "home")
+    done = pre_commit("try-repo", str(ours), "mlgate", "--all-files", "-v", cwd=theirs, home=home)
     assert "- exit code: 1" in done.stdout, done.stdout
     assert set(re.findall(r"^  --> (.*?):\d+:\d+$", done.stdout, re.M)) == set(DOCKERFILES)
     assert done.stdout.count("FAIL  ") == 1, "one process, one verdict"
     assert "hadolint 2.15.1 ok" in done.stdout
 
 
-def test_pre_commit_lets_the_good_example_pass_and_stops_a_bad_change(tmp_path: Path) -> None:
-    ours = source.copy(tmp_path / "mlgate")
+def test_pre_commit_lets_the_good_example_pass_and_stops_a_bad_change(tmp_path: Path, ours: Path, home: Path) -> None:
     theirs = Path(shutil.copytree(source.ROOT / "examples" / "scikit", tmp_path / "project"))
-    revision = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ours, capture_output=True, text=True, check=True)
-    repository = {"repo": str(ours), "rev": revision.stdout.strip(), "hooks": [{"id": "mlgate"}]}
-    (theirs / ".pre-commit-config.yaml").write_text(yaml.safe_dump({"repos": [repository]}))
-    source.git(theirs, "init", "-q")
-    source.git(theirs, "add", "-A")
-    good = pre_commit("run", "--all-files", "-v", cwd=theirs, home=tmp_path / "home")
+    configure(theirs, ours, "mlgate")
+    good = pre_commit("run", "--all-files", "-v", cwd=theirs, home=home)
     assert good.returncode == 0 and "PASS  " in good.stdout, good.stdout
 
     dockerfile = theirs / "Dockerfile"
     dockerfile.write_text(dockerfile.read_text().replace("install -y", "install"))
     source.git(theirs, "add", "-A")
-    bad = pre_commit("run", cwd=theirs, home=tmp_path / "home")
+    bad = pre_commit("run", cwd=theirs, home=home)
     assert bad.returncode == 1 and "PKG001" in bad.stdout, bad.stdout
 
 
-def test_the_fixing_hook_mends_the_commit_and_then_lets_it_pass(tmp_path: Path) -> None:
-    ours = source.copy(tmp_path / "mlgate")
+def test_the_fixing_hook_mends_the_commit_and_then_lets_it_pass(tmp_path: Path, ours: Path, home: Path) -> None:
     theirs = tmp_path / "project"
     theirs.mkdir()
     for name in ("Dockerfile", "Dockerfile.md"):
         (theirs / name).write_text("FROM debian:12.5\nRUN apt-get install nginx\n")
-    source.git(theirs, "init", "-q")
-    source.git(theirs, "add", "-A")
+    configure(theirs, ours, "mlgate-fix")
 
-    command = ("try-repo", str(ours), "mlgate-fix", "--all-files", "-v")
-    first = pre_commit(*command, cwd=theirs, home=tmp_path / "home")
+    command = ("run", "--all-files", "-v")
+    first = pre_commit(*command, cwd=theirs, home=home)
     assert first.returncode == 1 and "files were modified by this hook" in first.stdout, first.stdout
     assert "Dockerfile:2:5: PKG001 missing-assume-yes: add -y" in first.stdout and "exit code" not in first.stdout
     assert (theirs / "Dockerfile").read_text() == "FROM debian:12.5\nRUN apt-get install -y nginx\n"
     assert "install nginx" in (theirs / "Dockerfile.md").read_text()
-    second = pre_commit(*command, cwd=theirs, home=tmp_path / "home")
+    second = pre_commit(*command, cwd=theirs, home=home)
     assert second.returncode == 0, second.stdout
 
 

@@ -149,6 +149,8 @@ def _distribution(repository: str, tag: str) -> Release | None:
 def _own_release(product: str, tag: str) -> Release | None:
     """The release that a distribution's own tag names: ``debian:12.5-slim``, ``ubuntu:22.04``, ``centos:stream9``."""
     word = tag.split("-")[0]
+    if product == "centos" and tag in ("", "latest"):
+        return release(product, "8")  # the last that there was
     if product == "centos" and tag.startswith("stream"):
         return release("centos-stream", tag.removeprefix("stream")[:2].rstrip("-"))
     if word in _codenames():

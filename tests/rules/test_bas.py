@@ -22,6 +22,7 @@ ENDED = [
     "debian:buster-slim",
     "debian:9",
     "centos:8",
+    "centos",
     "centos:7.9.2009",
     "quay.io/centos/centos:stream8",
     "alpine:3.6",

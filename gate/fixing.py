@@ -249,6 +249,7 @@ class _Offsets:
         while at >= 0:
             self._starts.append(at + 1)
             at = source.text.find("\n", at + 1)
+        self._starts.append(self._length)  # the line behind the last one, where that has no end
 
     def of(self, place: Place) -> tuple[int, int]:
         """Start and end; (-1, -1) for a place that the text does not have."""

@@ -59,13 +59,13 @@ def check(run: Run, build: Build) -> Results:
         update,
         "The package lists that this fetches stay in the layer.",
         stage=run.stage,
-        fix=_fix(run, build),
+        fix=_fix(update, run, build),
     )
 
 
-def _fix(run: Run, build: Build) -> Fix | None:
-    """The lists removed at the end, unless a later RUN installs from them."""
-    if _needed_later(run, build):
+def _fix(update: Command, run: Run, build: Build) -> Fix | None:
+    """The lists removed at the end, unless a later RUN installs from them, or it takes sudo to remove them."""
+    if update.wrappers or _needed_later(run, build):
         return None
     return fixes.fix("remove the lists", fixes.and_then(run, build, f"rm -rf {_LISTS}/*"))
 

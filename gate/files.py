@@ -37,7 +37,10 @@ def read(path: str, limit: int = MAX_BYTES) -> bytes:
             kind = next((words for test, words in _KINDS if test(status.st_mode)), "is not a regular file")
             raise Unreadable(kind)
         try:
-            data = file.read(limit + 1)
+            most = min(status.st_size, limit) + 1  # to make room for the limit takes longer than to read a small file
+            data = file.read(most)
+            if most <= limit and len(data) == most:
+                data += file.read(limit + 1 - most)
         except OSError as error:
             raise Unreadable(_words(error)) from None
     if len(data) > limit:

@@ -156,7 +156,8 @@ def _unique(findings: Iterable[Finding]) -> list[Finding]:
     """Each finding once: two Dockerfiles may share a requirements file. One that is active somewhere is active."""
     kept: dict[tuple[object, ...], Finding] = {}
     for finding in findings:
-        key = (finding.rule_id, finding.place, finding.message)
+        place = finding.place
+        key = (finding.rule_id, place.path, place.span, finding.message)
         if key not in kept or (kept[key].state != "active" and finding.state == "active"):
             kept[key] = finding
     return list(kept.values())

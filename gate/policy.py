@@ -131,36 +131,44 @@ def find(folder: Path) -> Path | None:
 
     Without a git root the search ends at the working directory: a file further up is somebody else's.
     """
-    folder = folder.resolve()
-    boundary = git_root(folder)
+    resolved = os.path.realpath(folder)
+    boundary = _git_root(resolved)
     if boundary is None:
-        here = Path.cwd()
-        boundary = here if folder.is_relative_to(here) else folder
-    return _find_between(folder, boundary)
+        here = os.path.join(os.getcwd(), "")
+        boundary = os.path.dirname(here) if os.path.join(resolved, "").startswith(here) else resolved
+    found = _find_between(resolved, boundary)
+    return Path(found) if found is not None else None
 
 
 @lru_cache(maxsize=4096)
-def _find_between(folder: Path, boundary: Path) -> Path | None:
-    own = folder / FILE_NAME
+def _find_between(folder: str, boundary: str) -> str | None:
+    own = os.path.join(folder, FILE_NAME)
     if os.path.lexists(own):  # whatever it is: one that cannot be read is an error, not the default policy
         return own
-    project = folder / "pyproject.toml"
+    project = os.path.join(folder, "pyproject.toml")
     if _mentions_mlgate(project):
         return project
-    return None if folder in (boundary, folder.parent) else _find_between(folder.parent, boundary)
+    above = os.path.dirname(folder)
+    return None if folder in (boundary, above) else _find_between(above, boundary)
+
+
+def git_root(folder: Path) -> Path | None:
+    """The nearest folder at or above this one that holds ``.git`` (a file in worktrees and submodules)."""
+    found = _git_root(str(folder))
+    return Path(found) if found is not None else None
 
 
 @lru_cache(maxsize=4096)
-def git_root(folder: Path) -> Path | None:
-    """The nearest folder at or above this one that holds ``.git`` (a file in worktrees and submodules)."""
-    if (folder / ".git").exists():
+def _git_root(folder: str) -> str | None:
+    if os.path.exists(os.path.join(folder, ".git")):
         return folder
-    return None if folder == folder.parent else git_root(folder.parent)
+    above = os.path.dirname(folder)
+    return None if above == folder else _git_root(above)
 
 
-def _mentions_mlgate(project: Path) -> bool:
+def _mentions_mlgate(project: str) -> bool:
     try:
-        return project.is_file() and b"tool.mlgate" in project.read_bytes()
+        return os.path.isfile(project) and b"tool.mlgate" in Path(project).read_bytes()
     except OSError:
         return False
 

@@ -126,7 +126,8 @@ class Rule:
         self, *names: str
     ) -> Callable[[Callable[[Command, Build], Results]], Callable[[Command, Build], Results]]:
         """Call the check for each simple command of each RUN, also behind ONBUILD, whose program has one of these names
-        (none: every one). ``python*`` are all names that begin so."""
+        (none: every one). ``python*`` are all names that begin so, ``*.sh`` all
+        that end so."""
 
         def register(check: Callable[[Command, Build], Results]) -> Callable[[Command, Build], Results]:
             self.command_checks.append((names, check))

@@ -36,17 +36,21 @@ class Outcome:
 
 
 class _Named:
-    """Checks by the names that they ask for. ``python*`` asks for each name that begins so, "" for every name."""
+    """Checks by the names that they ask for. ``python*`` asks for each name that begins so, ``*.sh`` for each that ends
+    so, "" for every name."""
 
     def __init__(self) -> None:
         self._exact: dict[str, list[Entry]] = {}
         self._begins: list[tuple[str, Entry]] = []
+        self._ends: list[tuple[str, Entry]] = []
         self._found: dict[str, list[Entry]] = {}
 
     def add(self, names: Iterable[str], entry: Entry) -> None:
         for name in names:
             if name.endswith("*"):
                 self._begins.append((name[:-1], entry))
+            elif name.startswith("*"):
+                self._ends.append((name[1:], entry))
             else:
                 self._exact.setdefault(name, []).append(entry)
 
@@ -54,9 +58,10 @@ class _Named:
         """The checks for a name; those for every name stand behind the others."""
         found = self._found.get(name)
         if found is None:
-            begins = [entry for start, entry in self._begins if name.startswith(start)]
+            like = [entry for start, entry in self._begins if name.startswith(start)]
+            like += [entry for end, entry in self._ends if name.endswith(end)]
             exact = self._exact.get(name, []) if name else []
-            found = self._found[name] = [*dict.fromkeys([*exact, *begins, *self._exact.get("", [])])]
+            found = self._found[name] = [*dict.fromkeys([*exact, *like, *self._exact.get("", [])])]
         return found
 
 
@@ -111,7 +116,7 @@ class Walker:
                 reason = f"its rules were stopped after {BUDGET:g} seconds: this is no ordinary Dockerfile"
                 outcome.failures.append(Failure(build.dockerfile.path, reason))
                 break
-        outcome.findings = list(dict.fromkeys(outcome.findings))
+        outcome.findings = _distinct(outcome.findings)
         outcome.undecided = list(dict.fromkeys(outcome.undecided))
         return outcome
 
@@ -141,6 +146,19 @@ class Walker:
             for command in commands:
                 _ask(tables.of_command(command), (command, build), outcome, command)
                 yield
+
+
+def _distinct(findings: Iterable[Finding]) -> list[Finding]:
+    """Each finding once. Hardly two say the same at one place, so that few need be compared whole."""
+    alike: dict[tuple[object, ...], list[Finding]] = {}
+    kept = []
+    for finding in findings:
+        span = finding.place.span
+        others = alike.setdefault((finding.rule_id, span.line, span.column, finding.message), [])
+        if finding not in others:
+            others.append(finding)
+            kept.append(finding)
+    return kept
 
 
 def speaks(rule: Rule, platforms: frozenset[str]) -> bool:

@@ -121,8 +121,10 @@ def make_build(given: Input, data: bytes, options: Options, policy: Policy) -> B
     folder = options.context or given.folder
     context = None
     if options.use_context and folder is not None:
-        shown_root = "" if shown(folder) == "." else shown(folder)
-        context = open_context(folder, shown_root=shown_root, dockerfile=given.path if given.data is None else "")
+        root = shown(folder)
+        context = open_context(
+            folder, shown_root="" if root == "." else root, dockerfile=given.path if given.data is None else ""
+        )
     return Build(
         parse(Source(given.path, data)),
         context=context,

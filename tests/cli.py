@@ -54,7 +54,7 @@ class Mlgate:
 
     def __call__(self, *arguments: str) -> Ran:
         policy._find_between.cache_clear()
-        policy.git_root.cache_clear()
+        policy._git_root.cache_clear()
         code = cli.run(list(arguments))
         captured = self._capture.readouterr()
         return Ran(code, captured.out.decode(), captured.err.decode())

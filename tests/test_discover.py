@@ -12,7 +12,7 @@ from gate.discover import collect, looks_like_dockerfile
 
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    policy.git_root.cache_clear()
+    policy._git_root.cache_clear()
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

@@ -95,6 +95,7 @@ _CONDA = Program(
     "conda",
     gives_up=False,
 )
+_INSTALLERS = (".sh", ".run")
 PROGRAMS: dict[str, Program] = {
     "dnf": _DNF,
     "tdnf": _DNF,
@@ -113,6 +114,11 @@ PROGRAMS: dict[str, Program] = {
 }
 
 
+def programs() -> list[str]:
+    """The names that programs begin or end with, marked by a ``*``, which :func:`prompt` knows."""
+    return [*(f"{name}*" for name in (*PROGRAMS, *_SPECIAL)), *(f"*{end}" for end in _INSTALLERS)]
+
+
 def prompt(command: Command, given: Arguments | None = None) -> Prompt | None:
     """What a command would ask, its own words taken into account; None when it asks nothing.
 
@@ -127,7 +133,7 @@ def prompt(command: Command, given: Arguments | None = None) -> Prompt | None:
     known = PROGRAMS.get(name) or PROGRAMS.get(program(name))
     if known is not None:
         return _asks(command, name, known, given or scan(command.arguments, known.table))
-    if name.endswith((".sh", ".run")):
+    if name.endswith(_INSTALLERS):
         return _installer(name, [word.value for word in command.arguments], command)
     return None
 

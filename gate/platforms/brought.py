@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from fnmatch import fnmatchcase
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from gate.build import Build
 from gate.dockerfile.command import Command
 from gate.dockerfile.tree import Run, Stage
 from gate.facts import facts
+from gate.globs import is_like
 from gate.image.node import Node
 from gate.image.references import needed
 from gate.memo import memo
@@ -238,22 +238,30 @@ def _system(install: Install, name: str, why: Unknown) -> bool | Unknown:
         package = request.name
         if name == package and name.startswith("python"):
             return True  # python3.9
-        for pattern, programs in table["system"].items():
-            if name in programs and fnmatchcase(package, pattern):
-                return True
-        known = any(fnmatchcase(package, pattern) for pattern in table["no-interpreter"])
+        programs, _, known = _listed_as(package)
+        if name in programs:
+            return True
         doubt = doubt or not package or (not known if name in _INTERPRETERS else package != "" and not known)
     return why if doubt or (name not in _INTERPRETERS and name not in _listed(table)) else False
 
 
 def _may_bring_modules(install: Install) -> bool:
     """Whether a distribution's packages may bring Python modules beside the standard library."""
-    known = (*facts("programs")["no-interpreter"], *facts("programs")["system"])
     return not install.complete or not all(
         (request.name in _NO_MODULES or not request.name.startswith(("python", "py3-")))
-        and any(fnmatchcase(request.name, pattern) for pattern in known)
+        and any(_listed_as(request.name)[1:])
         for request in install.requests
     )
+
+
+@lru_cache(maxsize=4096)
+def _listed_as(package: str) -> tuple[frozenset[str], bool, bool]:
+    """The programs that a distribution's package is known to bring, whether it is listed with these, and whether among
+    those without an interpreter."""
+    table = facts("programs")
+    rows = [programs for pattern, programs in table["system"].items() if is_like(package, pattern)]
+    bare = any(is_like(package, pattern) for pattern in table["no-interpreter"])
+    return frozenset(program for programs in rows for program in programs), bool(rows), bare
 
 
 def _listed(table: dict[str, Any]) -> Iterator[str]:

@@ -6,7 +6,7 @@ Nothing is assumed: without evidence there is no target, and only the rules for 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from gate.build import Build
 from gate.dockerfile.tree import Instruction, Pairs
@@ -49,9 +49,11 @@ def detect(build: Build) -> tuple[Target, ...]:
     texts = (
         list(_dockerfile_texts(build)) if any(strong.values()) else [*_dockerfile_texts(build), *_source_texts(build)]
     )
+    whole = "\n".join(content for _, content in texts)
     found = []
     for name, platform in sorted(platforms().items()):
-        evidence = tuple(dict.fromkeys([*strong[name], *_mentions(texts, platform.evidence.texts)]))
+        mentioned = [text for text in platform.evidence.texts if text in whole]
+        evidence = tuple(dict.fromkeys([*strong[name], *_mentions(texts, mentioned)]))
         if evidence:
             found.append(Target(name, evidence=evidence[:3]))
     return tuple(_settled(found, facts.agent_runtime))
@@ -119,15 +121,19 @@ class _Facts:
                 yield f"{_at(instruction.place)} ENV {key}"
 
     def _bases(self, patterns: tuple[str, ...]) -> Iterator[str]:
-        if not patterns or self.build.target is None:
-            return
+        if patterns and self._base is not None and _is_one_of(self._base[0], patterns):
+            yield self._base[1]
+
+    @cached_property
+    def _base(self) -> tuple[str, str] | None:
+        """The name of the base image, without tag and digest, and where it stands."""
+        if self.build.target is None:
+            return None
         root = self.build.target.root
         written = root.base or root.from_.image.value
         name = written.partition("@")[0]
         head, _, tag = name.rpartition(":")
-        name = head if head and "/" not in tag else name
-        if _is_one_of(name, patterns):
-            yield f"{_at(root.from_.image.place)} FROM {written}"
+        return head if head and "/" not in tag else name, f"{_at(root.from_.image.place)} FROM {written}"
 
     def _installed(self, names: tuple[str, ...]) -> Iterator[str]:
         if self._packages is None:
@@ -140,17 +146,22 @@ class _Facts:
         """Files of that name in a folder of PATH that this file adds: what COPY brings to be found by its name."""
         if not names or self.build.target is None:
             return
-        image = launch_image(self.build)
-        path = image.config.env.get("PATH")
-        folders = path.split(":") if isinstance(path, str) else []
-        directory = image.config.working_dir
+        files = launch_image(self.build).files
         for name in names:
-            for folder in [*folders, *([directory] if isinstance(directory, str) else [])]:
-                found = image.files.lookup(f"{folder.rstrip('/')}/{name}") if folder.startswith("/") else None
+            for folder in self._folders:
+                found = files.lookup(f"{folder}/{name}")
                 if found is None or isinstance(found, Unknown) or found.type != "file" or found.instruction is None:
                     continue
                 yield f"{_at(found.instruction.place)} {found.instruction.keyword} brings {found.path}"
                 break
+
+    @cached_property
+    def _folders(self) -> list[str]:
+        """Where programs are looked for: the folders of PATH, and the working directory."""
+        config = launch_image(self.build).config
+        path = config.env.get("PATH")
+        folders = [*(path.split(":") if isinstance(path, str) else []), config.working_dir]
+        return [each.rstrip("/") for each in folders if isinstance(each, str) and each.startswith("/")]
 
 
 @lru_cache(maxsize=4096)
@@ -158,7 +169,7 @@ def _is_one_of(name: str, patterns: tuple[str, ...]) -> bool:
     return any(is_like(name, pattern) for pattern in patterns)
 
 
-def _mentions(texts: list[tuple[str, str]], wanted: tuple[str, ...]) -> Iterator[str]:
+def _mentions(texts: list[tuple[str, str]], wanted: list[str]) -> Iterator[str]:
     for where, content in texts if wanted else ():
         for text in wanted:
             if text in content:

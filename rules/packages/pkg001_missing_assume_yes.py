@@ -9,7 +9,7 @@ from gate.model import Fix, Severity, Unknown
 from gate.packages.answers import answered
 from gate.packages.installs import install_of
 from gate.packages.model import Install, Pin, Request
-from gate.packages.prompts import Prompt, prompt
+from gate.packages.prompts import Prompt, programs, prompt
 from gate.packages.where import earlier_commands, run_of, variable
 from gate.rule import Example, Results, Rule
 
@@ -54,7 +54,7 @@ _CONTRADICTS = pattern(r"-y=|--(?:assume-?yes|yes)=|--no-(?:assume-)?yes|--assum
 _ZONE = pattern(r"/etc/(?:localtime|timezone)\b")
 
 
-@rule.on_command()
+@rule.on_command(*programs())
 def check(command: Command, build: Build) -> Results:
     install = install_of(command, build)
     question = prompt(command, install.arguments if install is not None else None)

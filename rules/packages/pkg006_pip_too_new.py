@@ -48,7 +48,7 @@ _CHANGES_PYTHON = pattern(r"(?i)(?:^|/)python3?(?:\.\d+)?(?:-|$|=)|conda|pyenv|u
 _VERSION = pattern(r"python(\d\.\d+)")
 
 
-@rule.on_command()
+@rule.on_command("python*", "pypy*", "pip*")
 def check(command: Command, build: Build) -> Results:
     name = command.name or ""
     if name.startswith("python") and _may_run_get_pip(command):

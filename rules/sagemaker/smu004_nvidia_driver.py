@@ -1,11 +1,10 @@
 """SMU004 nvidia-driver: the driver belongs to the host, not into the image."""
 
-from fnmatch import fnmatchcase
-
 from gate.build import Build
 from gate.dockerfile.command import Command
 from gate.dockerfile.tree import Copy, Instruction
 from gate.facts import facts
+from gate.globs import is_like
 from gate.model import Severity
 from gate.packages.where import run_of
 from gate.rule import Example, Results, Rule
@@ -44,21 +43,18 @@ rule = Rule(
 def check(build: Build) -> Results:
     drivers: list[str] = facts("accelerators")["drivers"]["packages"]
     for install, request in shipped_requests(build):
-        if request.ecosystem in ("deb", "rpm", "apk") and any(fnmatchcase(request.name, name) for name in drivers):
+        if request.ecosystem in ("deb", "rpm", "apk") and any(is_like(request.name, name) for name in drivers):
             yield rule.finding(
                 request, f"{request.name} brings an NVIDIA driver, which hides the host's.", stage=install.stage
             )
 
 
-@rule.on_command()
+@rule.on_command("sh", "bash", "NVIDIA-Linux-*")
 def check_installer(command: Command, build: Build) -> Results:
     files: list[str] = facts("accelerators")["drivers"]["files"]
     words = [word.base_name or "" for word in command.words[:2]]
-    if (
-        (command.name in ("sh", "bash") or (command.name or "").startswith("NVIDIA-Linux-"))
-        and any(fnmatchcase(word, file) for word in words for file in files)
-        and command.whole.source is build.dockerfile.source
-    ):
+    ours = command.whole.source is build.dockerfile.source
+    if ours and any(is_like(word, file) for word in words for file in files):
         run = run_of(command, build)
         if run is not None and build.ships(run):
             yield rule.finding(command, "This installs an NVIDIA driver, which hides the host's.", stage=run.stage)
@@ -71,7 +67,7 @@ def check_copy(instruction: Instruction, build: Build) -> Results:
     destination = instruction.destination.value
     for source in instruction.sources:
         name = source.value.rpartition("/")[2]
-        if fnmatchcase(name, "libcuda.so.[0-9]*") and not any(
+        if is_like(name, "libcuda.so.[0-9]*") and not any(
             word in source.value + destination for word in ("compat", "stubs")
         ):
             yield rule.finding(

@@ -32,6 +32,7 @@ _SECRET_NAMES = pattern(
     r"(?:^|_)(?:PASSWORDS?|PASSWD|PASSPHRASE|SECRETS?|TOKEN|APIKEY|API_KEY|ACCESS_KEY|SECRET_KEY|PRIVATE_KEY|AUTH_KEY"
     r"|CREDENTIALS?|KAGGLE_KEY|SSH_KEY|ENCRYPTION_KEY|SIGNING_KEY|ACCOUNT_KEY|STORAGE_KEY|CONNECTION_STRING)(?:$|_(?=\d*$))"
 )
+_SECRET_PART = pattern(r"PASS|SECRET|TOKEN|KEY|CREDENTIAL|CONNECTION_STRING")  # stands in each of them
 _SECRET_IN_MIDDLE = pattern(r"(?:^|_)(?:SECRET_ACCESS_KEY|PASSWORD|SECRET)_")
 # A word that says that the value is not the secret itself.
 _HARMLESS = pattern(
@@ -71,6 +72,8 @@ def password_in_url(text: str) -> tuple[int, int] | None:
 def secret_name(name: str) -> bool:
     """Whether a variable of this name holds a secret, as far as names tell (``HF_TOKEN`` yes, ``MAX_TOKENS`` no)."""
     upper = name.upper()
+    if not _SECRET_PART.search(upper):
+        return False  # most names
     if _HARMLESS.search(upper):
         return bool(re.fullmatch(r"(?:.*_)?AWS_SECRET_ACCESS_KEY", upper))
     return bool(_SECRET_NAMES.search(upper) or _SECRET_IN_MIDDLE.search(upper))

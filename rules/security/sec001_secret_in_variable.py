@@ -87,7 +87,6 @@ def check_history(build: Build) -> Results:
 
 def _pair(pair: Pair, instruction: Pairs, build: Build) -> Results:
     name = pair.key.value
-    value = build.expand(pair.value, instruction) if pair.value is not None else None
     written = str(pair.value or "")
     found = known_format(written)
     url = password_in_url(written)
@@ -103,6 +102,7 @@ def _pair(pair: Pair, instruction: Pairs, build: Build) -> Results:
             pair, instruction, f"{instruction.keyword} {name} holds a URL with a password in it.", Severity.HIGH
         )
     elif secret_name(name):
+        value = build.expand(pair.value, instruction) if pair.value is not None else None
         yield from _by_name(pair, instruction, value)
 
 

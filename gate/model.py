@@ -218,7 +218,8 @@ class Tally:
     """The account of the vulnerabilities, each number one of findings.
 
     ``found`` = ``blocking`` + ``below`` (the threshold) + ``without_fix`` + ``in_budget`` + ``vex`` + ``waived`` +
-    ``baselined`` = ``inherited`` + ``introduced``. Some of the blocking do so by ``otherwise`` than their severity. Beside
+    ``baselined`` = ``inherited`` + ``introduced`` + ``unattributed`` (nobody knows which of both). Of those inherited, ``rebuild``
+    have a fix in the distribution's own release: a base image that is built anew is without them. Some of the blocking do so by ``otherwise`` than their severity. Beside
     them: ``set_aside`` by the engine itself, ``unknown`` severity, ``unscored`` (no EPSS score where the policy asks for
     one), VEX statements that fit nothing (``unfitting``), budgets that are ``exceeded``, and what would help most.
     """
@@ -234,6 +235,8 @@ class Tally:
     baselined: int = 0
     inherited: int = 0
     introduced: int = 0
+    unattributed: int = 0
+    rebuild: int = 0
     set_aside: int = 0
     unknown: int = 0
     unscored: int = 0

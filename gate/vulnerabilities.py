@@ -24,6 +24,7 @@ _WHY = {
     WITHOUT_FIX: "It does not block, because there is no fix and the policy asks for one (cve.only-fixed).",
     IN_BUDGET: "It does not block, because it is within the budget (cve.budgets).",
 }
+_UPDATED = frozenset({"deb", "rpm", "apk"})
 _SIDES = {"base": "inherited from the base image", "own": "introduced by the Dockerfile"}
 
 
@@ -161,6 +162,7 @@ class Docket:
         rows = [finding for finding in findings if finding.package is not None]
         active = [finding for finding in rows if finding.state == "active"]
         why = Counter(self._why.get(_key(finding), "") for finding in active if not finding.blocking)
+        brought = Counter(map(_brought, rows))
         vex = sum(1 for finding in rows if (finding.waiver or {}).get("kind") == "vex")
         return Tally(
             found=len(rows),
@@ -173,8 +175,10 @@ class Docket:
             waived=sum(finding.state == "waived" for finding in rows) - vex,
             baselined=sum(finding.state == "baselined" for finding in rows),
             set_aside=run.set_aside,
-            inherited=sum(side_of(finding) == "base" for finding in rows),
-            introduced=sum(side_of(finding) == "own" for finding in rows),
+            inherited=brought["base"],
+            introduced=brought["instruction"],
+            unattributed=brought[""],
+            rebuild=sum(_brought(finding) == "base" and _has_update(finding) for finding in rows),
             unknown=sum(finding.severity is Severity.UNKNOWN for finding in rows),
             unscored=len(self._unscored),
             unfitting=len({statement.where for statement in statements} - self._fitting),
@@ -187,10 +191,21 @@ def _blocking(finding: Finding, wanted: bool) -> Finding:
     return finding if finding.blocking is wanted else replace(finding, blocking=wanted)
 
 
-def side_of(finding: Finding) -> str:
-    """Who brought a package: ``base`` or ``own``."""
+def _brought(finding: Finding) -> str:
+    """What brought a package: ``base``, ``instruction``, or "" where nobody knows."""
     origin = finding.package.introduced_by if finding.package is not None else None
-    return "base" if (origin or {}).get("kind") == "base" else "own"
+    return str((origin or {}).get("kind") or "")
+
+
+def side_of(finding: Finding) -> str:
+    """Whose budget a package is counted against: ``base`` or ``own``, also where nobody knows what brought it."""
+    return "base" if _brought(finding) == "base" else "own"
+
+
+def _has_update(finding: Finding) -> bool:
+    """Whether the distribution itself has the fix for its release."""
+    package = finding.package
+    return package is not None and package.type in _UPDATED and bool(package.fixed_in)
 
 
 def _forced(finding: Finding, asked: Terms) -> str:
@@ -255,6 +270,12 @@ def said(tally: Tally) -> str:
         text = f"{tally.found} vulnerabilit{'ies' if tally.found != 1 else 'y'}: {counted}"
     if tally.inherited:
         text += f"; {tally.inherited} inherited, {tally.introduced} introduced"
+    if tally.unattributed:
+        text += f"{', ' if tally.inherited else '; '}{tally.unattributed} of unknown origin"
+    if tally.inherited:
+        text += (
+            f"; a base that is built anew with its distribution's updates is without {tally.rebuild} of those inherited"
+        )
     if tally.set_aside:
         text += f"; {tally.set_aside} set aside by grype itself"
     if tally.unscored:

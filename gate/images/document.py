@@ -30,12 +30,18 @@ def document(image: BuiltImage) -> bytes:
     """The text. Line 3 is the first step of the history."""
     lines = [
         f"FROM {image.reference if _REFERENCE.fullmatch(image.reference) else 'scratch'}",
-        f"# {image.platform}, {len(image.layers)} layer{'s' if len(image.layers) != 1 else ''}, as its history tells:",
+        f"# {image.platform}, {len(image.layers)} layer{'s' if len(image.layers) != 1 else ''}{_base(image)}, as its history tells:",
     ]
     lines += [f"# {_line(*_said(step))}" for step in image.history]
     lines += [f"# layer {number + 1}" for number in range(0 if image.history else len(image.layers))]
     lines += [line for line in _configuration(image) if len(line) < 60_000]
     return ("\n".join(lines) + "\n").encode("utf-8", "replace")
+
+
+def _base(image: BuiltImage) -> str:
+    """What the image says that it was built on. Which of the layers that is, it does not say."""
+    name = image.pairs("Labels").get("org.opencontainers.image.base.name", "")
+    return f", built on {name}" if _REFERENCE.fullmatch(name) else ""
 
 
 def aligned(image: BuiltImage, source: Source, stage: Stage) -> Alignment:

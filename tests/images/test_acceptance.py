@@ -13,7 +13,7 @@ import pytest
 from tests.cli import Mlgate, Ran
 from tests.engines.docker_engine import DockerEngine
 from tests.images.conftest import LINES
-from tests.images.support import METADATA, OS_RELEASE, SITE, STATUS, docker_archive, layer, oci_folder
+from tests.images.support import METADATA, OS_RELEASE, SITE, STATUS, configuration, docker_archive, layer, oci_folder
 
 ENGINES = ("--engine", "hadolint=off", "--engine", "grype=required")
 
@@ -33,6 +33,25 @@ def expect_attributed(ran: Ran) -> None:
     assert (found["numpy"]["line"], found["numpy"]["column"]) == (10, 5)
     assert "not checkable" not in {row["name"]: row["reason"] for row in ran.json["engines"]}["grype"]
     assert not [row for row in ran.json["undecided"] if row["rule_id"] == "GAT006"]
+    account = ran.json["vulnerabilities"]
+    assert (account["inherited"], account["unattributed"], account["rebuild"]) == (
+        2,
+        0,
+        1,
+    )  # Jinja2 is no package of Debian's
+    assert "is without 1 of those inherited" in {row["name"]: row["reason"] for row in ran.json["engines"]}["grype"]
+
+
+def test_without_a_dockerfile_nobody_knows_where_the_base_ends(mlgate: Mlgate) -> None:
+    layers = [layer({"etc/os-release": OS_RELEASE, "var/lib/dpkg/status": STATUS})]
+    labels = {"Labels": {"org.opencontainers.image.base.name": "docker.io/library/debian:12"}}
+    docker_archive(mlgate.folder / "image.tar", layers, configuration(layers, config=labels))
+    ran = mlgate("scan", "docker-archive:image.tar", "--format", "json", *ENGINES)
+    (row,) = packages(ran).values()
+    assert (row["line"], row["package"]["introduced_by"], row["package"]["layer"][:7]) == (3, None, "sha256:")
+    account = ran.json["vulnerabilities"]
+    assert (account["inherited"], account["introduced"], account["unattributed"]) == (0, 0, 1)
+    assert "built on docker.io/library/debian:12" in mlgate("scan", "docker-archive:image.tar", *ENGINES).out
 
 
 @pytest.mark.parametrize("kind", ["docker-archive", "oci-archive", "oci-dir"])

@@ -39,6 +39,10 @@ rule = Rule(
             files={"entry.sh": '#!/bin/bash\nif [ "$1" = train ]; then\n  »python t.py\nelse\n  exec "$@"\nfi\n'},
         ),
         Example(_ENTRY, files={"entry.sh": "#!/bin/sh\nexec »$@\n"}),
+        Example(
+            'FROM python:3.12\nCOPY --chmod=755 <<EOF /entry.sh\n#!/bin/sh\nset -e\n»python serve.py\nEOF\nENTRYPOINT ["/entry.sh"]\n',
+            fixed='FROM python:3.12\nCOPY --chmod=755 <<EOF /entry.sh\n#!/bin/sh\nset -e\nexec python serve.py\nEOF\nENTRYPOINT ["/entry.sh"]\n',
+        ),
         Example(_ENTRY, files={"entry.sh": "#!/bin/bash\nnginx &\ngunicorn app:app &\n»wait\n"}),
         Example(_ENTRY, files={"entry.sh": "#!/bin/bash\ntorchserve --start\n»tail -f /dev/null\n"}),
         Example(

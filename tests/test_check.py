@@ -239,6 +239,12 @@ def test_only_a_named_context_can_lack_a_file(mlgate: Mlgate) -> None:
     assert "BLD007" in {f["rule_id"] for f in mlgate.findings("--context", ".", "Dockerfile")}
 
 
+def test_a_dash_is_standard_output(mlgate: Mlgate) -> None:
+    mlgate.write("Dockerfile", BAD)
+    assert mlgate.check("--format", "json=-").json == mlgate.check("--format", "json").json
+    assert not (mlgate.folder / "-").exists()
+
+
 def test_files_never_take_the_text_away(mlgate: Mlgate) -> None:
     mlgate.write("Dockerfile", BAD)
     ran = mlgate.check("--format", "json=a.json", "-o", "b.json")

@@ -221,7 +221,7 @@ def reports_of(arguments: Arguments) -> list[Wanted]:
         name, equals, path = text.partition("=")
         if equals and not path:
             raise PolicyError(f"--format {text}: the file name is missing")
-        wanted.append(Wanted(name, path or None))
+        wanted.append(Wanted(name, path if path != "-" else None) if equals else Wanted(name))
     wanted += [Wanted(report.for_file(path), path) for path in arguments.outputs]
     if all(one.path is not None for one in wanted):
         wanted.insert(0, Wanted("text"))

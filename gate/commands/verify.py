@@ -114,7 +114,7 @@ def facts(reference: str, attributes: Mapping[str, Any]) -> ImageFacts:
 def _is_here(address: str) -> bool:
     """Whether the engine publishes ports on this machine. The SDK calls sockets ``http+docker://``."""
     host = address.partition("://")[2].partition("/")[0].partition(":")[0]
-    return address.startswith("http+docker://localhost") or host in ("localhost", "127.0.0.1")
+    return host in ("localhost", "localnpipe", "127.0.0.1")
 
 
 def _platforms(words: Sequence[str]) -> tuple[str, ...]:
@@ -223,6 +223,8 @@ def _form(text: str) -> tuple[str, str | None]:
     form, equals, path = text.partition("=")
     if form not in ("text", "json") or (equals and not path):
         raise PolicyError(f"--format: write text, json or json=FILE, not '{text}'")
+    if path == "-":
+        return form, None
     if path and (why := files.why_unwritable(path)):
         raise PolicyError(f"cannot write {path}: {why}")
     return form, path or None

@@ -58,7 +58,8 @@ def ask(
     watch.daemon = True
     watch.start()
     try:
-        connection.request(method, path, body=body, headers=dict(headers or {}))
+        with suppress(BrokenPipeError, ConnectionResetError):  # it may have answered before it took the whole body
+            connection.request(method, path, body=body, headers=dict(headers or {}))
         answer = connection.getresponse()
         data = answer.read(_BODY)
         if monotonic() - began < seconds:

@@ -50,6 +50,8 @@ class Start:
     restricted: str | None = None
     """The user of a container that can change nothing but /tmp and gain no rights, as on AWS Lambda."""
     hosts: Mapping[str, str] = field(default_factory=dict)
+    heeds_health: bool = False
+    """Whether the image's HEALTHCHECK is run, as Docker alone does."""
 
 
 class Containers:
@@ -137,6 +139,8 @@ class Containers:
         }
         if start.entrypoint is not None:
             arguments["entrypoint"] = list(start.entrypoint)
+        if not start.heeds_health:
+            arguments["healthcheck"] = {"test": ["NONE"]}
         if start.isolated:
             arguments["network_mode"] = "none"
         if start.hostname is not None:

@@ -20,6 +20,7 @@ class Outcome:
     ``rules``: the ids of the rules that it proves. ``argv``: what the container ran. ``exit_code``: the container's, where
     it has ended. ``seconds``: how long what the case is about took. ``failure``: what a job left as the reason of its
     failure, as far as SageMaker shows it. ``log``: the last lines that the container wrote, made harmless.
+    ``untried``: not the image, but the engine or this machine kept the case from being tried.
     """
 
     status: str
@@ -32,6 +33,7 @@ class Outcome:
     notes: tuple[str, ...] = ()
     failure: str = ""
     log: tuple[str, ...] = ()
+    untried: bool = False
 
 
 def passed(reason: str, seconds: float | None = None, notes: tuple[str, ...] = ()) -> Outcome:

@@ -26,12 +26,22 @@ def fits(bench: Bench) -> Outcome:
         return failed(
             f"{what}: {platform.title} takes {platform.size_limit / 1e9:.0f} GB", "leave something out", ("SMU009",)
         )
-    return passed(what)
+    exposed = image.config.get("ExposedPorts")
+    other = isinstance(exposed, dict) and platform.port is not None and f"{platform.port}/tcp" not in exposed
+    return passed(what, notes=(f"EXPOSE does not name port {platform.port}: SMS003",) if other else ())
+
+
+def user(bench: Bench) -> Outcome:
+    """T0: the image's user is root."""
+    name = str(bench.image.config.get("User") or "")
+    if name.partition(":")[0] in ("", "root", "0"):
+        return passed(f"user {name or 'root'}")
+    return failed(f"user {name}", "end with USER root; or leave USER out", ("SMU001",))
 
 
 def run(bench: Bench) -> Outcome:
-    """It starts and stays up, or ends with 0; a HEALTHCHECK becomes healthy."""
-    container = bench.start()
+    """It starts and stays up, or ends with 0; for Docker, a HEALTHCHECK becomes healthy."""
+    container = bench.start(heeds_health=bench.platform.name == "docker")
     if isinstance(container, Outcome):
         return container
     bench.tell("watching the container")

@@ -8,6 +8,10 @@ from gate.contract.model import Case
 _CAPABILITY = "com.amazonaws.sagemaker.capabilities."
 _IMAGE = Case("image", "the image is for the platform's machines", plain.fits)
 _START = Case("start", "the server starts", serving.start, needs=("image",))
+_PLAIN = (
+    Case("run", "it starts, and stays or ends with 0", plain.run, needs=("image",)),
+    Case("stop", "it ends on SIGTERM", plain.stop, needs=("run",), required=False),
+)
 
 PLANS: dict[str, tuple[Case, ...]] = {
     "sagemaker-training": (
@@ -18,12 +22,14 @@ PLANS: dict[str, tuple[Case, ...]] = {
     ),
     "sagemaker-hosting": (
         _IMAGE,
+        Case("user", "it runs as root, as SageMaker has it", plain.user),
         _START,
         Case("ping", "GET /ping is answered", serving.health, needs=("start",)),
         Case("invocations", "POST /invocations is answered", serving.invoke, needs=("ping",), required=False),
         Case(
             "load", "GET /ping is answered during a request", serving.under_load, needs=("invocations",), required=False
         ),
+        Case("large", "a body of 6 MB is taken", serving.large, needs=("invocations",), required=False),
         Case(
             "malformed", "requests without sense do no harm", serving.malformed, needs=("invocations",), required=False
         ),
@@ -60,9 +66,6 @@ PLANS: dict[str, tuple[Case, ...]] = {
         Case("stop", "the server ends on SIGTERM", serving.stop, needs=("ready",), required=False),
     ),
     "lambda": (_IMAGE, Case("event", "an event is answered", aws_lambda.event, needs=("image",))),
-    "docker": (
-        _IMAGE,
-        Case("run", "it starts, and stays or ends with 0", plain.run, needs=("image",)),
-        Case("stop", "it ends on SIGTERM", plain.stop, needs=("run",), required=False),
-    ),
+    "docker": (_IMAGE, *_PLAIN),
+    "kubernetes": (_IMAGE, *_PLAIN),
 }

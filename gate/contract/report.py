@@ -79,7 +79,8 @@ def text(judged: Sequence[Judged], paint: Paint, width: int, *, quiet: bool, ver
 
 
 def _undecided(judged: Sequence[Judged]) -> bool:
-    return any(one.case.required and one.outcome.status in (UNKNOWN, SKIPPED) for one in judged)
+    open_ = [one for one in judged if one.outcome.status in (UNKNOWN, SKIPPED)]
+    return any(one.case.required or one.outcome.untried for one in open_)
 
 
 def _case(judged: Judged, longest: int, paint: Paint, width: int) -> Iterator[str]:

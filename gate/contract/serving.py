@@ -25,6 +25,8 @@ _REST, _FAST_REST = 20.0, 4.0
 """Seconds without work after which a server that is not healthy counts as waiting elsewhere."""
 _REST_SHARE = 0.03
 """Of a processor's time: what a server uses that only waits."""
+_LARGE = 6 << 20
+"""Bytes of the largest body of a real-time request; some endpoints take more."""
 _NOWHERE = "/mlgate-no-such-route"
 _GIVE = "--model DIR or TAR: a trained model"
 
@@ -288,6 +290,21 @@ def malformed(bench: Bench) -> Outcome:
     if not _is_healthy(again, endpoint):
         return failed(f"{_health(endpoint)} after them: {again.told}", "survive requests that make no sense")
     return passed("it survives them", notes=tuple(notes))
+
+
+def large(bench: Bench) -> Outcome:
+    """T7: a body as large as SageMaker takes is not refused for its size. What it is answered does not matter."""
+    endpoint, payload = endpoint_of(bench), bench.options.payload
+    assert payload is not None
+    bench.tell("sending a large body")
+    body = (payload.data * (_LARGE // max(len(payload.data), 1)))[:_LARGE]
+    reply = post(bench, endpoint, Payload(body, payload.content_type))
+    told = f"a body of {len(body) / 1e6:.1f} MB: {reply.told}"
+    if reply.status == 413:
+        return failed(
+            told, "allow larger bodies: client_max_body_size of nginx, MAX_CONTENT_LENGTH of Flask", ("SMS008",)
+        )
+    return passed(told, reply.seconds) if reply.status else unknown(told, "its log says more")
 
 
 def under_load(bench: Bench) -> Outcome:

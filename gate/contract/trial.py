@@ -42,7 +42,8 @@ def _outcome(bench: Bench, case: Case, passed: set[str]) -> Outcome:
     try:
         outcome = case.run(bench)
     except (DockerException, OSError) as error:  # the errors of requests are OSErrors
-        outcome = unknown(f"the engine does not do it: {plain(error)}", "mlgate doctor")
+        outcome = unknown(f"could not be tried: {plain(error)}", "look whether the engine works: mlgate doctor")
+        outcome.untried = True
     if bench.last is not None:
         outcome.argv = outcome.argv or bench.last.argv
         outcome.log = bench.log or bench.last.log()
@@ -56,7 +57,7 @@ def verdict(judged: Sequence[Judged]) -> tuple[int, str]:
     }
     if by_status[FAILED]:
         return GATE_FAILED, f"{_count(by_status[FAILED], 'failed')}: {_names(by_status[FAILED])}"
-    unjudged = [one for one in [*by_status[UNKNOWN], *by_status[SKIPPED]] if one.case.required]
+    unjudged = [one for one in [*by_status[UNKNOWN], *by_status[SKIPPED]] if one.case.required or one.outcome.untried]
     if unjudged:
         return UNJUDGED, f"could not judge {_names(unjudged)}: {unjudged[0].outcome.reason}"
     left = [*by_status[SKIPPED], *by_status[UNKNOWN]]

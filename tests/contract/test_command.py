@@ -27,7 +27,10 @@ SAVES = "#!/bin/sh\ndate > /opt/ml/model/model\n"
     ("words", "said"),
     [
         (("x",), "no Docker Engine answers"),
-        (("x", "--for", "sagemaker-trainin"), "did you mean 'sagemaker-training'?; it runs docker, kserve, lambda"),
+        (
+            ("x", "--for", "sagemaker-trainin"),
+            "did you mean 'sagemaker-training'?; it runs docker, kserve, kubernetes, lambda",
+        ),
         (("x", "--for", "edge"), "--for edge: verify does not run it; it runs docker"),
         (("docker-archive:x.tar",), "docker load -i x.tar"),
         (("./x.tar",), "this is a path"),

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from gate.engines.grype_fixes import fixed_in
+from gate.fingerprint import order
 from gate.lazy import pattern
 from gate.model import Finding, Package, Place, Severity
 from gate.record import dataclass, field
@@ -23,6 +24,7 @@ _SEVERITIES = {
     "negligible": Severity.INFO,
 }
 _CVE = pattern(r"CVE-\d{4}-\d{4,19}", re.ASCII)
+_END = pattern(r"[.!?](?= [A-Z]|$)")
 _LONGEST = 200
 
 
@@ -91,7 +93,7 @@ def findings(matches: Iterable[dict[str, Any]], attribute: Attribute) -> list[Fi
         for known in packages.values()
         for vulnerability in {id(row): row for row in known.values()}.values()
     ]
-    return sorted(found, key=lambda finding: (finding.place, finding.rule_id, finding.message))
+    return sorted(found, key=order)
 
 
 def artifact_of(match: dict[str, Any]) -> Artifact:
@@ -255,8 +257,9 @@ def _help(artifact: Artifact, origin: Origin, fixed: Sequence[str], rows: Sequen
 
 
 def _first_sentence(text: str) -> str:
-    text = " ".join(text[: 8 * _LONGEST].split())
-    end = re.search(r"[.!?](?= [A-Z]|$)", text)
+    short = " ".join(text[: 2 * _LONGEST].split())  # no more is needed, unless it is blanks
+    text = short if len(short) > _LONGEST + 8 else " ".join(text[: 8 * _LONGEST].split())
+    end = _END.search(text)
     sentence = text[: end.end()] if end else text
     sentence = sentence if len(sentence) <= _LONGEST else sentence[:_LONGEST].rpartition(" ")[0] + " …"
     return sentence if not sentence or sentence[-1] in ".!?…" else f"{sentence}."

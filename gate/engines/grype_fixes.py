@@ -21,9 +21,9 @@ def fixed_in(matches: Sequence[dict[str, Any]], installed: str, kind: str) -> tu
     for match in matches:
         suggested, versions = _suggested(match), _versions(match)
         every += [*suggested, *versions]
-        ordered = _ordered(suggested or versions, installed, kind)
+        ordered = _ordered(tuple(suggested or versions), installed, kind)
         choices += ordered[:1]
-    found = list(dict.fromkeys(every))
+    found = tuple(dict.fromkeys(every))
     best = [highest(choices, kind)[0]] if choices else []
     return tuple(dict.fromkeys([*best, *_ordered(found, installed, kind)]))
 
@@ -62,16 +62,17 @@ def _strings(values: Iterable[Any]) -> list[str]:
     return [value for value in values if isinstance(value, str) and value]
 
 
-def _ordered(versions: Sequence[str], installed: str, kind: str) -> list[str]:
+@lru_cache(maxsize=1024)
+def _ordered(versions: tuple[str, ...], installed: str, kind: str) -> tuple[str, ...]:
     """The versions above the installed one, those of its release line first. Without an order of its own (a
     distribution's versions): as they came."""
-    unique = list(dict.fromkeys(versions))
+    unique = tuple(dict.fromkeys(versions))
     now = _parsed(installed) if kind == "python" else None
     if now is None:
         return unique
     known = [(version, text) for text in unique if (version := _parsed(text)) is not None and version > now]
     known.sort(key=lambda row: (-_common(row[0], now), row[0]))
-    return [text for _, text in known] or unique
+    return tuple(text for _, text in known) or unique
 
 
 def _common(version: Version, now: Version) -> int:

@@ -51,17 +51,20 @@ def _outcome(bench: Bench, case: Case, passed: set[str]) -> Outcome:
 
 
 def verdict(judged: Sequence[Judged]) -> tuple[int, str]:
-    """The exit code, and why."""
-    by_status = {
-        status: [one for one in judged if one.outcome.status == status] for status in (PASSED, FAILED, SKIPPED, UNKNOWN)
-    }
-    if by_status[FAILED]:
-        return GATE_FAILED, f"{_count(by_status[FAILED], 'failed')}: {_names(by_status[FAILED])}"
-    unjudged = [one for one in [*by_status[UNKNOWN], *by_status[SKIPPED]] if one.case.required or one.outcome.untried]
+    """The exit code, and why. What is proven counts more than what is open, but nothing counts where the engine failed."""
+    failed, passed = _with(judged, FAILED), _with(judged, PASSED)
+    open_ = _with(judged, SKIPPED, UNKNOWN)
+    untried = [one for one in open_ if one.outcome.untried]
+    if failed and not untried:
+        return GATE_FAILED, f"{_count(failed, 'failed')}: {_names(failed)}"
+    unjudged = untried or [one for one in open_ if one.case.required]
     if unjudged:
         return UNJUDGED, f"could not judge {_names(unjudged)}: {unjudged[0].outcome.reason}"
-    left = [*by_status[SKIPPED], *by_status[UNKNOWN]]
-    return GATE_PASSED, f"{_count(by_status[PASSED], 'passed')}" + (f"; left open: {_names(left)}" if left else "")
+    return GATE_PASSED, _count(passed, "passed") + (f"; left open: {_names(open_)}" if open_ else "")
+
+
+def _with(judged: Sequence[Judged], *statuses: str) -> list[Judged]:
+    return [one for one in judged if one.outcome.status in statuses]
 
 
 def _count(judged: Sequence[Judged], what: str) -> str:

@@ -36,7 +36,10 @@ def uv(command: Command) -> Install | None:
     if verb == "pip":
         return _pip(command, head, rest)
     if verb == "tool":
-        return _tool(command, rest)
+        install = _tool(command, rest)
+        if install is not None:
+            install.arguments.options[:0] = head.options
+        return install
     if verb not in {"sync", "add"}:
         return None
     arguments = scan(rest, _UV)

@@ -35,6 +35,7 @@ rule = Rule(
     good=[
         "FROM python:3.12\nRUN pip install --no-cache-dir flask==3.0.3\n",
         "FROM python:3.12\nRUN pip --no-cache-dir install flask==3.0.3\n",
+        "FROM python:3.12\nRUN uv --no-cache tool install ruff==0.5.0\n",
         "FROM python:3.12\nENV PIP_NO_CACHE_DIR=1\nRUN pip install flask==3.0.3\n",
         "FROM python:3.12\nRUN --mount=type=cache,target=/root/.cache/pip pip install flask==3.0.3\n",
         "FROM python:3.12\nRUN pip install flask==3.0.3 && rm -rf ~/.cache\n",
@@ -75,8 +76,7 @@ def check(build: Build) -> Results:
 
 
 def _fix(command: Command, flag: str) -> Fix | None:
-    """uv takes the option in front of its subcommand, pip is mostly given it behind."""
-    place = command.words[0] if command.name == "uv" else fixes.argument(command, "install", "download", "wheel")
+    place = fixes.argument(command, "install", "download", "wheel", "sync", "add")
     return fixes.fix(f"add {flag}", fixes.after(command, place, flag))
 
 

@@ -15,7 +15,7 @@ rule = Rule(
     severity=Severity.MEDIUM,
     security=True,
     aliases=("DL3004",),
-    fixes=(fixes.SAFE, fixes.UNSAFE),
+    fixes=(fixes.SAFE,),
     summary="A RUN calls sudo.",
     reason="sudo needs a terminal and a policy file to be predictable, and an image that ships it offers root to whoever gets in.",
     fix="Switch with USER root and back, or drop privileges at run time with gosu.",
@@ -42,12 +42,11 @@ def check(command: Command, build: Build) -> Results:
 
 
 def _fix(command: Command, build: Build) -> Fix | None:
-    """The command without sudo, which has no options there. Safe where it runs as root anyway."""
+    """The command without sudo, where that has no options and the RUN works as root anyway."""
     text, run = command.text, run_of(command, build)
     match = _SUDO.match(text.value)
     if match is None or run is None or command.wrappers[:1] != ("sudo",) or not command.words:
         return None
-    root = is_root(run, build)
-    if root is False or command.words[0].text.start != text.offset(match.end()):
+    if not is_root(run, build) or command.words[0].text.start != text.offset(match.end()):
         return None
-    return fixes.fix("remove sudo", fixes.replace(text.slice(0, match.end()), ""), safe=bool(root))
+    return fixes.fix("remove sudo", fixes.replace(text.slice(0, match.end()), ""))

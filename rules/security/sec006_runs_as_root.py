@@ -1,9 +1,12 @@
 """SEC006 runs-as-root: the image's last user is root, and no platform in play asks for that."""
 
+from collections.abc import Iterator
+
 from gate.build import Build
 from gate.dockerfile.tree import Instruction, Stage, Words
 from gate.image.base import identify
-from gate.model import Place, Severity, Unknown
+from gate.lazy import pattern
+from gate.model import Finding, Place, Severity, Unknown
 from gate.rule import Results, Rule
 from gate.rules.security._users import ROOT_BASES
 
@@ -34,8 +37,20 @@ rule = Rule(
 )  # fmt: skip
 
 
+_SAGEMAKER = pattern(r"(?i)sagemaker|/opt/ml/")
+
+
 @rule.on_build
 def check(build: Build) -> Results:
+    for found in _root(build):
+        if build.platforms or not _SAGEMAKER.search(build.dockerfile.source.text):
+            yield found
+        else:
+            reason = "the file speaks of SageMaker, which asks for root, and nothing proves that the image is for it"
+            yield rule.undecided(found.place, reason, "--for PLATFORM")
+
+
+def _root(build: Build) -> Iterator[Finding]:
     target = build.target
     if target is None:
         return

@@ -6,7 +6,7 @@ import pytest
 
 from gate.model import Finding
 from gate.rule import Example
-from tests.rules.support import MARK, expect, findings, run, silent
+from tests.rules.support import MARK, expect, findings, run, silent, undecided
 
 AKIA = "AKIA" + "IOSFODNN7QWERTYU"
 HF = "hf_" + "abcdefghijKLMNOPqrstuv0123456789AB"
@@ -291,6 +291,13 @@ def test_users(text: str) -> None:
 def test_root_is_what_the_platform_asks_for(platform: str) -> None:
     silent("SEC006", "FROM debian:12.5\nUSER root\n", platforms=[platform])
     expect("SEC006", "FROM debian:12.5\nUSER »root\n", platforms=[platform, "kserve"])
+
+
+def test_who_speaks_of_sagemaker_may_mean_it() -> None:
+    text = "FROM debian:12.5 AS sagemaker\nRUN true\n"
+    silent("SEC006", text)
+    assert undecided(text, ["SEC006"])
+    expect("SEC006", text.replace("debian", "»debian"), platforms=["docker"])
 
 
 def test_sudo() -> None:

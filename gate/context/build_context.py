@@ -21,10 +21,11 @@ _MAX_LINKS = 255
 
 @dataclass(frozen=True, slots=True)
 class IgnoreFile:
-    """The ignore file in force: where it stands, its text, and what the builder would say against it."""
+    """The ignore file in force: where it stands, its text, its patterns, and what the builder would say against it."""
 
     shown: str
     data: bytes
+    matcher: Matcher | None
     fault: str = ""
 
 
@@ -93,10 +94,9 @@ class BuildContext:
                 return None
             shown, data = self.shown(_IGNORE_FILE), found
         try:
-            Matcher(parse_ignore_file(data))
+            return IgnoreFile(shown, data, Matcher(parse_ignore_file(data)))
         except (IgnoreFileError, BadPattern) as error:
-            return IgnoreFile(shown, data, str(error))
-        return IgnoreFile(shown, data)
+            return IgnoreFile(shown, data, None, str(error))
 
     def sent(self, wanted: Iterable[str] | None) -> Sent:
         """What arrives at the builder when the build asks for these absolute paths (None: for everything).
@@ -107,14 +107,8 @@ class BuildContext:
         if key is not None and "/" in key:
             key = None
         if key not in self._sent:
-            self._sent[key] = send(self.root, key, self._matcher)
+            self._sent[key] = send(self.root, key, self.ignore.matcher if self.ignore is not None else None)
         return self._sent[key]
-
-    @cached_property
-    def _matcher(self) -> Matcher | None:
-        if self.ignore is None or self.ignore.fault:
-            return None
-        return Matcher(parse_ignore_file(self.ignore.data))
 
 
 def open_context(root: str, *, shown_root: str = "", dockerfile: str = "", shown_dockerfile: str = "") -> BuildContext:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import cached_property
 
 STAR = "[^/]*"
 DEEP = "(?:.*/)?"
@@ -22,8 +23,36 @@ def matcher(pieces: Sequence[str]) -> Callable[[str], object]:
     """The test whether a whole text matches the pieces one after the other."""
     kept = [piece for at, piece in enumerate(pieces) if piece not in _UNBOUNDED or at == 0 or pieces[at - 1] != piece]
     if sum(piece in _UNBOUNDED for piece in kept) <= _ENOUGH:
-        return re.compile("".join(kept)).fullmatch
+        return _Expression("".join(kept)).fullmatch
     return _Automaton(kept).fullmatch
+
+
+def literal(pieces: Sequence[str]) -> str:
+    """The longest stretch of plain text among the pieces: every text that matches them contains it."""
+    found = run = ""
+    for piece in pieces:
+        if len(piece) == 1 and piece != "^":
+            run += piece
+        elif len(piece) == 2 and piece[0] == "\\" and not piece[1].isalnum():
+            run += piece[1]
+        else:
+            run = ""
+        found = run if len(run) > len(found) else found
+    return found
+
+
+class _Expression:
+    """A regular expression that is compiled when it is first asked."""
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+
+    def fullmatch(self, text: str) -> object:
+        return self._compiled(text)
+
+    @cached_property
+    def _compiled(self) -> Callable[[str], object]:
+        return re.compile(self._source).fullmatch
 
 
 class _Automaton:
@@ -31,7 +60,10 @@ class _Automaton:
 
     def __init__(self, pieces: Sequence[str]) -> None:
         self.pieces = pieces
-        self.single = [None if piece in _UNBOUNDED else re.compile(piece) for piece in pieces]
+
+    @cached_property
+    def single(self) -> list[re.Pattern[str] | None]:
+        return [None if piece in _UNBOUNDED else re.compile(piece) for piece in self.pieces]
 
     def fullmatch(self, text: str) -> bool:
         states = self._settle({0})

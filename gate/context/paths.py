@@ -77,9 +77,20 @@ def matches(pattern: str, name: str) -> bool:
     return bool(_wildcard(pattern)(name))
 
 
+def check(pattern: str) -> None:
+    """Raises :class:`BadPattern` for what is no Go wildcard."""
+    if "[" in pattern or "\\" in pattern:
+        _pieces(pattern)
+
+
 @lru_cache(maxsize=1024)
 def _wildcard(pattern: str) -> Callable[[str], object]:
-    """The test that a Go wildcard stands for. ``?`` and ``*`` stop at a slash, a bracket does not."""
+    """The test that a Go wildcard stands for."""
+    return matcher(_pieces(pattern))
+
+
+def _pieces(pattern: str) -> list[str]:
+    """A wildcard for :mod:`gate.context.glob`. ``?`` and ``*`` stop at a slash, a bracket does not."""
     pieces = []
     at = 0
     while at < len(pattern):
@@ -99,7 +110,7 @@ def _wildcard(pattern: str) -> Callable[[str], object]:
             at += 1
         else:
             pieces.append(re.escape(character))
-    return matcher(pieces)
+    return pieces
 
 
 def _bracket(pattern: str, at: int) -> tuple[str, int]:

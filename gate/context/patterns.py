@@ -9,21 +9,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
-from gate.context.glob import DEEP, REST, STAR, matcher
-from gate.context.paths import BadPattern, clean, matches
+from gate.context.candidates import Candidates
+from gate.context.glob import DEEP, REST, STAR, literal, matcher
+from gate.context.paths import BadPattern, check, clean
 from gate.dockerfile.words import SPACE
 
-Info = tuple[bool, ...]
-"""Which patterns a folder matched, kept so that its entries need not ask again."""
+Info = tuple[int, ...]
+"""The numbers of the patterns that a folder matched, kept so that its entries need not ask again."""
+
+_MANY = 100
 
 
 class Pattern:
-    """One pattern. ``text`` is clean and without its ``!``. ``match`` raises :class:`BadPattern` for a ``broken`` one:
-    its form is that of a pattern, but it makes no regular expression, which the builder finds out when it needs it."""
+    """One pattern. ``text`` is clean and without its ``!``; every path that it matches contains ``literal``. ``match``
+    raises :class:`BadPattern` for a ``broken`` one: its form is that of a pattern, but it makes no regular expression, which
+    the builder finds out when it needs it."""
 
-    __slots__ = ("broken", "exclusion", "match", "text")
+    __slots__ = ("broken", "exclusion", "literal", "match", "text")
 
     def __init__(self, text: str) -> None:
         text = clean(text)
@@ -32,9 +36,9 @@ class Pattern:
             text = text[1:]
             if not text:
                 raise BadPattern('illegal exclusion pattern: "!"')
-        matches(text, ".")  # only for its complaint about a malformed pattern
+        check(text)
         self.text = text
-        self.match, self.broken = _matcher(text)
+        self.match, self.literal, self.broken = _matcher(text)
 
 
 class Matcher:
@@ -45,7 +49,6 @@ class Matcher:
         self.patterns = [Pattern(pattern) for pattern in kept]
         self.exclusions = any(pattern.exclusion for pattern in self.patterns)
         self.broken = any(pattern.broken for pattern in self.patterns)
-        self._nothing: Info = (False,) * len(self.patterns)
 
     def match(self, path: str, folder: Info | None) -> tuple[bool, Info]:
         """Whether the path matches, given what its folder matched (None at the top), and what to hand to its entries.
@@ -53,75 +56,102 @@ class Matcher:
         A pattern that cannot change the verdict is not asked, and then counts as unmatched for everything below: that
         is why order and depth matter in ways a reader would not guess.
         """
+        inherited = folder or ()
         if not self.exclusions:
-            return self._plain_match(path, folder)
+            return self._plain_match(path, inherited)
         matched = False
         info = []
-        inherited = folder or self._nothing
-        for pattern, above in zip(self.patterns, inherited, strict=True):
-            hit = above
-            if not hit:
-                if pattern.exclusion != matched:
-                    info.append(False)
-                    continue
-                hit = bool(pattern.match(path))
-            info.append(hit)
-            if hit:
-                matched = not pattern.exclusion
+        asked, above = self._candidates(path), frozenset(inherited)
+        for number in sorted(above.union(asked)) if above else asked:
+            pattern = self.patterns[number]
+            if number not in above and (pattern.exclusion != matched or not pattern.match(path)):
+                continue
+            info.append(number)
+            matched = not pattern.exclusion
         return matched, tuple(info)
 
-    def _plain_match(self, path: str, folder: Info | None) -> tuple[bool, Info]:
+    def _plain_match(self, path: str, inherited: Info) -> tuple[bool, Info]:
         """Without ``!`` the first hit decides, for everything below as well."""
-        if folder is not None and any(folder):
-            return True, folder
-        hit = any(pattern.match(path) for pattern in self.patterns)
-        return hit, (True, *self._nothing[1:]) if hit else self._nothing
+        if inherited:
+            return True, inherited
+        hit = any(self.patterns[number].match(path) for number in self._candidates(path))
+        return hit, (0,) if hit else ()
 
     def match_alone(self, path: str) -> bool:
         """Whether the path matches when nothing is known about its folders."""
         matched = False
         parts = path.split("/")
         folders = ["/".join(parts[: at + 1]) for at in range(len(parts) - 1)]
-        for pattern in self.patterns:
+        for number in self._candidates(path):
+            pattern = self.patterns[number]
             if pattern.exclusion == matched and (pattern.match(path) or any(map(pattern.match, folders))):
                 matched = not pattern.exclusion
         return matched
 
+    def _candidates(self, path: str) -> Sequence[int]:
+        """The numbers of the patterns that can match the path or one of its folders."""
+        if len(self.patterns) < _MANY:
+            return range(len(self.patterns))
+        return self._index.of(path)
+
+    @cached_property
+    def _index(self) -> Candidates:
+        return Candidates([pattern.literal for pattern in self.patterns])
+
     def may_match_below(self, folder: str) -> bool:
         """False when no pattern can match an entry of a folder that itself does not match. (``!`` ones left aside.)"""
-        return any(_reaches(pattern.text, folder) for pattern in self.patterns if not pattern.exclusion)
+        return self._plain_reach is None or folder in self._plain_reach
 
     def may_except_below(self, folder: str) -> bool:
         """False when no ``!`` pattern can bring back an entry of a folder that matched."""
-        return any(_reaches(pattern.text, folder) for pattern in self.patterns if pattern.exclusion)
+        return self._exclusion_reach is None or folder in self._exclusion_reach
+
+    @cached_property
+    def _plain_reach(self) -> set[str] | None:
+        return _reach([pattern.text for pattern in self.patterns if not pattern.exclusion])
+
+    @cached_property
+    def _exclusion_reach(self) -> set[str] | None:
+        return _reach([pattern.text for pattern in self.patterns if pattern.exclusion])
 
 
-def _reaches(pattern: str, folder: str) -> bool:
-    plain = pattern.removesuffix("/**").removesuffix("/*")
-    if any(character in plain for character in "*[]?^\\"):
-        return True
-    return (plain + "/").startswith(folder + "/")
+def _reach(patterns: Sequence[str]) -> set[str] | None:
+    """The folders that hold what the patterns name; None where a wildcard may lead anywhere."""
+    found: set[str] = set()
+    for pattern in patterns:
+        plain = pattern.removesuffix("/**").removesuffix("/*")
+        if any(character in plain for character in "*[]?^\\"):
+            return None
+        while plain and plain not in found:
+            found.add(plain)
+            plain = plain.rpartition("/")[0]
+    return found
 
 
 Test = Callable[[str], object]
 
 
 @lru_cache(maxsize=4096)
-def _matcher(text: str) -> tuple[Test, bool]:
-    """The test that a clean pattern stands for, and whether it is broken."""
+def _matcher(text: str) -> tuple[Test, str, bool]:
+    """The test that a clean pattern stands for, a text that is in everything it matches, and whether it is broken."""
     kind, expression = _translate(text)
     if kind == "exact":
-        return text.__eq__, False
+        return text.__eq__, text, False
     if kind == "prefix":
         start = text[:-2]
-        return lambda path: path.startswith(start), False
+        return lambda path: path.startswith(start), start, False
     if kind == "suffix":
         end = text[2:]
-        return lambda path: path.endswith(end) or (end.startswith("/") and path == end[1:]), False
+        return (
+            lambda path: path.endswith(end) or (end.startswith("/") and path == end[1:]),
+            end.removeprefix("/"),
+            False,
+        )
     try:
-        return matcher(_pieces(expression)), False
+        pieces = _pieces(expression)
     except BadPattern:
-        return _refuse, True
+        return _refuse, "", True
+    return matcher(pieces), literal(pieces), False
 
 
 def _refuse(path: str) -> object:

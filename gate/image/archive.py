@@ -7,6 +7,7 @@ from gate.dockerfile.tree import Instruction
 from gate.image import tarfile
 from gate.image.copy import Options
 from gate.image.node import Bytes, Node, directory
+from gate.image.sparse import Sparse
 from gate.image.tarfile import ArchiveError, Member
 from gate.image.tree import Make, Tree, TreeError, TreeUnknown, check_length, chosen, raise_unknown
 from gate.model import Unknown
@@ -134,6 +135,8 @@ def _folder_for(tree: Tree, place: str, instruction: Instruction | None) -> tupl
 def _node(tree: Tree, member: Member, data: bytes, there: Node | None, place: str) -> Node:
     if member.type == tarfile.DIRECTORY:
         return there if there is not None else directory()
+    if member.holes is not None:
+        return Node("file", 0, content=Sparse(data, member.holes))
     if member.type == tarfile.REGULAR:
         return Node("file", 0, content=Bytes(data[member.start : member.start + member.size]))
     if member.type == tarfile.SYMLINK:

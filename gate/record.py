@@ -135,7 +135,7 @@ else:
                 value = f"_make_{name}() if {name} is MISSING else {name}" if described.init else f"_make_{name}()"
                 default = "=MISSING"
             else:
-                value = name
+                value = name if described.init else f"_default_{name}"
                 default = "" if described.default is MISSING else f"=_default_{name}"
                 scope[f"_default_{name}"] = described.default
             body.append(f" self.{name} = {value}")

@@ -21,6 +21,7 @@ class Sources:
     def __init__(self) -> None:
         self._sources: dict[str, Source | None] = {}
         self._hidden: dict[str, list[Span]] = {}
+        self._stars: list[tuple[str, str]] | None = None
 
     def add(self, source: Source) -> None:
         self._sources[source.path] = source
@@ -28,6 +29,7 @@ class Sources:
     def hide(self, place: Place) -> None:
         """From now on, show stars for what stands at a place: all of a secret but its name and its first characters."""
         self._hidden.setdefault(place.path, []).append(place.span)
+        self._stars = None
 
     def line(self, path: str, number: int) -> str:
         """The 1-based line without its end; empty where there is none."""
@@ -42,14 +44,19 @@ class Sources:
 
     def starred(self, text: str) -> str:
         """A text of other origin with stars for what :meth:`hide` hides; a secret may be an argument, too."""
-        for path, spans in self._hidden.items():
-            for span in spans:
-                source = self._get(path)
-                line = source.line(span.line) if source is not None else ""
-                secret = line[span.column - 1 : span.end_column - 1 if span.end_line == span.line else None]
-                if secret:
-                    text = text.replace(secret, _starred(secret, first=True))
+        if self._stars is None:
+            secrets = [self._secret(path, span) for path, spans in self._hidden.items() for span in spans]
+            self._stars = [(secret, _starred(secret, first=True)) for secret in secrets if secret]
+        for secret, stars in self._stars:
+            if secret in text:
+                text = text.replace(secret, stars)
         return text
+
+    def _secret(self, path: str, span: Span) -> str:
+        """What stands at a hidden place, as far as its first line goes."""
+        source = self._get(path)
+        line = source.line(span.line) if source is not None else ""
+        return line[span.column - 1 : span.end_column - 1 if span.end_line == span.line else None]
 
     def text(self, path: str) -> str | None:
         """The whole text; None where it cannot be read."""

@@ -20,8 +20,11 @@ def render(result: Result, page: Page) -> str:
     text = (
         "{\n" + ",\n".join(f"  {json.dumps(key)}: {_value(value)}" for key, value in document(result).items()) + "\n}"
     )
-    # A file name need not be UTF-8; a document must.
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace") + "\n"
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # a file name need not be UTF-8; a document must
+        text = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return text + "\n"
 
 
 def _value(value: Any) -> str:

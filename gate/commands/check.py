@@ -266,6 +266,8 @@ def _without_secrets(result: Result, page: Page) -> Result:
         edits = finding.fix.edits if finding.fix is not None else ()
         told = any(starred(edit.text) != edit.text for edit in edits)
         message, help = starred(finding.message), starred(finding.help)
+        if not told and (message, help) == (finding.message, finding.help):
+            return finding
         return replace(finding, message=message, help=help, fix=None if told else finding.fix)
 
     return replace(result, findings=tuple(map(harmless, result.findings)))

@@ -141,6 +141,7 @@ class Command(Node):
     wrappers: tuple[str, ...] = ()
     complete: bool = True
     script: Script | None = None
+    _values: list[str | None] | None = field(default=None, init=False, repr=False)
 
     @property
     def arguments(self) -> tuple[ShellWord, ...]:
@@ -148,8 +149,10 @@ class Command(Node):
 
     @property
     def values(self) -> list[str | None]:
-        """The arguments' values, without the program."""
-        return [word.value for word in self.words[1:]]
+        """The arguments' values, without the program: one list for all who ask."""
+        if self._values is None:
+            self._values = [word.value for word in self.words[1:]]
+        return self._values
 
     @property
     def place(self) -> Place:

@@ -45,7 +45,8 @@ class Place:
         self._left = []
 
     def absolute(self, path: str) -> str:
-        path = _HOME.sub(self.home, path)
+        if "~" in path or "$" in path:
+            path = _HOME.sub(self.home, path)
         if path.startswith("$"):
             return "/" + path
         return posixpath.normpath(posixpath.join(self.cwd, path)) if path else ""

@@ -141,9 +141,12 @@ class _Tracer:
                 if kind > Effect.CLEANUP:
                     layer.events.append(Event(command, [], [], [], True))
                 continue
-            made = [replace(one, line=line) for one in made_by(command, place, get) if not self._apart(one.path, apart)]
-            removals = [removal for removal in removals_of(command, place) if not self._apart(removal.path, apart)]
-            changes = [change for change in changes_of(command, place) if not self._apart(change.path, apart)]
+            made = [replace(one, line=line) for one in made_by(command, place, get)]
+            removals, changes = [*removals_of(command, place)], [*changes_of(command, place)]
+            if apart:
+                made = [one for one in made if not self._apart(one.path, apart)]
+                removals = [removal for removal in removals if not self._apart(removal.path, apart)]
+                changes = [change for change in changes if not self._apart(change.path, apart)]
             if kind is Effect.INSTALL:
                 self.installed.append(command)
             if made or removals or changes or kind >= Effect.CLEANUP:

@@ -6,6 +6,7 @@ from gate.build import Build
 from gate.dockerfile.command import Command
 from gate.dockerfile.tree import Copy, Instruction, Run
 from gate.lazy import pattern
+from gate.memo import memo
 from gate.model import Severity
 from gate.rule import Example, Results, Rule
 from gate.rules.security._secrets import password_in_url
@@ -123,13 +124,12 @@ def _below(name: str, build: Build) -> list[str]:
     """The credential files that a copied directory of the context brings."""
     if build.context is None or "://" in name or "$" in name:
         return []
-    folder = "" if name in {".", "/", ""} else name.strip("/")
-    found = []
-    for entry in build.context.entries():
-        below = not folder or entry.path.startswith(folder + "/")
-        if below and entry.type == "file" and entry.size > 0 and _is_credential(entry.path, build):
-            found.append(entry.path)
-    return found
+    kept = memo(build, "credentials")
+    if "all" not in kept:
+        files = (entry.path for entry in build.context.entries() if entry.type == "file" and entry.size > 0)
+        kept["all"] = [path for path in files if _is_credential(path, build)]
+    folder = "" if name in {".", "/", ""} else name.strip("/") + "/"
+    return [path for path in kept["all"] if path.startswith(folder)]
 
 
 def _is_credential(path: str, build: Build) -> bool:

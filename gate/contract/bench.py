@@ -111,6 +111,10 @@ class Bench:
             return unknown(f"killed for want of memory: it has {memory} here", "run it on an engine with more memory")
         if wants_gpu(log):
             return unknown(f"exit {code}: it asks for a GPU, and is given none here", "run it where a GPU is")
+        if code in (126, 127):  # a shell's word for a program that it could not start
+            return failed(
+                f"exit {code}{f': {log[-1]}' if log else ''}", "look for the program that it starts, and its mode"
+            )
         if code == 2 and misses_script(log):
             word = self.platform.word
             return failed(
@@ -134,6 +138,10 @@ class Bench:
         finally:
             self.log = container.log()
             container.remove()
+
+    def port(self, server: Container, number: int) -> int | None:
+        """The port of this machine behind which a server is; None where the engine publishes none here."""
+        return server.port(number) if self.workshop.reachable else None
 
     def model_mount(self, path: str = MODEL) -> Mount:
         """The model as a server finds it: read-only, and empty where there is none."""

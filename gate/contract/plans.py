@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gate.contract import aws_lambda, plain, predictions, processing, serving, training
+from gate.contract import aws_lambda, capabilities, invocations, plain, predictions, processing, serving, training
 from gate.contract.model import Case
 
 _CAPABILITY = "com.amazonaws.sagemaker.capabilities."
@@ -25,26 +25,34 @@ PLANS: dict[str, tuple[Case, ...]] = {
         Case("user", "it runs as root, as SageMaker has it", plain.user),
         _START,
         Case("ping", "GET /ping is answered", serving.health, needs=("start",)),
-        Case("invocations", "POST /invocations is answered", serving.invoke, needs=("ping",), required=False),
+        Case("invocations", "POST /invocations is answered", invocations.invoke, needs=("ping",), required=False),
         Case(
-            "load", "GET /ping is answered during a request", serving.under_load, needs=("invocations",), required=False
+            "load",
+            "GET /ping is answered during a request",
+            invocations.under_load,
+            needs=("invocations",),
+            required=False,
         ),
-        Case("large", "a body of 6 MB is taken", serving.large, needs=("invocations",), required=False),
+        Case("large", "a body of 6 MB is taken", invocations.large, needs=("invocations",), required=False),
         Case(
-            "malformed", "requests without sense do no harm", serving.malformed, needs=("invocations",), required=False
+            "malformed",
+            "requests without sense do no harm",
+            invocations.malformed,
+            needs=("invocations",),
+            required=False,
         ),
         Case("stop", "the server ends on SIGTERM", serving.stop, needs=("ping",), required=False),
         Case(
             "port",
             "SAGEMAKER_BIND_TO_PORT is heeded",
-            serving.bound_port,
+            capabilities.bound_port,
             needs=("ping",),
             label=f"{_CAPABILITY}accept-bind-to-port",
         ),
         Case(
             "models",
             "models are loaded and unloaded",
-            serving.multi_model,
+            capabilities.multi_model,
             needs=("image",),
             required=False,
             label=f"{_CAPABILITY}multi-models",

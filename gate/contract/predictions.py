@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from gate.contract import serving
+from gate.contract import invocations
 from gate.contract.bench import Bench
 from gate.contract.client import Reply
+from gate.contract.endpoints import endpoint_of
 from gate.contract.model import Outcome, Payload, failed, passed, skipped, unknown
 
 
@@ -15,13 +16,13 @@ def vertex(bench: Bench) -> Outcome:
     """T18: a request of N instances is answered with N predictions."""
     payload = bench.options.payload
     if payload is None:
-        return serving.invoke(bench)
-    endpoint = serving.endpoint_of(bench)
+        return invocations.invoke(bench)
+    endpoint = endpoint_of(bench)
     bench.tell(f"asking POST {endpoint.predict}")
-    reply = serving.post(bench, endpoint, Payload(payload.data, "application/json"))
+    reply = invocations.post(bench, endpoint, Payload(payload.data, "application/json"))
     route = f"POST {endpoint.predict}"
     if not reply.good:
-        return serving.refused(bench, route, reply, endpoint, payload)
+        return invocations.refused(bench, route, reply, endpoint, payload)
     asked, answered = _object(payload.data).get("instances"), _object(reply.body).get("predictions")
     if not isinstance(asked, list):
         return unknown(f"{route}: {reply.status}, but the sample is no JSON object with instances", "--payload FILE")
@@ -34,9 +35,9 @@ def vertex(bench: Bench) -> Outcome:
 
 def kserve(bench: Bench) -> Outcome:
     """T19: the routes of the V1 or of the V2 protocol are there, and answer the sample."""
-    endpoint, payload = serving.endpoint_of(bench), bench.options.payload
+    endpoint, payload = endpoint_of(bench), bench.options.payload
     bench.tell("asking for the routes of KServe")
-    first, second = (serving.get(bench, path) for path in ("/v1/models", "/v2/health/ready"))
+    first, second = (invocations.get(bench, path) for path in ("/v1/models", "/v2/health/ready"))
     protocols = [name for name, reply in (("V1", first), ("V2", second)) if reply.good]
     if not protocols:
         return unknown(
@@ -48,10 +49,10 @@ def kserve(bench: Bench) -> Outcome:
     if payload is None or name is None:
         return passed(told) if payload is None else skipped(f"{told}; which models it has is not told")
     path = f"/v2/models/{name}/infer" if "inputs" in _object(payload.data) else f"/v1/models/{name}:predict"
-    reply = serving.post(bench, endpoint, Payload(payload.data, "application/json"), path)
+    reply = invocations.post(bench, endpoint, Payload(payload.data, "application/json"), path)
     if reply.good:
         return passed(f"{told}; POST {path}: {reply.status}", reply.seconds)
-    return serving.refused(bench, f"POST {path}", reply, endpoint, payload)
+    return invocations.refused(bench, f"POST {path}", reply, endpoint, payload)
 
 
 def _model_name(bench: Bench, listed: Reply) -> str | None:

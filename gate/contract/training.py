@@ -17,8 +17,8 @@ _REASON = 1024
 """Characters of the failure file that DescribeTrainingJob shows."""
 _SHOWN = 120
 """Of those, what is shown in one line of a report."""
-_DELAY, _LEAST = 5.0, 1.0
-"""When a training is stopped, in seconds; and how long one must take to be stopped at all."""
+_DELAY, _FAST_DELAY, _LEAST = 5.0, 0.3, 1.0
+"""When a training is stopped, in seconds, also in a hurry; and how long one must take to be stopped at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ def stop(bench: Bench) -> Outcome:
         return container
     with bench.removed(container):
         bench.tell("stopping a training")
-        if container.wait(min(1.0 if bench.options.fast else _DELAY, usual / 2)) is not None:
+        if container.wait(min(_FAST_DELAY if bench.options.fast else _DELAY, usual / 2)) is not None:
             return skipped("the training was over before it could be stopped", "--input DIR with more data")
         return stopped(bench, container, ends=True)
 

@@ -42,7 +42,7 @@ def test_an_image_that_keeps_both_contracts(verify: Verify) -> None:
         ("offline", "#!/bin/sh\nwget http://example.com/ || exit 1\n", "train", "unknown", [], "asks for the network"),
         ("hides", f"{SAVES} || true\nexit 0\n", "failure", "failed", ["SMT002"], "cannot have saved its model"),
         ("silent", f"{SAVES} || exit 3\n", "failure", "failed", ["SMT001"], "exit 3, and nothing in"),
-        ("deaf", f"{DEAF}\nsleep 1.1\n", "stop", "failed", ["SMT003", "ENT009"], "ignores SIGTERM"),
+        ("deaf", f"{DEAF}\nsleep 2\n", "stop", "failed", ["SMT003", "ENT009"], "ignores SIGTERM"),
     ],
 )
 def test_a_training_that_breaks_it(
@@ -64,13 +64,13 @@ def test_a_training_that_breaks_it(
 
 
 def test_a_training_that_heeds_sigterm(verify: Verify) -> None:
-    train = f"{SAVES} || {{ echo sealed > /opt/ml/output/failure; exit 1; }}\ntrap 'exit 0' TERM\nsleep 1.1 &\nwait\n"
+    train = f"{SAVES} || {{ echo sealed > /opt/ml/output/failure; exit 1; }}\ntrap 'exit 0' TERM\nsleep 2 &\nwait\n"
     ran = verify.run(verify.image("graceful", {"train": train}), *TRAINING)
     assert (ran.code, set(statuses(ran).values())) == (0, {"passed"}), ran.out
 
 
 def test_a_training_without_a_handler_is_not_killed_as_long_as_it_is_short(verify: Verify) -> None:
-    ran = verify.run(verify.image("dropped", {"train": f"{SAVES} || exit 1\nsleep 1.1\n"}), *TRAINING)
+    ran = verify.run(verify.image("dropped", {"train": f"{SAVES} || exit 1\nsleep 2\n"}), *TRAINING)
     row = ran.json["cases"][-1]
     assert (row["name"], row["status"], "has no handler for SIGTERM" in row["notes"][0]) == ("stop", "passed", True), (
         row

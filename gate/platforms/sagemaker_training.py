@@ -18,6 +18,13 @@ PLATFORM = Platform(
         packages=("sagemaker-training", "sagemaker-containers"),
         variables=("SAGEMAKER_PROGRAM", "SAGEMAKER_TRAINING_MODULE", "SAGEMAKER_TRAINING_COMMAND"),
         programs=("train",),
-        texts=("/opt/ml/input", "/opt/ml/output", "/opt/ml/checkpoints", "SM_CHANNEL_", "SM_MODEL_DIR"),
+        texts=(
+            "/opt/ml/input",
+            "/opt/ml/output",
+            "/opt/ml/checkpoints",
+            "SM_CHANNEL_",
+            "SM_MODEL_DIR",
+            "input/config/hyperparameters.json",  # behind prefix = "/opt/ml/"
+        ),
     ),
 )

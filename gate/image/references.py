@@ -10,6 +10,7 @@ from gate.dockerfile.expand import SubstitutionError, expand
 from gate.dockerfile.flags import csv_fields
 from gate.dockerfile.go import atoi
 from gate.dockerfile.tree import Copy, Instruction, Onbuild, Run, Stage
+from gate.memo import memo
 
 if TYPE_CHECKING:
     from gate.build import Build
@@ -66,16 +67,19 @@ def mount_sources(build: Build, run: Run) -> tuple[set[int], set[str]]:
     return stages, paths
 
 
-def needed(build: Build, stage: Stage) -> set[int]:
+def needed(build: Build, stage: Stage) -> frozenset[int]:
     """The indices of the stage itself and of all that it needs, directly or not."""
-    found: set[int] = set()
-    waiting = [stage.index]
-    while waiting:
-        index = waiting.pop()
-        if index not in found:
-            found.add(index)
-            waiting.extend(_direct(build, build.stages[index]))
-    return found
+    known: dict[int, frozenset[int]] = memo(build, "needed stages")
+    if stage.index not in known:
+        found: set[int] = set()
+        waiting = [stage.index]
+        while waiting:
+            index = waiting.pop()
+            if index not in found:
+                found.add(index)
+                waiting.extend(_direct(build, build.stages[index]))
+        known[stage.index] = frozenset(found)
+    return known[stage.index]
 
 
 def _direct(build: Build, stage: Stage) -> Iterator[int]:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from gate.context.paths import BadPattern, join
 from gate.dockerfile.command import Command, Node, Script
 from gate.dockerfile.shell import file_script
-from gate.dockerfile.shell.status import exit_status_hidden_by
+from gate.dockerfile.shell.status import exit_status_hidden_by, in_chain
 from gate.dockerfile.shell.wrappers import SHELLS
 from gate.dockerfile.source import Source
 from gate.image import content_commands, file_commands
@@ -174,10 +174,11 @@ class RunJob:
         root = self.carrier.tree.root
         for name in _SYSTEM:
             node = root.child(name)
-            if node is None and root.open is None:
+            if node is not None:
+                if node.open is None:
+                    _open_below(node, self.why)
+            elif root.open is None:
                 self._anything()
-            elif node is not None:
-                _open_below(node, self.why)
         for value in _named_folders(command):
             self._may_fill(_absolute(value, folder))
         verb = next((value for value in command.values if value != "pip" and value and not value.startswith("-")), None)
@@ -233,7 +234,7 @@ class RunJob:
 def _named_folders(command: Command) -> Iterator[str | None]:
     """The values of an installer's options for folders; a bare name is one where the option has no other meaning."""
     for option, value in itertools.pairwise((*command.values, None)):
-        if option is None:
+        if option is None or not option.startswith("-"):
             continue
         name, equals, rest = option.partition("=")
         if equals and name in _FOLDER_OPTIONS:
@@ -246,8 +247,10 @@ def _named_folders(command: Command) -> Iterator[str | None]:
 
 def _certainty(node: Node, outer: Certainty) -> Certainty:
     """How certain a part of a script is, in a script that is itself as certain as ``outer``."""
-    noticed = outer.noticed and exit_status_hidden_by(node) is None
-    runs = outer.runs and _surely_runs(node)
+    runs, noticed = outer
+    if not in_chain(node):
+        noticed = noticed and exit_status_hidden_by(node) is None
+        runs = runs and _surely_runs(node)
     if isinstance(node, Command) and node.name in _NOT_EVERYWHERE:
         runs = runs and noticed
     return Certainty(runs, noticed)

@@ -108,6 +108,8 @@ class Tree:
         system takes.
         """
         check_length(path)
+        if rooted(path) == path and self._linkless(path):
+            return path
         walked = 0
         while True:
             before = walked
@@ -117,6 +119,16 @@ class Tree:
                 if absolute == path:
                     return path
                 path = absolute
+
+    def _linkless(self, path: str) -> bool:
+        """True for a clean path on which no link can stand, as for almost every one."""
+        node: Node | None = self.root
+        for name in path.split("/"):
+            if name and node is not None:
+                if node.type != "directory":
+                    return False
+                node = node.child(name)
+        return node is None or node.type != "symlink"
 
     def resolve_parent(self, path: str) -> str:
         """Like :meth:`resolve`, but a link in the last part stays."""

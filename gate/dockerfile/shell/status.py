@@ -30,10 +30,10 @@ def exit_status_hidden_by(node: Node) -> Node | None:
     command that only uses its output (``echo $(…)``); a ``find`` that runs it with ``-exec … ;``. A function's body
     counts as noticed: its callers are not looked at.
     """
-    return None if _in_chain(node) else _Failure(node).run()
+    return None if in_chain(node) else _Failure(node).run()
 
 
-def _in_chain(node: Node) -> bool:
+def in_chain(node: Node) -> bool:
     """Whether nothing but ``&&`` stands above a node, as is usual: then its failure is that of the script."""
     while not node.background:
         if node.parent is None:

@@ -42,7 +42,8 @@ class Draft:
     """An instruction on its way: its keyword and flags are read, its arguments are ``value[start:end]`` of ``line``."""
 
     __slots__ = (
-        "end", "escape", "faults", "flag_list", "head", "keyword", "line", "parser_faults", "start", "text", "value",
+        "arguments", "end", "escape", "faults", "flag_list", "head", "keyword", "line", "parser_faults", "start", "text",
+        "value",
     )  # fmt: skip
 
     def __init__(self, line: Text, escape: str, start: int, end: int, in_full: bool = True) -> None:
@@ -58,13 +59,15 @@ class Draft:
         self.parser_faults: list[SyntaxFault] = []
         self.flag_list: tuple[Flag, ...] = ()
         begin = blank.end() if blank else end
-        self.text = line.slice(begin, end)
+        self.text = self.arguments = line.slice(begin, end)
         if in_full and value.startswith("--", begin):
             found, begin = words.flags(value, begin, end, escape)
             self.flag_list = tuple(map(self._flag, found))
             begin, end = words.trim(value, begin, end)
+            self.arguments = line.slice(begin, end)
         elif begin < end and value[begin] in words.SPACE:
             begin = words.trim(value, begin, end)[0]
+            self.arguments = line.slice(begin, end)
         self.start, self.end = begin, end
 
     def _flag(self, word: words.Word) -> Flag:
@@ -75,10 +78,6 @@ class Draft:
 
     def slice(self, span: Span) -> Text:
         return self.line.slice(span[0], span[1])
-
-    @property
-    def arguments(self) -> Text:
-        return self.line.slice(self.start, self.end)
 
     def blank_separated(self) -> list[Text]:
         return [self.line.slice(*match.span()) for match in words.WORD.finditer(self.value, self.start, self.end)]

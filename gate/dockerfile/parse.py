@@ -64,12 +64,13 @@ def _assign_stages(tree: Dockerfile) -> None:
 
 
 class _Reader:
-    """The state of one reading. ``at`` is the offset of the next unread line."""
+    """The state of one reading. ``at`` is the number of lines that have been read."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
         self.text = source.text
         self.size = len(self.text)
+        self.lines, self.starts = source.lines(), source.starts()
         self.at = 0
         self.instructions: list[Instruction] = []
         self.comments: list[Comment] = []
@@ -81,14 +82,15 @@ class _Reader:
         self.too_long = False  # a line of the instruction that is being read is
 
     def read(self) -> None:
-        text, size, source = self.text, self.size, self.source
+        size, source = self.size, self.source
         directives_possible = True
-        while self.at < size:
-            begin, self.too_long = self.at, False
-            end = self._line_end(begin)
-            raw = text[begin:end].rstrip("\r")
+        while self.at < len(self.lines):
+            begin, self.too_long = self.starts[self.at], False
+            raw = self._line()
+            end = begin + len(raw)
             line = raw.lstrip(SPACE)
-            start = begin + len(raw) - len(line)
+            start = end - len(line)
+            line = line.rstrip("\r")
             if line and line[0] == "#":
                 if directives_possible and self._directive(line, start):
                     continue
@@ -102,21 +104,22 @@ class _Reader:
             message = "file with no instructions" if source.data else "the Dockerfile cannot be empty"
             self.faults.append(SyntaxFault(message, source.place(max(size - 1, 0), max(size - 1, 0))))
 
-    def _line_end(self, begin: int) -> int:
-        """The end of the line at ``begin``, its line end excluded; ``at`` moves to the next one."""
-        end = self.text.find("\n", begin)
-        if end < 0:
-            end = self.at = self.size
-        else:
-            self.at = end + 1
-        if end - begin > _LONGEST_LINE // 4:
-            self._check_length(begin, end)
-        return end
+    def _line(self) -> str:
+        """The next line without its line feed."""
+        line = self.lines[self.at]
+        self.at += 1
+        if len(line) > _LONGEST_LINE // 4:
+            self._check_length(line)
+        return line
 
-    def _check_length(self, begin: int, end: int) -> None:
-        most = _LONGEST_LINE - (self.at == end)
-        if end - begin > most or len(self.text[begin : self.at].encode("utf-8", "surrogateescape")) > most:
+    def _next(self) -> int:
+        """Where the next unread line begins."""
+        return self.starts[self.at] if self.at < len(self.starts) else self.size
+
+    def _check_length(self, line: str) -> None:
+        if len(line) >= _LONGEST_LINE or len(line.encode("utf-8", "surrogateescape")) >= _LONGEST_LINE:
             self.too_long = True
+            begin = self.starts[self.at - 1]
             message = f"dockerfile line greater than max allowed size of {_LONGEST_LINE - 1}"
             self.faults.append(SyntaxFault(message, self.source.place(begin, begin)))
 
@@ -164,13 +167,14 @@ class _Reader:
 
     def _joined(self, first: str, start: int, end: int) -> tuple[Text, int]:
         """The lines up to one that does not end in the escape character. Comments and empty lines are passed over."""
-        source, text, escape = self.source, self.text, self.escape
+        source, escape = self.source, self.escape
         chunks, pieces = [first], [(0, start)]
         length = len(first)
-        while self.at < self.size:
-            begin = self.at
-            end = self._line_end(begin)
-            line = text[begin:end].rstrip("\r")
+        while self.at < len(self.lines):
+            begin = self.starts[self.at]
+            raw = self._line()
+            end = begin + len(raw)
+            line = raw.rstrip("\r")
             kept = line.lstrip(SPACE)
             if not kept or kept[0] == "#":
                 if kept:
@@ -213,20 +217,21 @@ class _Reader:
 
     def _body(self, opener: Opener, end: int) -> tuple[Text, int, bool]:
         """The lines up to the terminator: the body, the offset where the terminator ends, and whether there is one."""
-        text, first = self.text, self.at
+        text, first = self.text, self._next()
         chunks: list[str] = []
         pieces: list[tuple[int, int]] = []
         length = 0
-        while self.at < self.size:
-            begin = self.at
-            end = self._line_end(begin)
-            line = text[begin:end].rstrip("\r")
+        while self.at < len(self.lines):
+            begin = self.starts[self.at]
+            raw = self._line()
+            end = begin + len(raw)
+            line = raw.rstrip("\r")
             tabs = len(line) - len(line.lstrip("\t")) if opener.chomp else 0
             if line[tabs:] == opener.name:
                 return self._body_text(opener, first, begin, chunks, pieces), max(end, min(begin + 1, self.size)), True
             if opener.chomp:
                 pieces.append((length, begin + tabs))
-                chunks.append(text[begin + tabs : self.at])
+                chunks.append(text[begin + tabs : self._next()])
                 length += len(chunks[-1])
         return self._body_text(opener, first, self.size, chunks, pieces), max(end, self.size), False
 

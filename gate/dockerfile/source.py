@@ -27,13 +27,13 @@ class Source:
 
     def position(self, offset: int) -> tuple[int, int]:
         """The 1-based line and column of a character offset. Only LF ends a line, as for BuildKit."""
-        starts = self._line_starts()
+        starts = self.starts()
         line = bisect_right(starts, offset)
         return line, offset - starts[line - 1] + 1
 
     def span(self, start: int, end: int) -> Span:
         """The span of ``text[start:end]``."""
-        starts = self._line_starts()
+        starts = self.starts()
         line = bisect_right(starts, start)
         column = start - starts[line - 1] + 1
         end = max(start, end)
@@ -47,17 +47,25 @@ class Source:
 
     def line(self, number: int) -> str:
         """The 1-based line without its line end; empty beyond the file."""
-        starts = self._line_starts()
+        starts = self.starts()
         if not 1 <= number <= len(starts):
             return ""
         end = starts[number] if number < len(starts) else len(self.text)
         return self.text[starts[number - 1] : end].rstrip("\r\n")
 
+    def lines(self) -> list[str]:
+        """The lines without their line feeds. Behind a line feed at the end there is none."""
+        lines = self.text.split("\n")
+        if not lines[-1]:
+            lines.pop()
+        return lines
+
     @property
     def line_count(self) -> int:
-        return len(self._line_starts())
+        return len(self.starts())
 
-    def _line_starts(self) -> list[int]:
+    def starts(self) -> list[int]:
+        """The offset at which each line begins."""
         if self._starts is None:
             lengths = (len(line) + 1 for line in self.text.split("\n"))
             self._starts = [0, *accumulate(lengths)]

@@ -55,6 +55,13 @@ class Setting(NamedTuple):
         return self.arg and self.image is not None
 
 
+def _argument(value: str) -> Setting:
+    return Setting(value, value, arg=True)
+
+
+_PLATFORM_ARGS = {name: _argument(value) for name, value in PLATFORM.items()}
+
+
 class Timeline:
     """Every assignment of some scope, each at a time of its own, so that any earlier state can be asked for.
 
@@ -62,9 +69,11 @@ class Timeline:
     more than the file has assignments, however its stages hang together.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, first: Mapping[str, Setting] | None = None) -> None:
+        """``first``: what is set in front of everything."""
         self.now = 0
-        self.current: dict[str, Setting] = {}
+        self.current: dict[str, Setting] = dict(first or {})
+        self._first = first or {}
         self.hidden: dict[str, Setting] = {}
         """The names whose ENV an ARG hides at the moment."""
         self._times: dict[str, list[int]] = {}
@@ -108,16 +117,14 @@ class Timeline:
 
     def at(self, name: str, time: int) -> Setting | None:
         times = self._times.get(name)
-        if times is None:
-            return None
-        index = bisect_right(times, time)
-        return self._settings[name][index - 1] if index else None
+        index = bisect_right(times, time) if times is not None else 0
+        return self._settings[name][index - 1] if index else self._first.get(name)
 
     def judged(self, time: int) -> Mapping[str, Value]:
         """The judged values of a time, by the names in the order of the file."""
         found = self._judged.get(time)
         if found is None:
-            settings = ((name, self.at(name, time)) for name in self._times)
+            settings = ((name, self.at(name, time)) for name in {**self._first, **self._times})
             found = self._judged[time] = {name: setting.judged for name, setting in settings if setting is not None}
         return found
 
@@ -178,7 +185,7 @@ class Variables:
         self._tree = tree
         self._args = build_args
         self._plain = plain
-        self._globals = Timeline()
+        self._globals = Timeline(_before_stages(tree, build_args, target))
         self._stages = Timeline()
         self._times: dict[int, int] = {}
         self.errors: dict[tuple[int, int], list[tuple[Text, str]]] = {}
@@ -188,7 +195,7 @@ class Variables:
         self._walked = False
         self._room = _ROOM
         self._proxies = _proxies(build_args)
-        self._start(target)
+        self._start()
 
     def scope(self, instruction: Instruction) -> VariableScope:
         """The ARG and ENV values from before an instruction. A FROM sees what stands in front of the first stage."""
@@ -209,20 +216,11 @@ class Variables:
 
     # In front of the stages ------------------------------------------------------------------------------------------
 
-    def _start(self, target: str | None) -> None:
-        for name, value in {**PLATFORM, "TARGETSTAGE": self._target_name(target)}.items():
-            value = self._args.get(name, value)
-            self._globals.set_arg(name, value, value)
+    def _start(self) -> None:
         for instruction in self._tree.header:
             self._times[instruction.index] = self._globals.now
             if instruction.keyword == "ARG" and isinstance(instruction, Pairs):
                 self._declare(instruction, self._globals, None, -1)
-
-    def _target_name(self, target: str | None) -> str:
-        if target is not None:
-            return target
-        stages = self._tree.stages
-        return (stages[-1].name if stages else None) or "default"
 
     # Inside the stages -----------------------------------------------------------------------------------------------
 
@@ -320,6 +318,14 @@ class Variables:
             self.errors.setdefault(where, []).append((text, str(error)))
             unknown = Unknown(str(error))
             return unknown, unknown
+
+
+def _before_stages(tree: Dockerfile, build_args: Mapping[str, str], target: str | None) -> dict[str, Setting]:
+    """What BuildKit sets: the platform, and the name of the stage that is built."""
+    if target is None:
+        target = (tree.stages[-1].name if tree.stages else None) or "default"
+    given = {name: _argument(build_args[name]) for name in (*PLATFORM, "TARGETSTAGE") if name in build_args}
+    return {**_PLATFORM_ARGS, "TARGETSTAGE": _argument(target), **given}
 
 
 def _proxies(build_args: Mapping[str, str]) -> dict[str, str]:

@@ -140,11 +140,13 @@ def _end_of(pair: Pair) -> int:
 
 
 def line_before(instruction: Instruction, line: str) -> Edit | None:
-    """A new instruction in front of one."""
+    """A new instruction in front of one, and of the comments right above it."""
     if instruction.onbuild:
         return None
     source = instruction.source
     start = source.text.rfind("\n", 0, instruction.start) + 1
+    while start and source.text[(above := source.text.rfind("\n", 0, start - 1) + 1) : start].lstrip().startswith("#"):
+        start = above
     return insert(source, start, line + line_end(source))
 
 
@@ -201,6 +203,9 @@ def joined(first: Run, second: Run, build: Build) -> Edit | None:
         return None
     if any(not command.name or command.name in _LASTING or command.assignments for command in before.commands):
         return None
+    above = source.line(first.line - 1).lstrip()
+    if above.startswith("#") and "ignore" in above:
+        return None  # what quiets the first would quiet the second
     start, end = before.text.slice(0, last).end, second.script.start
     if source.text[start : second.start].strip():
         return None  # a comment, at the end of the first or between the two

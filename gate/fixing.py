@@ -282,8 +282,10 @@ def _identity(finding: Finding) -> tuple[str, Place, str]:
 def _mend_contexts(outcome: Outcome, request: Request, unsafe: bool) -> None:
     """Mend the other files that findings are in: each once, and only inside of the context that it was found in."""
     wanted: dict[str, dict[tuple[str, Place, str], Finding]] = {}
-    for file in [file for file in outcome.files if file.given is not None]:
-        folder = request.options.context or (file.given.folder if file.given is not None else None)
+    for file in outcome.files:
+        if file.given is None or file.given.data is not None:
+            continue  # what comes through standard input leaves through standard output
+        folder = request.options.context or file.given.folder
         for finding in file.findings:
             path = _other(finding, file.path)
             if path and folder is not None and fixable(finding, unsafe) and inside(path, folder):

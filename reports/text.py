@@ -93,6 +93,8 @@ class _Writer:
             notes.append("also " + ", ".join(finding.aliases))
         if finding.confidence != "high":
             notes.append(f"{finding.confidence} confidence")
+        if finding.fix is not None:
+            notes.append("mlgate fix mends it" if finding.fix.safe else "mlgate fix --unsafe mends it")
         return notes
 
     def remark(self, label: str, text: str) -> Iterator[str]:

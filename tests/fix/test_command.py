@@ -116,6 +116,15 @@ def test_a_file_of_the_context_is_mended_too(mlgate: Mlgate) -> None:
     assert path.stat().st_mode & 0o777 == 0o755
 
 
+def test_a_file_that_two_dockerfiles_share_is_mended_once(mlgate: Mlgate) -> None:
+    for name in ("Dockerfile", "b.Dockerfile"):
+        mlgate.write(name, "FROM python:3.12\nCOPY r.txt .\nRUN pip install --no-cache-dir -r r.txt\n")
+    path = mlgate.write("r.txt", "numpy==1.26.4\nsklearn\n")
+    ran = mlgate("fix", "--unsafe", "--select", "PKG005")
+    assert ran.out == "r.txt:2:1: PKG005 wrong-package-name: ask for scikit-learn (unsafe)\n"
+    assert path.read_text() == "numpy==1.26.4\nscikit-learn\n"
+
+
 def test_a_file_that_is_not_executable_is_copied_so(mlgate: Mlgate) -> None:
     mlgate.write("Dockerfile", ENTRY.replace("--chmod=755 ", ""))
     mlgate.write("e.sh", "#!/bin/sh\nexec python /app.py\n")

@@ -46,8 +46,8 @@ class Brought:
         self._kept: dict[str, list[tuple[str | Unknown | None, bool | Unknown]]] = {}
 
     @cached_property
-    def _stages(self) -> set[int]:
-        return needed(self.build, self.build.target) if self.build.target is not None else set()
+    def _stages(self) -> frozenset[int]:
+        return needed(self.build, self.build.target) if self.build.target is not None else frozenset()
 
     @cached_property
     def _installs(self) -> list[Install]:

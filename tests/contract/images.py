@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 import tarfile
 import tempfile
 from collections.abc import Mapping
@@ -60,18 +61,24 @@ BYOC = {"train": TRAIN, "serve": SERVE, "answer": ANSWER, "routes": ROUTES}
 """An image that trains and serves, as SageMaker has it: ``docker run IMAGE train``, ``docker run IMAGE serve``."""
 
 
+_MADE: dict[tuple[str, str], object] = {}
+
+
 def image(engine: DockerEngine, name: str, programs: Mapping[str, str], *settings: str) -> str:
-    """Import an image: these programs in /opt/program, which is on PATH, and Dockerfile instructions for its configuration."""
+    """Import an image once: these programs in /opt/program, which is on PATH, and Dockerfile instructions for its
+    configuration."""
     reference = f"{NAMESPACE}/contract-{name}:1"
+    made = dict(programs), settings
+    if _MADE.setdefault((engine.host, name), made) is not made:
+        assert _MADE[engine.host, name] == made, f"two images are called {name}"
+        return reference
     with tempfile.TemporaryDirectory() as folder:
-        archive = Path(folder) / "image.tar"
-        with tarfile.open(busybox_base()) as old, tarfile.open(archive, "w") as new:
-            for member in old:
-                new.addfile(member, old.extractfile(member) if member.isreg() else None)
+        archive = Path(shutil.copy(busybox_base(), folder))
+        with tarfile.open(archive, "a") as tar:
             for program, text in programs.items():
                 entry = tarfile.TarInfo(f"opt/program/{program}")
                 entry.mode, entry.size = 0o755, len(text.encode())
-                new.addfile(entry, io.BytesIO(text.encode()))
+                tar.addfile(entry, io.BytesIO(text.encode()))
         changes = [word for setting in (PATH, *settings) for word in ("-c", setting)]
         engine.run("import", *changes, archive, reference, check=True)
     return reference

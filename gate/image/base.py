@@ -30,6 +30,8 @@ _PYTHON_IN_TAG = pattern(r"(?:^|[-_])py(?:thon)?[-_]?(?P<major>[23])[._]?(?P<min
 _UBI = pattern(r"(?:redhat|registry\.access\.redhat\.com|registry\.redhat\.io)/ubi(\d+)(?![^/-])")
 """Red Hat's universal base images, in all their sizes and with any language."""
 _LEADING_VERSION = pattern(r"v?(\d+)(?:\.(\d+))?(?=$|[-._])")
+_AMAZON_LINUX = pattern(r"137112412989\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?/amazonlinux")
+"""Amazon Linux from its makers' own registry, which each region has."""
 _AWS_DLC = pattern(
     r"(?:\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?|public\.ecr\.aws/deep-learning-containers)/"
 )
@@ -80,6 +82,8 @@ def familiar(name: str) -> str:
     table = facts("bases")
     if name in table["aliases"]:
         return str(table["aliases"][name])
+    if _AMAZON_LINUX.fullmatch(name):
+        return "amazonlinux"
     for prefix in table["mirrors"]:
         if name.startswith(prefix + "/"):
             return name[len(prefix) + 1 :]

@@ -49,10 +49,10 @@ _MODEL = pattern(r"\.(?:pt|pth|safetensors|h5|onnx|gguf|pkl|ckpt|tflite|joblib)\
 
 @rule.on_stage
 def check_clones(stage: Stage, build: Build) -> Results:
-    commands = [command for command in build.commands(stage) if command.name == "git"]
+    commands = [command for command in build.commands(stage) if command.name in ("git", "cd")]
     for index, command in enumerate(commands):
         values = command.values
-        if "clone" not in values:
+        if command.name != "git" or "clone" not in values:
             continue
         arguments = scan(command.arguments[values.index("clone") + 1 :], _GIT_CLONE)
         url = arguments.operands[0] if arguments.operands else None
@@ -69,17 +69,33 @@ def _remote(url: str) -> bool:
 
 
 def _reference(arguments: Arguments, later: list[Command]) -> tuple[bool, str | None]:
-    """Whether a reference is named at all, and which (None: not known): what a later git command of the stage checks out,
-    else the clone's own branch."""
+    """Whether a reference is named at all, and which (None: not known): what a later git command checks out in the
+    clone's folder, or at least in front of the next clone, else the clone's own branch."""
+    folder = _name(arguments.operands[-1].value or "").removesuffix(".git")
+    found: list[tuple[bool, str | None]] = []
+    at, alone = "", True
     for command in later:
         words = [word.value for word in command.arguments if word.value is None or not word.value.startswith("-")]
+        if command.name == "cd":
+            at = _name((words[0] if words else "") or "")
+            continue
         verb = next((verb for verb in ("checkout", "reset", "switch") if verb in words), None)
         if verb and words.index(verb) + 1 < len(words):
-            return True, words[words.index(verb) + 1]
-        if "clone" in words:
-            break
+            reference = words[words.index(verb) + 1]
+            elsewhere = "-C" in command.values and words[0] is not None
+            if folder and folder == (_name(words[0] or "") if elsewhere else at):
+                return True, reference
+            if alone and not elsewhere:
+                found.append((True, reference))
+        alone = alone and "clone" not in words
+    if found:
+        return found[0]
     branch = arguments.last("-b", "--branch")
     return branch is not None, branch.value if branch else None
+
+
+def _name(path: str) -> str:
+    return path.rstrip("/").rpartition("/")[2]
 
 
 def _severity(named: bool, reference: str | None) -> Severity | None:
@@ -144,7 +160,12 @@ def _is_code(download: Download, commands: tuple[Command, ...]) -> bool:
         return False
     if _CODE.search(path) or _CODE.search(download.file):
         return True
-    return any(command.name == "chmod" and download.file in (command.values or ()) for command in commands)
+    file = download.file.removeprefix("./")
+    return any(
+        command.name in ("chmod", "install")
+        and any((value or "").removeprefix("./") == file for value in command.values)
+        for command in commands
+    )
 
 
 def _is_unpacked(command: Command) -> bool:

@@ -27,6 +27,8 @@ ENDED = [
     "quay.io/centos/centos:stream8",
     "alpine:3.6",
     "amazonlinux:1",
+    "137112412989.dkr.ecr.us-west-2.amazonaws.com/amazonlinux:1",
+    "public.ecr.aws/lts/ubuntu:18.04",
     "amazonlinux:2018.03",
     "fedora:38",
     "nvidia/cuda:11.0-base-ubuntu18.04",

@@ -11,7 +11,7 @@ from gate.dockerfile.source import Source, Text
 from gate.lazy import pattern
 from gate.packages.model import FileRef, Install, Pin, Request
 from gate.packages.options import Arguments, Table, listed, scan
-from gate.packages.requirements_file import decode, read_requirements
+from gate.packages.requirements_file import RequirementsFile, decode, read_requirements
 
 if TYPE_CHECKING:
     import yaml
@@ -206,9 +206,9 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
         start += len(line)
 
 
-def read_environment(path: str, data: bytes) -> list[Request] | None:
-    """The dependencies of an environment file, those of its nested ``pip:`` list included; None when it is no such
-    file."""
+def read_environment(path: str, data: bytes) -> RequirementsFile | None:
+    """The dependencies of an environment file, those of its nested ``pip:`` list included, and the files that this names; None
+    when it is no such file."""
     import yaml
 
     content = decode(data)
@@ -221,23 +221,28 @@ def read_environment(path: str, data: bytes) -> list[Request] | None:
     dependencies = _value_of(root, "dependencies")
     if not isinstance(dependencies, yaml.SequenceNode):
         return None
-    requests: list[Request] = []
+    file = RequirementsFile(source)
     for node in dependencies.value:
         if isinstance(node, yaml.ScalarNode):
-            requests.append(spec(node.value, _node_text(source, node)))
+            request = spec(node.value, _node_text(source, node))
+            if request.pin is not Pin.UNRESOLVED or request.name:
+                file.requests.append(request)
         nested = _value_of(node, "pip")
-        if isinstance(nested, yaml.SequenceNode):
-            requests += [_pip_line(source, item) for item in nested.value if isinstance(item, yaml.ScalarNode)]
-    return [request for request in requests if request.pin is not Pin.UNRESOLVED or request.name]
+        for item in nested.value if isinstance(nested, yaml.SequenceNode) else ():
+            if isinstance(item, yaml.ScalarNode):
+                _pip_line(file, item)
+    return file
 
 
-def _pip_line(source: Source, node: yaml.ScalarNode) -> Request:
+def _pip_line(file: RequirementsFile, node: yaml.ScalarNode) -> None:
     """An entry of the pip list: a line of a requirements file."""
-    read = read_requirements(source.path, str(node.value).encode("utf-8", "surrogateescape"))
-    # An option line (-r file, --index-url) is no request that could be pinned.
-    request = read.requests[0] if read.requests else Request("", "pypi", Pin.UNRESOLVED, _node_text(source, node))
-    request.at = _node_text(source, node)
-    return request
+    read = read_requirements(file.source.path, str(node.value).encode("utf-8", "surrogateescape"))
+    for request in read.requests[:1]:
+        request.at = _node_text(file.source, node)
+        file.requests += [request] if request.pin is not Pin.UNRESOLVED or request.name else []
+    for ref in read.files[:1]:
+        ref.at = _node_text(file.source, node)
+        file.files.append(ref)
 
 
 def _value_of(node: Any, key: str) -> Any:

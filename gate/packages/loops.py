@@ -21,7 +21,9 @@ def unrolled(command: Command) -> Command:
         return command
     words: list[ShellWord] = []
     for word in command.words:
-        words += _values(word, command) if word.value is None else (word,)
+        for number, value in enumerate(_values(word, command) if word.value is None else (word,)):
+            # Behind an option that takes a value, each round has its own: ``-r $f``; any other does no harm twice.
+            words += [words[-2], value] if number and (words[-2].value or "").startswith("-") else [value]
     known = all(word.value is not None for word in words)
     complete = command.complete or (known and "xargs" not in command.wrappers)
     return replace(command, words=tuple(words), complete=complete)

@@ -157,16 +157,20 @@ def _read_once(found: Found, kind: str, install: Install, run: Run, build: Build
 
 
 def _read(found: Found, kind: str, install: Install, run: Run, build: Build) -> RequirementsFile | None:
-    if kind == "environment" or kind == "specs":
-        from gate.packages.conda import read_environment, read_specs
+    if kind == "environment":
+        from gate.packages.conda import read_environment
 
-        requests = (
-            read_environment(found.shown, found.data) if kind == "environment" else read_specs(found.shown, found.data)
-        )
+        read = read_environment(found.shown, found.data)
+        if read is None:
+            return None
+        file = read
+    elif kind == "specs":
+        from gate.dockerfile.source import Source
+        from gate.packages.conda import read_specs
+
+        requests = read_specs(found.shown, found.data)
         if requests is None:
             return None
-        from gate.dockerfile.source import Source
-
         file = RequirementsFile(Source(found.shown, found.data), requests)
     elif found.image.endswith((".toml", ".py", ".cfg")):
         return None

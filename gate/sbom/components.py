@@ -8,13 +8,14 @@ said about it.
 
 from __future__ import annotations
 
+import posixpath
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from gate.dockerfile.command import Command
-from gate.dockerfile.tree import Run, Stage
+from gate.dockerfile.tree import Onbuild, Run, Stage
 from gate.lazy import pattern
 from gate.memo import memo
 from gate.model import Place, Unknown
@@ -27,7 +28,7 @@ from gate.record import dataclass, field
 from gate.sbom.flow import fate
 from gate.sbom.markers import environment, holds
 from gate.sbom.model import Bill, Component, Unchecked
-from gate.sbom.purls import file_version, named
+from gate.sbom.purls import file_version, go_module, named
 from gate.sbom.removals import Removal, held, removal, virtual
 
 if TYPE_CHECKING:
@@ -112,7 +113,8 @@ def _ends(build: Build, needed: frozenset[int]) -> set[int]:
 
 def _installed(stage: Stage, state: _State, wheels: _Wheels, build: Build) -> _State:
     """Carry the commands of a stage out on what its parent has installed."""
-    for instruction in stage.instructions:
+    triggers = [each.child for each in stage.parent.instructions if isinstance(each, Onbuild)] if stage.parent else []
+    for instruction in (*triggers, *stage.instructions):
         if isinstance(instruction, Run):
             for command in build.script(instruction).commands:
                 runs = fate(command)
@@ -183,6 +185,10 @@ class _Step:
         if install.verb != "install":
             return
         for ref, why in asked.unread:
+            if ref.path and install.manager == "uv" and posixpath.basename(ref.path) == "pyproject.toml":
+                request = Request("", "pypi", Pin.LOCAL, ref.at, url=posixpath.dirname(ref.path) or ".")
+                self._project(request, install, where)
+                continue
             self._note((ref.path or "requirements", ref.place, why.reason), install)
         if not install.complete:
             self._note((f"{install.manager} …", install.place, "what is installed here is not known"), install)
@@ -217,10 +223,8 @@ class _Step:
         if install.manager in _OWN_ENVIRONMENTS:
             where = name
         key = (request.ecosystem, where, _spelled(name, request.ecosystem))
-        if install.verb == "uninstall":
-            if self.certain:
-                self._forget(key)
-            return
+        if install.verb == "uninstall" and self.certain:
+            self._forget(key)
         if install.verb != "install" and not self._wheel_folder(install):
             return
         applies = holds(request.marker, environment(install, self.stage, self.build)) if request.marker else True
@@ -242,6 +246,8 @@ class _Step:
                 return
             reason = _why(pinned)
         shown = name or request.url or request.specifier or "…"
+        if request.ecosystem == "golang" and not reason:
+            shown, reason = _module(shown)
         entry = self._component(shown, version or "", request.ecosystem, place, reason)
         folder = self._wheel_folder(install)
         if folder:
@@ -348,6 +354,12 @@ class _Step:
 
 def _same(one: Component | Unchecked, other: Component | Unchecked) -> bool:
     return isinstance(one, Component) and isinstance(other, Component) and one.purl == other.purl
+
+
+def _module(package: str) -> tuple[str, str]:
+    """The module of a Go package, and why there is none that can be told."""
+    found = go_module(package)
+    return (found, "") if found else (package, "which module it belongs to is not known")
 
 
 def _last_part(path: str) -> str:

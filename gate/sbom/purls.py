@@ -161,3 +161,22 @@ def file_version(url: str) -> tuple[str, str]:
     stem = url.partition("#")[0].partition("?")[0].rpartition("/")[2]
     match = re.fullmatch(r"([A-Za-z0-9][A-Za-z0-9._-]*?)-v?(\d[0-9A-Za-z.+!]*)\.(?:tar\.(?:gz|bz2|xz)|tgz|zip)", stem)
     return (match[1], match[2]) if match else ("", "")
+
+
+_FORGES = frozenset({"github.com", "gitlab.com", "bitbucket.org", "golang.org", "gopkg.in"})
+
+
+def go_module(path: str) -> str:
+    """The module that a package belongs to, as far as its path tells; "" where any of its folders may be one.
+
+    A repository is a module, and what stands under its ``cmd`` is a program of it; so are those of ``golang.org/x/NAME``.
+    """
+    parts = path.split("/")
+    root = 2 if parts[0] == "gopkg.in" else 3
+    if len(parts) > root and re.fullmatch(r"v[2-9]\d*|v1\d+", parts[root]):
+        root += 1
+    if len(parts) <= root or path.endswith("/..."):
+        return path.removesuffix("/...")
+    if parts[0] not in _FORGES or not (parts[root] == "cmd" or path.startswith("golang.org/x/")):
+        return ""
+    return "/".join(parts[:root])

@@ -337,9 +337,10 @@ def test_conda_specifications(value: str, pin: Pin, version: str | None) -> None
 def test_environment_file() -> None:
     data = b"name: x\ndependencies:\n  - python=3.9\n  - 'numpy >=1'\n  - pip:\n    - torch==1.2\n"
     data += b'    - -r r.txt\n    - "foo>=1"  # c\n    - -e git+https://h/a@main\n'
-    requests = read_environment("e.yml", data)
-    assert requests is not None
-    assert [(r.name, r.ecosystem, r.pin, r.place.line, r.place.span.column) for r in requests] == [
+    file = read_environment("e.yml", data)
+    assert file is not None
+    assert [(ref.kind, ref.path, ref.place.line) for ref in file.files] == [("requirements", "r.txt", 7)]
+    assert [(r.name, r.ecosystem, r.pin, r.place.line, r.place.span.column) for r in file.requests] == [
         ("python", "conda", Pin.COMPATIBLE, 3, 5),
         ("numpy", "conda", Pin.RANGE, 4, 6),
         ("torch", "pypi", Pin.EXACT, 6, 7),
@@ -353,7 +354,8 @@ def test_environment_file() -> None:
     [b"", b"[]", b"a: b", b"dependencies: x", b"\x00", b"a: [", b"dependencies:\n- {a: b}\n", b"- " * 5000, b"&a [*a]"],
 )
 def test_any_environment_file(data: bytes) -> None:
-    assert not read_environment("e.yml", data)
+    found = read_environment("e.yml", data)
+    assert found is None or not found.requests
 
 
 def test_specification_file() -> None:

@@ -10,7 +10,7 @@ from gate.context.items import DiskItem, Item, MemoryItem, lookup
 from gate.context.model import Entry
 from gate.context.paths import BadPattern, clean, join, rooted
 from gate.context.patterns import Matcher
-from gate.context.transfer import Sent, send
+from gate.context.transfer import Sent, list_all, send
 from gate.context.witness import Witness, real
 from gate.record import dataclass
 
@@ -106,9 +106,23 @@ class BuildContext:
         key = None if wanted is None else frozenset(wanted)
         if key is not None and "/" in key:
             key = None
+        matcher = self.ignore.matcher if self.ignore is not None else None
+        broken = matcher is not None and matcher.broken
+        if broken and wanted is None:
+            return self._readable
         if key not in self._sent:
-            self._sent[key] = send(self.root, key, self.ignore.matcher if self.ignore is not None else None)
+            sent = send(self.root, key, matcher)
+            if broken:
+                list_all(sent)  # the builder stops at the first path that it asks the broken pattern about
+            self._sent[key] = sent
         return self._sent[key]
+
+    @cached_property
+    def _readable(self) -> Sent:
+        """What arrives when the patterns that nobody can read are left out."""
+        patterns = self.ignore.matcher.patterns if self.ignore is not None and self.ignore.matcher is not None else []
+        sound = [f"{'!' if pattern.exclusion else ''}{pattern.text}" for pattern in patterns if not pattern.broken]
+        return send(self.root, None, Matcher(sound))
 
 
 def open_context(root: str, *, shown_root: str = "", dockerfile: str = "", shown_dockerfile: str = "") -> BuildContext:

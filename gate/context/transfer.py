@@ -38,11 +38,13 @@ class Filter:
         self.unsendable = ""
         self.exclude = exclude if exclude is not None and exclude.patterns else None
 
-    def judge(self, path: str, folder: Judgement) -> Judgement:
-        """Judge a path, given the judgement of its folder."""
+    def judge(self, path: str, item: Item, folder: Judgement) -> Judgement:
+        """Judge what stands at a path, given the judgement of its folder."""
         included, include = True, None
         if self.include is not None:
             included, include = self.include.match(path, folder.include)
+            if not included and item.type != "directory":
+                return Judgement(False)
         ignored, exclude = False, None
         if self.exclude is not None:
             ignored, exclude = self.exclude.match(path, folder.exclude)
@@ -128,7 +130,7 @@ class Sent(Item):
 
     def _wrap(self, name: str, item: Item) -> Sent:
         path = f"{self.path}/{name}" if self.path else name
-        return Sent(self._filter, item, path, self._filter.judge(path, self._judgement))
+        return Sent(self._filter, item, path, self._filter.judge(path, item, self._judgement))
 
     def arrives(self) -> bool:
         """Whether it is kept itself or, for a folder, something below it is."""
@@ -153,8 +155,7 @@ def _sendable(name: str) -> bool:
 def send(root: Item, wanted: Iterable[str] | None, ignore: Matcher | None) -> Sent:
     """The root of what arrives. ``wanted``: the paths that the build asks for (None: all of them).
 
-    Raises :class:`~gate.context.paths.BadPattern` when a wanted path is no valid pattern, or the ignore file has a broken
-    one that is asked about what stands in the root.
+    Raises :class:`~gate.context.paths.BadPattern` when a wanted path is no valid pattern.
     """
     include = None
     _check_header("exclude-patterns", [pattern.text for pattern in ignore.patterns] if ignore is not None else ())
@@ -166,10 +167,14 @@ def send(root: Item, wanted: Iterable[str] | None, ignore: Matcher | None) -> Se
             include = Matcher(followed) if followed else None
         except BadPattern as error:
             raise BadPattern(f"invalid includepatterns: [{' '.join(followed or ())}]: {error}") from error
-    sent = Sent(Filter(include, ignore), root, "", Judgement())
-    if ignore is not None and ignore.broken:
-        sent.children()
-    return sent
+    return Sent(Filter(include, ignore), root, "", Judgement())
+
+
+def list_all(sent: Sent) -> None:
+    """Ask the patterns about everything that arrives. Raises :class:`~gate.context.paths.BadPattern`."""
+    waiting = [sent]
+    while waiting:
+        waiting.extend(child for child in waiting.pop().children().values() if child.type == "directory")
 
 
 def _check_header(key: str, values: Sequence[str]) -> None:

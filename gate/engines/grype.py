@@ -108,7 +108,14 @@ class Grype:
         if isinstance(found, Missing):
             return Work(_unable(found))
         extra = {name: os.environ[name] for name in _DOCKER if name in os.environ} if source[:7] == "docker:" else {}
-        call = Call(found.path, source, timeout=self._options.timeout, max_age=_max_age(settings or {}), extra=extra)
+        call = Call(
+            found.path,
+            source,
+            timeout=self._options.timeout,
+            max_age=_max_age(settings or {}),
+            listing=not source.startswith("sbom:"),
+            extra=extra,
+        )
         return Work(EngineRun(NAME, "ok", found.version), call, attribute, said="{} packages looked up", check=check)
 
     def _on_pins(self, found: Found, components: Sequence[Component], max_age: int | None) -> Call:
@@ -190,7 +197,7 @@ class Work:
         if isinstance(report, Unusable):
             return self._with(status="failed", reason=report.reason, database_built=report.built)
         return self._with(
-            reason=self._said.format(len(report.components)) + not_checkable(self._run.unchecked) + _ended(report),
+            reason=self._said.format(report.looked_at) + not_checkable(self._run.unchecked) + _ended(report),
             database_built=report.built,
             findings=tuple(findings(report.matches, self._attribute)),
             set_aside=report.set_aside,
@@ -204,7 +211,7 @@ class Work:
     def _check(self, report: Report) -> str:
         """Why the report is not about what grype was given."""
         if self._given is None:
-            found_none = "" if report.components else "found no package at all, so nothing was looked up"
+            found_none = "" if report.looked_at else "found no package at all, so nothing was looked up"
             return found_none or self._check_more(report)
         lost = grype_call.missing(self._given, report.components)
         if lost:
@@ -228,6 +235,7 @@ def _of_pins(components: Sequence[Component]) -> Attribute:
             introduced_by={"kind": "instruction", "path": run.source.path, "line": run.line},
             stage=component.stage.label,
             assumed=component.assumed,
+            pinned=True,
         )
 
     return attribute

@@ -19,7 +19,8 @@ from typing import Any
 
 from gate import files, scratch
 from gate.engines import process
-from gate.record import dataclass
+from gate.lazy import pattern
+from gate.record import dataclass, replace
 
 MAX_AGE_DAYS = 5
 """How old a database may be when the policy does not say: grype's own limit."""
@@ -36,6 +37,9 @@ JOIN packages ON packages.id = row.package_id JOIN blobs ON blobs.id = row.blob_
 JOIN vulnerability_handles ON vulnerability_handles.id = row.vulnerability_id LIMIT 1"""
 """Finds something in a database that can find something."""
 _INCOMPLETE = "matcher returned error"
+_LOOKED_UP = pattern(r"^\[\d+\] +INFO found \d+ vulnerability matches across (\d{1,9}) packages$", re.MULTILINE)
+_REMARK = pattern(r"^\[\d+\] +INFO .*\n?", re.MULTILINE)
+"""What it says on the way, when it is asked to."""
 _DATABASE_FAULTS = (
     (r"was built .* ago \(max allowed age", "its vulnerability database is too old"),
     (r"database does not exist|no vulnerability database|no such file or directory.*vulnerability\.db",
@@ -53,9 +57,11 @@ _DATABASE_FAULTS = (
 class Report:
     """A report that can be relied on. ``built``: when the database was made; ``set_aside``: matches that grype's own rules
     left out; ``ended``: the distributions without support, whose advisories are no longer complete; ``image``: the id of the
-    image that was looked at, empty for anything else."""
+    image that was looked at, empty for anything else; ``looked_at``: how many packages were; ``components``: these packages,
+    where they were to be listed."""
 
     matches: list[dict[str, Any]]
+    looked_at: int
     components: list[dict[str, Any]]
     built: str | None
     set_aside: int
@@ -78,7 +84,8 @@ Check = Callable[[Report], str]
 class Call:
     """grype at work on one source, from the constructor on. ``source`` has its scheme: ``sbom:/x.json``,
     ``docker-archive:/x.tar``; or there is the text of a bill of materials, a ``document``. ``max_age``: of the database, in
-    days. Raises :class:`OSError` where there is no room to work."""
+    days. ``listing``: grype is to list the packages that it looked at; else it only counts them, which takes a fifth less of
+    its time. Raises :class:`OSError` where there is no room to work."""
 
     def __init__(
         self,
@@ -88,8 +95,10 @@ class Call:
         timeout: float,
         max_age: int | None = None,
         document: str = "",
+        listing: bool = True,
         extra: Mapping[str, str] | None = None,
     ) -> None:
+        self._listing = listing
         self._folder = scratch.folder()
         self._max_age = max_age
         here = Path(self._folder)
@@ -104,7 +113,7 @@ class Call:
             raise
         self._source = source.partition(":")[2]
         argv = [program, source, "-c", str(here / "grype.yaml"), "-o", f"json={here / 'out.json'}"]
-        argv += ["-o", f"cyclonedx-json={here / 'out.cdx.json'}"]
+        argv += ["-o", f"cyclonedx-json={here / 'out.cdx.json'}"] if listing else ["-v"]
         self._process = process.Process(
             argv,
             cwd=str(here),
@@ -126,20 +135,23 @@ class Call:
         scratch.remove(self._folder)
 
     def _judge(self, output: process.Output, check: Check) -> Report | Unusable:
-        reason = _complaint(output, self._source)
+        reason = _complaint(replace(output, stderr=_REMARK.sub("", output.stderr)), self._source)
         if reason:
             return Unusable(reason)
-        here = Path(self._folder)
-        said, looked_at = _read(here / "out.json"), _looked_at(here / "out.cdx.json")
-        if looked_at.get("bomFormat") == "CycloneDX":
-            looked_at.setdefault("components", [])  # left out where there are none
+        said = _read(Path(self._folder, "out.json"))
+        components: list[dict[str, Any]] | None = None
+        looked_at = _counted(output.stderr)
+        if self._listing:
+            components = _listed(Path(self._folder, "out.cdx.json"))
+            looked_at = len(components) if components is not None else None
         built = _built(said)
         reason = _shape(said, looked_at) or _age(built, self._max_age) or ("" if said["matches"] else _emptiness())
-        if reason:
+        if reason or looked_at is None:
             return Unusable(reason, built)
         report = Report(
             matches=said["matches"],
-            components=[row for row in looked_at["components"] if row.get("type") not in ("file", "operating-system")],
+            looked_at=looked_at,
+            components=components or [],
             built=built,
             set_aside=len(said.get("ignoredMatches") or ()),
             ended=tuple(_ended(said)),
@@ -220,15 +232,27 @@ def _read(path: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _looked_at(path: Path) -> dict[str, Any]:
-    """What grype looked at: the components of its bill of materials, without all the advisories that come after them."""
+def _listed(path: Path) -> list[dict[str, Any]] | None:
+    """The packages of grype's bill of materials, which comes with all the advisories behind them; None when it is none."""
     data = _data(path)
     at = data.find(_COMPONENTS)
     try:
         text = data[at + len(_COMPONENTS) :].decode() if at >= 0 else ""
-        return {"components": json.JSONDecoder().raw_decode(text)[0]} if text else _read(path)
+        document = {"components": json.JSONDecoder().raw_decode(text)[0]} if text else _read(path)
     except (ValueError, RecursionError):
-        return {}
+        return None
+    if document.get("bomFormat") == "CycloneDX":
+        document.setdefault("components", [])  # left out where there are none
+    rows = document.get("components")
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        return None
+    return [row for row in rows if row.get("type") not in ("file", "operating-system")]
+
+
+def _counted(stderr: str) -> int | None:
+    """How many packages grype says that it has looked up; None when it does not say."""
+    found = _LOOKED_UP.findall(stderr)
+    return int(found[-1]) if found else None
 
 
 def _data(path: Path) -> bytes:
@@ -249,8 +273,8 @@ def _refuse(constant: str) -> Any:
     raise ValueError(f"{constant} is no JSON")
 
 
-def _shape(said: Mapping[str, Any], looked_at: Mapping[str, Any]) -> str:
-    """Why the two reports are not what grype writes; empty when they are."""
+def _shape(said: Mapping[str, Any], looked_at: int | None) -> str:
+    """Why the report is not what grype writes; empty when it is."""
     matches = said.get("matches")
     if not isinstance(matches, list):
         return "ended without a whole report"
@@ -262,10 +286,7 @@ def _shape(said: Mapping[str, Any], looked_at: Mapping[str, Any]) -> str:
     status = _status(said)
     if status.get("valid") is False or status.get("error"):
         return f"its vulnerability database is not valid; to mend it: {MEND_DATABASE}"
-    components = looked_at.get("components")
-    if not isinstance(components, list) or not all(isinstance(row, dict) for row in components):
-        return "does not say what it looked at"
-    return ""
+    return "does not say what it looked at" if looked_at is None else ""
 
 
 def _is_match(match: Any) -> bool:

@@ -344,6 +344,35 @@ def test_a_database_of_no_use(
     assert "grype db update" in mlgate("check", "--select", "grype").out
 
 
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        ("", "does not say what it looked at"),
+        ("[0000]  INFO found 0 vulnerability matches across 0 packages", "found no package at all"),
+        ("[0000]  INFO found 0 vulnerability matches across many packages", "does not say what it looked at"),
+        (
+            "[0000]  WARN nothing found: found 0 vulnerability matches across 9 packages",
+            "does not say what it looked at",
+        ),
+        (
+            "[0000]  WARN matcher returned error\n[0000]  INFO found 0 vulnerability matches across 1 packages",
+            "did not finish",
+        ),
+        ("[0000]  INFO vulnerability database is read\nexit 1", "ended with exit code 1: without a word"),
+    ],
+)
+def test_it_must_say_how_many_packages_of_a_bill_it_looked_up(
+    said: str, reason: str, mlgate: Mlgate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words, _, then = said.partition("\nexit")
+    ending = f"exit{then}" if then else ""
+    monkeypatch.setenv("MLGATE_GRYPE", fake(mlgate.folder, f"{EMPTY}cat >&2 <<'END'\n{words}\nEND\n{ending}"))
+    mlgate.write("bill.json", "{}")
+    ran = mlgate("scan", "sbom:bill.json", "--format", "json")
+    assert (ran.code, ran.json["verdict"]) == (3, "error")
+    assert reason in ran.last
+
+
 def test_ten_days_are_too_many(mlgate: Mlgate, grype: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     built = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=10)
     monkeypatch.setenv("MLGATE_GRYPE", str(grype))

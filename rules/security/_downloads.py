@@ -252,3 +252,34 @@ def has_version(url: str) -> bool:
     """Whether a URL names a version or a commit, so that its content is not meant to change."""
     path = url.partition("://")[2].partition("/")[2]
     return bool(_VERSION.search(path)) and not _MOVING.search(path)
+
+
+_INTERPRETERS = frozenset(
+    ["sh", "bash", "dash", "ash", "zsh", "ksh", "python", "perl", "ruby", "node", "php", "Rscript"]
+)
+
+
+def interprets(command: Command) -> bool:
+    """Whether it runs programs that it is given: ``bash``, ``python3.11``."""
+    return (command.name or "").rstrip("0123456789.") in _INTERPRETERS
+
+
+def run_later(download: Download, commands: tuple[Command, ...]) -> bool:
+    """A later command runs the downloaded file: ``bash f``, ``./f``, ``. f``."""
+    file = (download.file or "").removeprefix("./")
+    if not file:
+        return False
+    base = file.rpartition("/")[2]
+    for command in commands[_position(download.command, commands) + 1 :]:
+        program = (command.words[0].value or "") if command.words else ""
+        if program in {file, f"./{base}"} or (program.startswith("/") and program == file):
+            return True
+        if interprets(command) or command.name in {".", "source"}:
+            operand = next((value for value in command.values if value is None or not value.startswith("-")), None)
+            if operand is not None and operand.removeprefix("./") in {file, base}:
+                return True
+    return False
+
+
+def _position(command: Command, commands: tuple[Command, ...]) -> int:
+    return next(index for index, other in enumerate(commands) if other is command)

@@ -7,10 +7,14 @@ from gate.dockerfile.command import Command, Node, ShellWord
 from gate.dockerfile.tree import Run
 from gate.model import Severity
 from gate.rule import Results, Rule
-from gate.rules.security._downloads import DOWNLOADERS, Download, downloads, has_version, verified
-
-_INTERPRETERS = frozenset(
-    ["sh", "bash", "dash", "ash", "zsh", "ksh", "python", "perl", "ruby", "node", "php", "Rscript"]
+from gate.rules.security._downloads import (
+    DOWNLOADERS,
+    Download,
+    downloads,
+    has_version,
+    interprets,
+    run_later,
+    verified,
 )
 
 rule = Rule(
@@ -57,7 +61,7 @@ def _executed(commands: tuple[Command, ...]) -> Iterator[tuple[Download, str]]:
         if download.file is None and _feeds_interpreter(download.command):
             seen.add(id(download.command))
             yield download, "piped into an interpreter"
-        elif download.file and not checked and _run_later(download, commands):
+        elif download.file and not checked and run_later(download, commands):
             seen.add(id(download.command))
             yield download, "run"
 
@@ -74,14 +78,9 @@ def _feeds_interpreter(command: Command) -> bool:
                     return True
         elif parent.kind == "substitution" and isinstance(parent.parent, Command):
             holder = parent.parent
-            return holder.name in {"eval", ".", "source"} or (_interprets(holder) and _runs_word(holder, parent))
+            return holder.name in {"eval", ".", "source"} or (interprets(holder) and _runs_word(holder, parent))
         node = parent
     return False
-
-
-def _interprets(command: Command) -> bool:
-    """Whether it runs programs that it is given: ``bash``, ``python3.11``."""
-    return (command.name or "").rstrip("0123456789.") in _INTERPRETERS
 
 
 def _index(parent: Node, node: Node) -> int:
@@ -90,7 +89,7 @@ def _index(parent: Node, node: Node) -> int:
 
 def _reads_program(command: Command) -> bool:
     """An interpreter that takes its program from standard input: no script among its arguments."""
-    if not _interprets(command):
+    if not interprets(command):
         return False
     for value in command.values:
         if value in {"-", "-s", "--"}:
@@ -114,27 +113,6 @@ def _runs_word(holder: Command, substitution: Node) -> bool:
                 or all((w.value or "x").startswith("-") for w in words[:index])
             )
     return False
-
-
-def _run_later(download: Download, commands: tuple[Command, ...]) -> bool:
-    """A later command runs the downloaded file: ``bash f``, ``./f``, ``. f``."""
-    file = (download.file or "").removeprefix("./")
-    if not file:
-        return False
-    base = file.rpartition("/")[2]
-    for command in commands[_position(download.command, commands) + 1 :]:
-        program = (command.words[0].value or "") if command.words else ""
-        if program in {file, f"./{base}"} or (program.startswith("/") and program == file):
-            return True
-        if _interprets(command) or command.name in {".", "source"}:
-            operand = next((value for value in command.values if value is None or not value.startswith("-")), None)
-            if operand is not None and operand.removeprefix("./") in {file, base}:
-                return True
-    return False
-
-
-def _position(command: Command, commands: tuple[Command, ...]) -> int:
-    return next(index for index, other in enumerate(commands) if other is command)
 
 
 def _short(url: str) -> str:

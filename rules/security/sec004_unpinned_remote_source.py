@@ -9,7 +9,15 @@ from gate.lazy import pattern
 from gate.model import Severity, Unknown
 from gate.packages.options import Arguments, Table, scan
 from gate.rule import Results, Rule
-from gate.rules.security._downloads import DOWNLOADERS, Download, downloads, has_version, urlsplit_path, verified
+from gate.rules.security._downloads import (
+    DOWNLOADERS,
+    Download,
+    downloads,
+    has_version,
+    run_later,
+    urlsplit_path,
+    verified,
+)
 
 rule = Rule(
     id="SEC004",
@@ -37,7 +45,7 @@ _GIT_CLONE = Table(frozenset(["-b", "-o", "-c", "-u", "-j", "--branch", "--origi
 _COMMIT = pattern(r"[0-9a-f]{7,40}\Z")
 _TAG = pattern(r"(?:[A-Za-z][A-Za-z0-9]*[-_/])*v?\d+(?:[._-][\dA-Za-z]+)*\Z")
 _CODE = pattern(
-    r"\.(?:tar(?:\.\w+)?|t[gbx]z2?|zip|gz|bz2|xz|zst|7z|deb|rpm|apk|whl|sh|run|bin|jar|AppImage|exe|so)\Z",
+    r"\.(?:tar(?:\.\w+)?|t[gbx]z2?|zip|gz|bz2|xz|zst|7z|deb|rpm|apk|whl|sh|run|bin|jar|AppImage|exe|so|py)\Z",
     re.IGNORECASE,
 )
 _KEY = pattern(r"\.(?:gpg|asc|key|pub|pem|crt|sig|sha\d*(?:sum)?s?)\Z|/(?:gpg|keys?|apt-key)[\w.]*\Z", re.IGNORECASE)
@@ -155,10 +163,10 @@ def _is_code(download: Download, commands: tuple[Command, ...]) -> bool:
         return False
     if not download.file:
         return _is_unpacked(download.command)
-    path = urlsplit_path(download.url)
-    if _KEY.search(path) or _MODEL.search(path) or path.endswith(".sh"):
+    path = urlsplit_path(download.url).removesuffix("/download")
+    if _KEY.search(path) or _MODEL.search(path) or run_later(download, commands):
         return False
-    if _CODE.search(path) or _CODE.search(download.file):
+    if _CODE.search(path) or _CODE.search(download.file) or "/bin/" in download.file:
         return True
     file = download.file.removeprefix("./")
     return any(

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from gate.engines.grype_fixes import fixed_in
+from gate.engines.grype_fixes import fixed_in, reached
 from gate.fingerprint import order
 from gate.lazy import pattern
 from gate.model import Finding, Package, Place, Severity
@@ -54,13 +54,14 @@ class Artifact:
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Where a package comes from: the ``place`` of its finding, and what brought it, as in a Package's
-    ``introduced_by``. ``assumed``: it was looked up under another ecosystem's name."""
+    ``introduced_by``. ``assumed``: it was looked up under another ecosystem's name; ``pinned``: it is asked for, not there."""
 
     place: Place
     introduced_by: dict[str, Any] | None = None
     stage: str | None = None
     layer: str | None = None
     assumed: bool = False
+    pinned: bool = False
 
 
 Attribute = Callable[[Artifact], Origin]
@@ -86,6 +87,8 @@ def findings(matches: Iterable[dict[str, Any]], attribute: Attribute) -> list[Fi
     for match in sorted(matches, key=_order):
         artifact = artifact_of(match)
         origin = attribute(artifact)
+        if origin.pinned and artifact.type == "rpm" and reached(artifact.version, fixed_in([match], "", "rpm")):
+            continue
         known = packages.setdefault(_identity(artifact, origin), {})
         _group(known, _Vulnerability(artifact, origin, _ids(match), [match]))
     found = [

@@ -83,6 +83,25 @@ def _common(version: Version, now: Version) -> int:
     return 1 + (ours[0] == theirs[0]) + (ours == theirs)
 
 
+def reached(version: str, fixed: Sequence[str]) -> bool:
+    """Whether an rpm whose epoch nobody wrote has a fix behind it: ``dnf install openssl-3.0.1-43`` takes it whatever the epoch
+    is, and a database that knows one takes none for zero."""
+    return ":" not in version and any(_rpm(version) >= _rpm(fix.partition(":")[2]) for fix in fixed if ":" in fix)
+
+
+def _rpm(version: str) -> list[list[tuple[int, int, str]]]:
+    """rpm's order of version and release: digits as numbers, above letters; ``~`` before the end, ``^`` right behind it."""
+    kinds = {"~": -1, "^": 1}
+    return [
+        [
+            (3, int(word[:400]), "") if word.isdigit() else (kinds.get(word, 2), 0, word)
+            for word in re.findall(r"[0-9]+|[A-Za-z]+|[~^]", part)
+        ]
+        + [(0, 0, "")]
+        for part in version.split("-", 1)
+    ]
+
+
 def _debian(one: str, other: str) -> int:
     """Debian's order of versions: epoch, upstream version, revision; digits as numbers, ``~`` before everything."""
     left, right = _debian_parts(one), _debian_parts(other)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from time import monotonic
 
 from gate.contract.bench import Bench
-from gate.contract.model import Outcome, failed, passed, skipped
-from gate.contract.stopping import stopped
+from gate.contract.model import Outcome, failed, passed
 
 _WATCH, _FAST_WATCH = 10.0, 2.0
 """How long a container is watched, in seconds."""
@@ -62,11 +61,3 @@ def run(bench: Bench) -> Outcome:
         outcome = bench.ended(container, code) or failed(f"exit {code} after {spent:.1f} s", "the log says why")
     outcome.exit_code, outcome.seconds = code, spent
     return outcome
-
-
-def stop(bench: Bench) -> Outcome:
-    """It ends by itself on SIGTERM, before ``docker stop`` kills it."""
-    if bench.server is None:
-        return skipped("it has ended already")
-    bench.tell("stopping the container")
-    return stopped(bench, bench.server)

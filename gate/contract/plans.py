@@ -8,10 +8,7 @@ from gate.contract.model import Case
 _CAPABILITY = "com.amazonaws.sagemaker.capabilities."
 _IMAGE = Case("image", "the image is for the platform's machines", plain.fits)
 _START = Case("start", "the server starts", serving.start, needs=("image",))
-_PLAIN = (
-    Case("run", "it starts, and stays or ends with 0", plain.run, needs=("image",)),
-    Case("stop", "it ends on SIGTERM", plain.stop, needs=("run",), required=False),
-)
+_RUN = Case("run", "it starts, and stays or ends with 0", plain.run, needs=("image",))
 
 PLANS: dict[str, tuple[Case, ...]] = {
     "sagemaker-training": (
@@ -33,7 +30,6 @@ PLANS: dict[str, tuple[Case, ...]] = {
             needs=("invocations",),
             required=False,
         ),
-        Case("large", "a body of 6 MB is taken", invocations.large, needs=("invocations",), required=False),
         Case(
             "malformed",
             "requests without sense do no harm",
@@ -64,16 +60,14 @@ PLANS: dict[str, tuple[Case, ...]] = {
         _START,
         Case("health", "AIP_HEALTH_ROUTE is answered", serving.health, needs=("start",)),
         Case("predict", "AIP_PREDICT_ROUTE is answered", predictions.vertex, needs=("health",), required=False),
-        Case("stop", "the server ends on SIGTERM", serving.stop, needs=("health",), required=False),
     ),
     "kserve": (
         _IMAGE,
         _START,
         Case("ready", "PORT is answered", serving.health, needs=("start",)),
         Case("predict", "the V1 or V2 protocol is answered", predictions.kserve, needs=("ready",), required=False),
-        Case("stop", "the server ends on SIGTERM", serving.stop, needs=("ready",), required=False),
     ),
     "lambda": (_IMAGE, Case("event", "an event is answered", aws_lambda.event, needs=("image",))),
-    "docker": (_IMAGE, *_PLAIN),
-    "kubernetes": (_IMAGE, *_PLAIN),
+    "docker": (_IMAGE, _RUN),
+    "kubernetes": (_IMAGE, _RUN),
 }

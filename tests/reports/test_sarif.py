@@ -67,6 +67,18 @@ def test_the_published_schema_takes_it(checked: Path, sarif_multitool: Path) -> 
     jsonschema.Draft202012Validator(multitool.schema()).validate(read(checked))
 
 
+def test_the_published_schema_takes_the_fixes(repository: Path, sarif_multitool: Path) -> None:
+    """They are in the full profile alone; each replaces text where there is some, in UTF-16 columns."""
+    off = ("--engine", "hadolint=off", "--engine", "grype=off", "--sarif-full", "-o", "../full.sarif")
+    assert program("check", ".", *off, cwd=repository).code == 1
+    document = read(repository.parent / "full.sarif")
+    jsonschema.Draft202012Validator(multitool.schema()).validate(document)
+    assert multitool.complaints(repository.parent / "full.sarif") == []
+    fixes = [fix for result in document["runs"][0]["results"] for fix in result.get("fixes", ())]
+    inserted = {part["insertedContent"]["text"] for fix in fixes for part in fix["artifactChanges"][0]["replacements"]}
+    assert {" -y", " --no-cache-dir"} <= inserted
+
+
 def test_the_multitool_has_nothing_against_it(checked: Path, sarif_multitool: Path) -> None:
     assert multitool.complaints(checked) == []
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from gate.build import Build
 from gate.image.model import File
+from gate.memo import memo
 from gate.model import Place, Span
 from gate.platforms.launch import launch
 from gate.platforms.outcome import Fault, Outcome, Verdict
@@ -17,20 +18,24 @@ _WORDS = {"sagemaker-training": "train", "sagemaker-hosting": "serve"}
 
 def outcomes(build: Build) -> list[Outcome]:
     """The launch on each target; without a target, on plain Docker."""
-    if build.target is None or build.faults:
-        return []
-    names = sorted(build.platforms - UNTOLD) if build.platforms else ["docker"]
-    return [launch(build, name) for name in names]
+    kept = memo(build, "outcomes")
+    if build.platforms not in kept:
+        names = sorted(build.platforms - UNTOLD) if build.platforms else ["docker"]
+        sound = build.target is not None and not build.faults
+        kept[build.platforms] = [launch(build, name) for name in names] if sound else []
+    found: list[Outcome] = kept[build.platforms]
+    return found
 
 
 def failures(build: Build, *faults: Fault) -> Iterator[Outcome]:
     """The launches that fail for one of these reasons, each once."""
     seen: set[tuple[str, Place | None]] = set()
     for outcome in outcomes(build):
-        key = (outcome.program, place_of(outcome, build))
-        if outcome.verdict is Verdict.FAILS and outcome.fault in faults and key not in seen:
-            seen.add(key)
-            yield outcome
+        if outcome.verdict is Verdict.FAILS and outcome.fault in faults:
+            key = (outcome.program, place_of(outcome, build))
+            if key not in seen:
+                seen.add(key)
+                yield outcome
 
 
 def is_word(outcome: Outcome) -> bool:

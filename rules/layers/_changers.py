@@ -41,6 +41,7 @@ _CLEANERS: dict[tuple[str, str], tuple[str, ...]] = {
     ("npm", "cache"): ("~/.npm/*",),
     ("yarn", "cache"): ("/usr/local/share/.cache/yarn/*",),
 }
+_KEEPING = listed("metadata expire-cache dbcache")
 _REMOVERS = listed("rm rmdir unlink shred")
 _OTHER_CLEANERS: dict[tuple[str, str], str] = {
     ("uv", "cache"): "~/.cache/uv/*",
@@ -62,7 +63,7 @@ def removals_of(command: Command, place: Place) -> Iterator[Removal]:
                 yield Removal(place.absolute(text), word)
         return
     manager = manager_of(command)
-    if manager and not {"metadata", "expire-cache", "dbcache"} & set(command.values):
+    if manager and _KEEPING.isdisjoint(command.values):
         for path in _CLEANERS.get((manager, verb(command)), ()):
             yield Removal(place.absolute(path))
     elif (name, verb(command)) in _OTHER_CLEANERS:

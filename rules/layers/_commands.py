@@ -49,7 +49,10 @@ def verb(command: Command) -> str:
     values = command.values
     if (command.name or "").startswith("python"):
         values = values[2:]
-    return next((value for value in values if value is not None and not value.startswith("-")), "")
+    for value in values:
+        if value is not None and not value.startswith("-"):
+            return value
+    return ""
 
 
 def fetches_index(command: Command) -> bool:

@@ -14,7 +14,7 @@ _BIG_KINDS = pattern(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Made:
     """Something in a layer. ``kind``: ``cache`` (its files have names that nobody knows), ``file``, ``tree`` (a folder and
     what is in it), ``copy`` and ``copy tree`` (of the build context). ``what`` are words for a message, ``source`` is the

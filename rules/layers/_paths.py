@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import posixpath
-import re
-from fnmatch import translate
-from functools import lru_cache
 
 from gate.build import Build
 from gate.dockerfile.command import Command, Node, ShellWord
 from gate.dockerfile.tree import Instruction
+from gate.globs import is_like
 from gate.lazy import pattern
 from gate.model import Unknown
 
@@ -68,20 +66,15 @@ class Place:
             self.cwd = before
 
 
-@lru_cache(maxsize=256)
-def _pattern(segment: str) -> re.Pattern[str]:
-    return re.compile(translate(segment))
-
-
 def covers(target: str, path: str) -> bool:
     """Whether removing ``target``, which may have wildcards, removes ``path``: it is it, or a folder above it. A path that
     ends in ``*`` stands for files of any name."""
-    if not any(sign in target for sign in "*?["):
+    if "*" not in target and "?" not in target and "[" not in target:
         return path == target or path.startswith(target.rstrip("/") + "/")
     wanted, parts = target.split("/"), path.split("/")
     if len(parts) < len(wanted):
         return False
-    return all(part in (want, "*") or _pattern(want).match(part) for want, part in zip(wanted, parts, strict=False))
+    return all(part in (want, "*") or is_like(part, want) for want, part in zip(wanted, parts, strict=False))
 
 
 def inside(path: str, folder: str) -> bool:

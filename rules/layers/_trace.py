@@ -13,7 +13,7 @@ from gate.dockerfile.command import Command
 from gate.dockerfile.tree import Copy, Run, Stage
 from gate.image.base import identify
 from gate.model import Unknown
-from gate.record import dataclass, replace
+from gate.record import dataclass
 from gate.rules.build._effects import Effect, effect
 from gate.rules.layers import _caches as caches
 from gate.rules.layers import _changers as changers
@@ -107,7 +107,7 @@ class _Tracer:
 
     def _keep(self, made: Iterator[Made]) -> None:
         if len(self.found) < _MAX_MADE:
-            self.found.extend(one for one in made if not self._apart(one.path, self.volumes))
+            self.found += [one for one in made if not self._apart(one.path, self.volumes)] if self.volumes else made
 
     def _apart(self, path: str, folders: list[str]) -> bool:
         return any(path == folder or inside(path, folder) for folder in folders)
@@ -141,7 +141,9 @@ class _Tracer:
                 if kind > Effect.CLEANUP:
                     layer.events.append(Event(command, [], [], [], True))
                 continue
-            made = [replace(one, line=line) for one in made_by(command, place, get)]
+            made = [*made_by(command, place, get)]
+            for one in made:
+                one.line = line
             removals, changes = [*removals_of(command, place)], [*changes_of(command, place)]
             if apart:
                 made = [one for one in made if not self._apart(one.path, apart)]

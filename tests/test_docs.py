@@ -72,6 +72,8 @@ def test_rules(mlgate: Mlgate) -> None:
 def test_doctor(mlgate: Mlgate, monkeypatch: pytest.MonkeyPatch) -> None:
     ran = mlgate("doctor")
     assert ran.code == 0 and ran.out.startswith("mlgate    ok ")
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{mlgate.folder}/absent.sock")
+    assert "docker    MISSING  no Docker Engine answers (there is no socket of one); start one" in mlgate("doctor").out
     monkeypatch.setenv("MLGATE_HADOLINT", "/nowhere/hadolint")
     assert "hadolint  MISSING" in mlgate("doctor").out
     mlgate.write("mlgate.yaml", "engines: {hadolint: required}\n")

@@ -12,6 +12,9 @@ from gate.judge import PASSED, UNJUDGED
 from gate.policy import ENGINES, Policy, discovered, find
 from gate.terminal import clean
 
+_PATIENCE = 10.0
+"""Seconds for the Docker Engine to answer."""
+
 
 def run() -> int:
     """Print the state of this installation. Not 0 when mlgate itself is broken, or a required engine is missing or has no
@@ -36,11 +39,24 @@ def run() -> int:
             if name == "grype" and mode != "off":
                 rows.append(_database(found.path, policy))
                 healthy = healthy and (mode != "required" or rows[-1][1] == "ok")
+    rows.append(_docker())
     for label, state, text in rows:
         say(f"{label:<10}{state:<9}{clean(text)}\n")
     for problem in known.problems:
         say(f"{'rules':<10}{'BROKEN':<9}{clean(problem)}\n")
     return PASSED if healthy else UNJUDGED
+
+
+def _docker() -> tuple[str, str, str]:
+    """The row about the Docker Engine, which runs images for ``verify`` and hands them to ``scan``."""
+    from gate.images.daemon import engine
+    from gate.images.source import ImageError
+
+    try:
+        with engine(_PATIENCE, "") as client:
+            return "docker", "ok", f"engine {client.version().get('Version', 'of unknown version')}"
+    except ImageError as error:
+        return "docker", "MISSING", f"{error}; verify needs it, and scan for images that are not in a file"
 
 
 def _database(program: str, policy: Policy) -> tuple[str, str, str]:

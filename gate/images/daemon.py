@@ -82,7 +82,7 @@ def engine(seconds: float, instead: str = ", or save the image and write docker-
         raise
     except (DockerException, OSError, ValueError) as error:  # those of requests are OSErrors
         if client is None:
-            raise ImageError(f"no Docker Engine answers ({plain(error)}); start one{instead}") from None
+            raise ImageError(f"no Docker Engine answers ({_why(error)}); start one{instead}") from None
         raise ImageError(f"the engine stopped answering: {plain(error)}") from None
     finally:
         if client is not None:
@@ -104,6 +104,20 @@ def _address() -> dict[str, Any]:
         if context is not None and context.Host:
             return {"base_url": context.Host, **({"tls": context.TLSConfig} if context.TLSConfig else {})}
     return {}
+
+
+_NO_ANSWER = {
+    "FileNotFoundError": "there is no socket of one",
+    "Connection refused": "the connection is refused",
+    "NameResolutionError": "there is no such host",
+    "PermissionError": "this user may not use its socket",
+}
+
+
+def _why(error: object) -> str:
+    """Why nobody answers; the SDK wraps it in several layers of exceptions."""
+    text = str(error)
+    return next((said for name, said in _NO_ANSWER.items() if name in text), plain(text))
 
 
 def plain(error: object) -> str:

@@ -121,3 +121,34 @@ def test_both_engines_agree(pieces: list[str]) -> None:
         for letters in itertools.product("ab/", repeat=length):
             text = "".join(letters)
             assert bool(matcher(pieces)(text)) is _Automaton(pieces).fullmatch(text), text
+
+
+def test_many_patterns_say_what_few_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [
+        "*.md",
+        "!a/*.md",
+        "a/b",
+        "**/c?d",
+        "!**/x/**",
+        "[ab]/*1",
+        "d/**",
+        "\\*",
+        "e*f*g",
+        "!d/keep",
+        "**/long-name-of-it.txt",
+    ]
+    paths = ["x.md", "a", "a/r.md", "a/b", "a/b/c", "q/cxd", "q/x", "q/x/y", "b", "b/f1", "d", "d/keep", "*", "eXfYg", "long-name-of-it.txt",
+             "p/long-name-of-it.txt"]  # fmt: skip
+
+    def answers() -> list[object]:
+        matcher = Matcher(texts)
+        found: list[object] = []
+        for path in paths:
+            folder = matcher.match(path.rpartition("/")[0], None)[1] if "/" in path else None
+            found += [matcher.match(path, folder), matcher.match_alone(path)]
+        return found
+
+    few = answers()
+    monkeypatch.setattr("gate.context.patterns._MANY", 0)
+    assert answers() == few
+    assert Matcher([f"*x{number}*y*" for number in range(20_000)]).match("ax77by", None)[0]

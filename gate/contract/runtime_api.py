@@ -19,6 +19,13 @@ _IDLE = 30.0
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:mlgate-verify"
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Nothing: a container that ends lets go of its connections."""
+
+
 class RuntimeApi:
     """A server on one address of this machine that hands out one event. ``answer``: what came back, as its kind
     (``response``, ``error``, ``init``) and its body."""
@@ -28,8 +35,7 @@ class RuntimeApi:
         self.contacted, self.asked, self.answered = threading.Event(), threading.Event(), threading.Event()
         self.answer: tuple[str, bytes] | None = None
         self._closing = threading.Event()
-        self._server = ThreadingHTTPServer((address, 0), self._handler())
-        self._server.daemon_threads = True
+        self._server = _Server((address, 0), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
         self.port = int(self._server.server_address[1])
 

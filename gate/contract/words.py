@@ -41,7 +41,7 @@ class Fault:
 def lines(output: bytes) -> tuple[str, ...]:
     """The last lines of what a container wrote: without colours, nothing in them that a terminal would obey."""
     text = _COLOUR.sub("", output.decode("utf-8", "surrogateescape"))
-    kept = text.replace("\r\n", "\n").rstrip().split("\n")[-LINES:]
+    kept = text.replace("\r\n", "\n").replace("\r", "\n").rstrip().split("\n")[-LINES:]
     return tuple(clean(line[:_WIDTH]) for line in kept) if text.strip() else ()
 
 

@@ -179,4 +179,5 @@ def test_what_engines_say() -> None:
     late = refusal("unable to start container process: exec /x/train: no such file or directory", "train")
     assert late is not None and late.rules == ("ENT012", "ENT013")
     assert refusal("driver failed programming external connectivity", "train") is None
+    assert lines(b"one\rtwo\r\nthree") == ("one", "two", "three")
     assert lines(b"") == () and lines(b"\n\x1b[31mred\x1b[0m\r\n\xff\n") == ("", "red", "<FF>")

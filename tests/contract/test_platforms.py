@@ -66,6 +66,7 @@ def test_a_function(verify: Verify, what: str, code: int, reason: str) -> None:
     )
     ran = verify.run(reference, "--for", "lambda", "--payload", "sample.json", "--timeout", "2")
     assert (ran.code, reason in ran.out) == (code, True), ran.out
+    assert "Traceback" not in ran.err
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ _SYSTEM = pattern(r"pkg:(deb|rpm|apk|alpm)/")
 _DISTRO = pattern(r"[?&]distro=\w")
 _KINDS = frozenset({"deb", "rpm", "apk", "alpm"})
 _MAX_DEPTH = 50
+_SHOWN = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +41,21 @@ def unchecked(text: str) -> Iterator[tuple[Listed, str]]:
     for package in packages:
         if not any(character.isdigit() for character in package.version):
             yield package, "it has no version"
+        elif package.purl.startswith("pkg:pypi/") and not _is_python(package.version):
+            yield package, f"{package.version[:_SHOWN]} is no version of a Python package"
         elif not located and _SYSTEM.match(package.purl):
             yield package, "the release of its distribution is not known"
+
+
+def _is_python(version: str) -> bool:
+    """Whether grype can compare a version: it finds nothing for any other, without a word."""
+    from packaging.version import Version
+
+    try:
+        Version(version)
+    except ValueError:
+        return False
+    return True
 
 
 def homeless(component: dict[str, Any]) -> bool:

@@ -220,7 +220,11 @@ class Evidence:
 
     def _attribution(self, found: Opened, build: Build) -> Attribution:
         if found.image is None or self.settled is None:
-            return InDocument(found.target.value, found.target.name)
+            from gate.images.described import InDescribed, described
+
+            rows = InDocument(found.target.value, found.target.name)
+            image = None if self.scanned or build.target is None else described(found.target.value, found.target.name)
+            return InDescribed(image, build, rows) if image is not None else rows
         from gate.images.origin import InImage
 
         return InImage(self.settled, build)

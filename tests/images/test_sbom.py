@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
@@ -140,3 +141,50 @@ def test_beside_a_dockerfile_each_vulnerability_is_told_once(mlgate: Mlgate) -> 
     assert (found["numpy"]["path"], found["numpy"]["line"]) == ("Dockerfile", 2)
     assert found["Pillow"]["path"] == "bill.json"
     assert len([row for row in ran.json["findings"] if row["package"]]) == 2
+
+
+def of_an_image(text: str, *created_by: str, places: dict[str, tuple[int, str]]) -> str:
+    """A document of syft's with the configuration of its image. ``places``: a package's layer and the evidence for it."""
+    document = json.loads(text)
+    layers = [f"sha256:{number:064}" for number in range(len(created_by))]
+    history = [{"created_by": words} for words in created_by]
+    config = {"os": "linux", "architecture": "amd64", "config": {}, "history": history,
+              "rootfs": {"type": "layers", "diff_ids": layers}}  # fmt: skip
+    for row in document["artifacts"]:
+        number, evidence = places[row["name"]]
+        found = {"path": "/x", "accessPath": "/x", "layerID": layers[number], "annotations": {"evidence": evidence}}
+        status = {**found, "layerID": layers[-1], "annotations": {"evidence": "primary"}}
+        row["locations"] = [found, status] if evidence == "supporting" else [found]
+    image = {"userInput": "x", "imageID": "", "manifestDigest": "", "mediaType": "", "tags": [], "imageSize": 1,
+             "layers": [{"mediaType": "", "digest": layer, "size": 1} for layer in layers], "manifest": "e30=",
+             "config": base64.b64encode(json.dumps(config).encode()).decode(), "repoDigests": []}  # fmt: skip
+    document["source"] = {"id": "1", "name": "x", "version": "1", "type": "image", "metadata": image}
+    return json.dumps(document, indent=1)
+
+
+def test_a_document_of_syfts_knows_the_layers(mlgate: Mlgate) -> None:
+    """dpkg's list is of the last layer that wrote it, the package's own files are of that which brought it."""
+    mlgate.write("Dockerfile", "FROM debian:12\nRUN pip install numpy\nRUN apt-get install -y curl\n")
+    steps = (
+        "ADD rootfs /",
+        "RUN /bin/sh -c pip install numpy # buildkit",
+        "RUN /bin/sh -c apt-get install -y curl # buildkit",
+    )
+    text = of_an_image(syft(), *steps, places={"numpy": (1, "primary"), "libssl3": (0, "supporting")})
+    mlgate.write("x.json", text)
+    ran = mlgate("check", "Dockerfile", "--sbom", "x.json", "--select", "grype", "--format", "json", *ENGINES)
+    found = {row["package"]["name"]: row for row in ran.json["findings"]}
+    assert {name: row["package"]["introduced_by"] for name, row in found.items()} == {
+        "numpy": {"kind": "instruction", "path": "Dockerfile", "line": 2},
+        "libssl3": {"kind": "base", "path": "Dockerfile", "line": 1},
+    }
+    assert found["numpy"]["package"]["layer"] == f"sha256:{1:064}"
+    mlgate.write("Dockerfile", "FROM debian:12\nRUN another\n")
+    ran = mlgate("check", "Dockerfile", "--sbom", "x.json", "--select", "grype", "--format", "json", *ENGINES)
+    assert {row["path"] for row in ran.json["findings"]} == {"x.json"}
+
+
+def test_a_version_that_cannot_be_compared_is_named(mlgate: Mlgate) -> None:
+    mlgate.write("x.json", cyclonedx({"name": "numpy", "version": "1.x", "purl": "pkg:pypi/numpy@1.x"}))
+    ran = mlgate("scan", "sbom:x.json", "--format", "json")
+    assert [row["name"] for row in ran.json["vulnerabilities"]["not_checkable"]] == ["numpy"]

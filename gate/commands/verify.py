@@ -133,6 +133,9 @@ def _platforms(words: Sequence[str]) -> tuple[str, ...]:
 def _detected(policy: Policy, image: ImageFacts) -> tuple[str, ...]:
     """The platforms of the policy, else the one that the image's labels speak of."""
     names = tuple(name for name in policy.platforms if name in PLANS)
+    for name in policy.platforms:
+        if name not in PLANS:
+            tell(f"verify does not run {name}, which the policy names")
     if not names and any(label.startswith(_CAPABILITIES) for label in image.labels):
         names = ("sagemaker-hosting",)
     if not names:

@@ -75,7 +75,11 @@ class Bench:
 
     def run(self, container: Container) -> Container | Outcome:
         fault = container.start(self.platform.word)
-        return container if fault is None else self.not_started(fault)
+        if fault is None:
+            return container
+        outcome = self.not_started(fault)
+        outcome.exit_code = container.exit_code
+        return outcome
 
     def _command(self, entrypoint: Sequence[str] | None) -> Sequence[str] | None:
         """What stands behind ENTRYPOINT; None: the image's CMD."""

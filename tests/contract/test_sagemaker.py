@@ -58,6 +58,8 @@ def test_a_training_that_breaks_it(
     assert ran.json["exit_code"] == ran.code
     if case == "train":
         assert statuses(ran) == {"image": "passed", "train": status, "failure": "skipped", "stop": "skipped"}
+    if name == "absent":
+        assert (row["exit_code"], row["argv"], row["log"]) == (127, ["train"], [])
     if name == "claims":
         assert row["failure"] == "bad"
     if name == "exit-4":
@@ -211,8 +213,10 @@ def test_processing(verify: Verify) -> None:
 
 def test_the_policy_may_declare_the_command(verify: Verify) -> None:
     verify.mlgate.write(
-        "mlgate.yaml", "platforms: [sagemaker-training]\ncontainer-entrypoint: [sh, -c, 'date > /opt/ml/model/x']\n"
+        "mlgate.yaml",
+        "platforms: [sagemaker-training, edge]\ncontainer-entrypoint: [sh, -c, 'date > /opt/ml/model/x']\n",
     )
     ran = verify.run(verify.engine.busybox(), "--format", "json")
     assert statuses(ran)["train"] == "passed", ran.out
+    assert "mlgate: verify does not run edge, which the policy names\n" in ran.err
     assert ran.json["cases"][1]["argv"] == ["sh", "-c", "date > /opt/ml/model/x"]

@@ -62,6 +62,7 @@ FAULTS = {
     "writes no report": (WHOLE, "without a whole report"),
     "stops in the middle": (WHOLE + "printf '{\"matches\":[{' > \"$OUT\"", "without a whole report"),
     "writes something else": (WHOLE + report("garbage"), "without a whole report"),
+    "makes a folder": (WHOLE + 'mkdir "$OUT"', "without a whole report"),
     "writes into a pipe": (WHOLE + 'mkfifo "$OUT"', "without a whole report"),
     "says what it looked at into a pipe": (EMPTY + 'mkfifo "$CDX"', "does not say what it looked at"),
     "writes HTML": (WHOLE + report("<html><body>502 Bad Gateway</body></html>"), "without a whole report"),

@@ -242,7 +242,8 @@ def _read_entry_points(folders: Iterable[str]) -> Iterator[bytes]:
             continue
         for path in found:
             try:
-                text = Path(path, "entry_points.txt").read_bytes()
+                with open(os.path.join(path, "entry_points.txt"), "rb") as file:
+                    text = file.read()
             except OSError:
                 continue
             if b"[mlgate." in text:

@@ -91,8 +91,9 @@ def _installation() -> str:
 def code_stamp() -> str:
     """Stands for this very program: its version, place and interpreter, and the time and size of each of its files."""
     lines = [__version__, sys.version]
-    for package in _CODE:
-        for root in import_module(package).__path__:
+    roots = [root for package in _CODE for root in import_module(package).__path__]
+    for root in roots:
+        if os.path.dirname(root) not in roots:  # where all are installed, the others are in the first
             lines.append(root)
             lines += sorted(_files(root))
     return blake2b("\n".join(lines).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
@@ -104,5 +105,5 @@ def _files(root: str) -> Iterator[str]:
             if entry.name.endswith(_SUFFIXES):
                 status = entry.stat()
                 yield f"{entry.path} {status.st_mtime_ns} {status.st_size}"
-            elif entry.name.isidentifier() and entry.is_dir(follow_symlinks=False):
+            elif entry.name.isidentifier() and entry.name != "__pycache__" and entry.is_dir(follow_symlinks=False):
                 yield from _files(entry.path)

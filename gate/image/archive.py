@@ -5,7 +5,7 @@ from __future__ import annotations
 from gate.context.paths import clean
 from gate.dockerfile.tree import Instruction
 from gate.image import tarfile
-from gate.image.copy import Options
+from gate.image.copy import Budget, Options
 from gate.image.node import Bytes, Node, directory
 from gate.image.sparse import Sparse
 from gate.image.tarfile import ArchiveError, Member
@@ -15,14 +15,15 @@ from gate.model import Unknown
 _MAX_FILE = 64 << 20  # bytes of an archive that is looked into
 _MAX_UNPACKED = 128 << 20
 _HEAD = 1 << 16
-_MAX_STEPS = 5_000_000  # from folder to folder, over all entries
+_MAX_STEPS = 500_000  # entries, and the way to them
+_STEP = 2_000  # bytes that are unpacked while one file is copied
 
 _TYPES = {tarfile.CHARACTER: "device", tarfile.BLOCK: "device", tarfile.FIFO: "fifo"}
 
 
 def unpack(source: Tree, operand: str, target: Tree, destination: str, options: Options, make: Make) -> Unknown | bool:
-    """Unpack a source that is an archive; False for any other, Unknown for one that is not looked into, at least not to its
-    end: then the folder that takes the archive is there and open.
+    """Unpack a source that is an archive; False for any other, Unknown for one that is not looked into:
+    then the folder that takes the archive is there and open.
 
     Raises :class:`TreeError` where the builder refuses, :class:`TreeUnknown` where it cannot be told what the source is.
     """
@@ -42,15 +43,13 @@ def unpack(source: Tree, operand: str, target: Tree, destination: str, options: 
         return False
     folder = _folder(target, destination, make)
     data, whole = found
+    budget = options.budget or Budget(_MAX_STEPS)
+    budget.spend(len(data) // _STEP)
     inside = Tree(folder, chroot=True)
     folders = []
-    steps = 0
     try:
         for member in tarfile.members(data, whole):
-            steps += member.name.count("/")
-            if steps > _MAX_STEPS:
-                folder.open = Unknown(f"{base_of(operand)} is too deep: not all of its files are listed")
-                return folder.open
+            budget.spend(1 + member.name.count("/") // 10)
             _extract(inside, member, data, options, node.source)
             if member.type == tarfile.DIRECTORY:
                 folders.append(clean("/" + clean(member.name)))

@@ -12,7 +12,7 @@ from gate.context.patterns import Info, Matcher
 from gate.dockerfile.tree import Instruction
 from gate.image.modes import Mode
 from gate.image.node import Node
-from gate.image.tree import Ids, Make, Tree, TreeError, base_name, chosen, raise_unknown
+from gate.image.tree import Ids, Make, Tree, TreeError, TreeUnknown, base_name, chosen, raise_unknown
 from gate.model import Unknown
 from gate.record import dataclass, replace
 
@@ -33,6 +33,20 @@ class Options:
     eager: bool = False  # copy everything at once: source and target are one tree
     open: Unknown | None = None  # why a copied folder may hold more than is listed
     instruction: Instruction | None = None
+    budget: Budget | None = None
+
+
+class Budget:
+    """What a build may cost here: a few lines can copy more files than there are atoms."""
+
+    def __init__(self, steps: int) -> None:
+        self._steps = steps
+
+    def spend(self, steps: int) -> None:
+        """Raises :class:`~gate.image.tree.TreeUnknown` when nothing is left."""
+        self._steps -= steps
+        if self._steps < 0:
+            raise TreeUnknown(Unknown("the build copies too much to follow"))
 
 
 def clean_operand(path: str) -> str:
@@ -170,6 +184,8 @@ class _Copier:
     def _enter(self, node: Node, path: str, place: str, include: Info | None, exclude: Info | None) -> None:
         """Copy one node, whose path below the source is ``path`` (empty: the source itself)."""
         options = self.options
+        if options.budget is not None:
+            options.budget.spend(1)
         included, excluded = True, False
         if path:
             if options.include is not None:

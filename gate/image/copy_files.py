@@ -63,12 +63,12 @@ class CopyJob:
 
     def _options(self) -> Options:
         """Raises :class:`TreeError`."""
-        operation = self.operation
+        operation, budget = self.operation, self.carrier.world.budget
         owner: Ids | None = None
         if operation.owner != "":
             owner = self.carrier.accounts.ids(operation.owner, based=operation.based and not operation.link)
         if isinstance(operation.mode, Unknown):
-            return Options(owner, unknown_mode=True, instruction=operation.instruction)
+            return Options(owner, unknown_mode=True, instruction=operation.instruction, budget=budget)
         mode, octal = None, None
         if operation.mode:
             try:
@@ -76,7 +76,7 @@ class CopyJob:
             except ModeError as error:
                 raise TreeError("invalid syntax") from error
             octal = int(operation.mode, 8) if operation.mode.isdecimal() else None
-        return Options(owner, mode, octal, instruction=operation.instruction)
+        return Options(owner, mode, octal, instruction=operation.instruction, budget=budget)
 
     def _word(self, word: SourceWord | InlineFile) -> None:
         if isinstance(word, InlineFile):

@@ -10,6 +10,7 @@ from gate.context.transfer import Sent
 from gate.dockerfile.tree import Instruction, Stage
 from gate.image.base_files import base_root
 from gate.image.carry_out import Carrier
+from gate.image.copy import Budget
 from gate.image.files import ImageFiles
 from gate.image.model import Config, Fault, Inherited
 from gate.image.node import Node, directory, fork, from_context
@@ -20,6 +21,8 @@ from gate.model import Unknown
 if TYPE_CHECKING:
     from gate.build import Build
     from gate.images.settle import Settled
+
+_MAX_STEPS = 500_000  # files copied one by one, in all stages together
 
 Inheritance = Callable[[str], "Inherited | None"]
 
@@ -77,6 +80,7 @@ class World:
     def __init__(self, evaluator: Evaluator, stages: list[int]) -> None:
         self.evaluator = evaluator
         self.stages = stages
+        self.budget = Budget(_MAX_STEPS)
         self.trees: dict[int, Node] = {}
         self.faults: dict[int, list[Fault]] = {}
         self.undecided: dict[int, list[tuple[str, int, Unknown]]] = {}
@@ -182,6 +186,8 @@ class StageImage:
         for stage in self.stage.lineage():
             found.extend(world.plans[stage.index].undecided)
             found.extend(world.undecided[stage.index])
+        if self.files.more:
+            found.append(("files", self.stage.from_.line, Unknown("there are more files than are listed")))
         return found
 
     def instructions(self) -> Iterator[Instruction]:

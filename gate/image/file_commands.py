@@ -181,6 +181,7 @@ def _cp(effects: Effects, command: Command) -> None:
         options = Options(
             owner=None if keep else effects.owner, mode=None if keep else lambda old, _: old & ~_UMASK, contents=contents,
             follow=not arguments.has("a", "d", "P", "no-dereference"), eager=True, instruction=effects.operation.origin,
+            budget=effects.carrier.world.budget,
         )  # fmt: skip
         effects.ensure_parent(destination)
         to = destination + "/" if folder else destination

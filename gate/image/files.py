@@ -11,6 +11,7 @@ from gate.image.whiteouts import PREFIX, laid_over
 from gate.model import Unknown
 
 _MAX_LINKS = 40
+_MAX_LISTED = 120_000  # files; copies of copies may be more than there is memory
 
 
 class ImageFiles:
@@ -19,6 +20,7 @@ class ImageFiles:
     def __init__(self, root: Node, layers: Callable[[], Mapping[int, int]] = dict) -> None:
         """``layers`` tells the number of each instruction's layer, by the instruction's ``id``."""
         self.root = root
+        self.more = False  # whether there are more files than were listed
         self._layers = layers
 
     def lookup(self, path: str, *, follow: bool = True) -> File | Unknown | None:
@@ -52,12 +54,15 @@ class ImageFiles:
         return as_file(place or "/", node)
 
     def __iter__(self) -> Iterator[File]:
-        """Every path that an instruction of the file put there, sorted."""
+        """Every path that an instruction of the file put there, sorted; ``more`` tells whether that was too many."""
         found: list[tuple[str, Node]] = []
         whiteouts = False
         waiting: list[tuple[str, Node]] = [("", self.root)]
         while waiting:
             place, folder = waiting.pop()
+            if len(found) > _MAX_LISTED:
+                self.more = True
+                break
             for name, node in folder.children().items():
                 path = f"{place}/{name}"
                 whiteouts = whiteouts or name.startswith(PREFIX)

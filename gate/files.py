@@ -31,10 +31,10 @@ def read(path: str, limit: int = MAX_BYTES) -> bytes:
         raise Unreadable(_words(error)) from None
     except ValueError:
         raise Unreadable("no such file") from None
-    mode = os.fstat(descriptor).st_mode
-    if not stat.S_ISREG(mode):
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
         os.close(descriptor)
-        raise Unreadable(next((words for test, words in _KINDS if test(mode)), "is not a regular file"))
+        raise Unreadable(next((words for test, words in _KINDS if test(status.st_mode)), "is not a regular file"))
     with os.fdopen(descriptor, "rb") as file:
         try:
             most = min(status.st_size, limit) + 1  # to make room for the limit takes longer than to read a small file

@@ -196,11 +196,13 @@ def _curl(command: Command) -> Iterator[Download]:
 def _wget(command: Command) -> Iterator[Download]:
     arguments = scan(command.arguments, _WGET)
     output = arguments.last("-O", "--output-document")
+    folder = arguments.last("-P", "--directory-prefix")
+    inside = f"{folder.value.rstrip('/')}/" if folder is not None and folder.value else ""
     for word in arguments.operands:
         url = _known(word)
         if not url:
             continue
-        file = output.value if output is not None else _basename(url)
+        file = output.value if output is not None else inside + _basename(url)
         yield Download(command, word, url, _redirected(command) if file == "-" else file)
 
 

@@ -24,7 +24,7 @@ _FORMAT = pattern("|".join(f"(?P<f{index}>{pattern})" for index, pattern in enum
 _KINDS = list(_FORMATS)
 # One of these stands in every value of a known format: a cheap look before the expressions.
 _HINTS = ("AKIA", "ASIA", "hf_", "gh", "glpat-", "sk-", "xox", "AIza", "npm_", "pypi-", "nvapi-", "PRIVATE KEY", "dapi")
-_USERINFO = pattern(r"[a-z][a-z0-9+.-]*://[^/\s:@\"']*:(?P<password>[^/\s@\"']+)@")
+_USERINFO = pattern(r"(?<=[a-z0-9])://[^/\s:@\"']*:(?P<password>[^/\s@\"']+)@")
 _EXAMPLE = pattern(r"x{6}|X{6}|\*{4}|0{8}")
 _WORDS = pattern(r"sk-[a-z]+(?:[-_][a-z]+)+\Z")
 

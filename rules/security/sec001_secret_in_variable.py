@@ -51,6 +51,10 @@ def check(instruction: Instruction, build: Build) -> Results:
         kind, start, end = found
         yield rule.finding(text.slice(start, end), f"{kind[0].upper()}{kind[1:]} stands in the Dockerfile: {redacted(text.value[start:end])}.",
                            stage=instruction.stage)  # fmt: skip
+    elif (url := password_in_url(text.value)) is not None:
+        yield rule.finding(
+            text.slice(*url), "A URL with a password in it stands in the Dockerfile.", stage=instruction.stage
+        )
     elif isinstance(instruction, Run) and "=" in text.value and _SECRET_WORD.search(text.value):
         yield from _assigned(instruction, build)
 

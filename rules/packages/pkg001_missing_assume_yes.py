@@ -32,7 +32,14 @@ rule = Rule(
         "FROM continuumio/miniconda3:24.1.2-0\nRUN »conda install -c conda-forge numpy\n",
         "FROM debian:12.5\nRUN curl -sSf https://sh.rustup.rs | »sh\n",
         "FROM python:3.12\nRUN »pip uninstall numpy\n",
-        "FROM ubuntu:24.04\nRUN apt-get update && apt-get install -y curl »tzdata\n",
+        Example(
+            "FROM debian:12.5\nRUN »bash Miniconda3-latest-Linux-x86_64.sh -p /opt/conda\n",
+            fixed="FROM debian:12.5\nRUN bash Miniconda3-latest-Linux-x86_64.sh -b -p /opt/conda\n",
+        ),
+        Example(
+            "FROM ubuntu:24.04\nRUN apt-get update && apt-get install -y curl »tzdata\n",
+            fixed="FROM ubuntu:24.04\nRUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y curl tzdata\n",
+        ),
     ],
     good=[
         "FROM debian:12.5\nRUN apt-get install -y curl && apt-get -qq install git\n",
@@ -51,6 +58,7 @@ rule = Rule(
 
 _CONFIGURED = frozenset({"tzdata", "keyboard-configuration", "console-setup"})
 _CONTRADICTS = pattern(r"-y=|--(?:assume-?yes|yes)=|--no-(?:assume-)?yes|--assume-?no|-0")
+_QUIET = "DEBIAN_FRONTEND=noninteractive"
 _ZONE = pattern(r"/etc/(?:localtime|timezone)\b")
 
 
@@ -135,7 +143,16 @@ def check_configuration(command: Command, build: Build) -> Results:
             severity=Severity.MEDIUM,
             stage=install.stage,
             aliases=(),
+            fix=_quiet(command),
         )
+
+
+def _quiet(command: Command) -> Fix | None:
+    """The variable in front of the program; not behind sudo, which may drop it, and not in JSON."""
+    text = command.words[0].text
+    if command.wrappers or command.words[0].quoted or not fixes.written(text) or text.start != command.text.start:
+        return None
+    return fixes.fix(f"set {_QUIET}", fixes.insert(text.source, text.start, f"{_QUIET} "))
 
 
 def _asks_here(asking: list[Request], install: Install, build: Build) -> bool:

@@ -93,7 +93,8 @@ def _from(tree: Dockerfile, stage: Stage, variables: Variables) -> Iterator[Synt
     scope = variables.scope(stage.from_)
     lookup = scope.lookup
     try:
-        if _word(image.value, lookup, escape) == "" and not may_be_given(image.value, scope, escape):
+        blank = _word(image.value, lookup, escape) == ""
+        if blank and (variables.plain or not may_be_given(image.value, scope, escape)):
             yield SyntaxFault(f"base name ({image}) should not be blank", image.place)
     except Refused as error:
         yield SyntaxFault(str(error), image.place)

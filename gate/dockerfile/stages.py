@@ -184,7 +184,7 @@ class Variables:
         self.made_for = (build_args, target, plain)
         self._tree = tree
         self._args = build_args
-        self._plain = plain
+        self.plain = plain
         self._globals = Timeline(_before_stages(tree, build_args, target))
         self._stages = Timeline()
         self._times: dict[int, int] = {}
@@ -291,7 +291,7 @@ class Variables:
                 timeline.set_arg(name, *self._expand(pair.value, scope, (stage, instruction.index)))
             elif timeline is self._stages:
                 self._redeclare(name)
-            elif name not in timeline.current and not self._plain:
+            elif name not in timeline.current and not self.plain:
                 timeline.set_arg(name, no_default(name), None)
 
     def _redeclare(self, name: str) -> None:
@@ -299,10 +299,10 @@ class Variables:
         found = self._globals.current.get(name)
         if found is not None and found.default is not None:
             judged = found.judged
-            if name in PLATFORM and name not in self._args and not self._plain:
+            if name in PLATFORM and name not in self._args and not self.plain:
                 judged = Unknown(f"{name} depends on the platform that is built for", f"--build-arg {name}=…")
             self._stages.set_arg(name, judged, found.default)
-        elif name not in self._stages.current and not self._plain:
+        elif name not in self._stages.current and not self.plain:
             self._stages.set_arg(name, no_default(name), None)
 
     def _expand(self, text: Text, scope: VariableScope, where: tuple[int, int]) -> tuple[Value, Value]:

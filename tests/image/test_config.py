@@ -135,3 +135,9 @@ def test_unread_base() -> None:
     assert config.cmd == ["x"] and config.env["A"] == "1" and config.exposed_ports == {"80/tcp": None}
     absolute = build('FROM python:3.12\nWORKDIR /a\nWORKDIR b\nENTRYPOINT ["e"]\nUSER 5\n').image().config
     assert (absolute.working_dir, absolute.entrypoint, absolute.cmd, absolute.user) == ("/a/b", ["e"], None, "5")
+
+
+def test_a_base_without_a_name_is_refused_in_a_plain_build() -> None:
+    dockerfile = "ARG B=$V\nARG V=x\nFROM $B\n"
+    assert [fault.message for fault in build(dockerfile).faults] == ["base name ($B) should not be blank"]
+    assert build(dockerfile, plain=False).faults == []

@@ -18,7 +18,7 @@ from gate.images.target import ENGINE, parse_target
 from gate.judge import UNJUDGED
 from gate.model import PLATFORMS
 from gate.policy import Policy, PolicyError, discovered, named
-from gate.record import dataclass, field
+from gate.record import dataclass
 from gate.terminal import Paint, clean, wants_color
 from gate.words import did_you_mean
 
@@ -49,7 +49,6 @@ class Arguments:
     color: str = "auto"
     quiet: bool = False
     verbose: bool = False
-    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 def run(arguments: Arguments) -> int:

@@ -12,6 +12,8 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from gate import catalogue, clock, files
@@ -135,8 +137,15 @@ def _memory(document: list[Any]) -> Memory:
     return Memory(_JUDGED(judged), _all(_RUN)(runs))
 
 
-def _values(record: Any) -> list[Any]:
-    return [getattr(record, name) for name in names(record)]
+def _values(record: Any) -> Any:
+    """The values of a record's fields, of which each kind here has several."""
+    kind: Any = type(record)
+    return _getter(kind)(record)
+
+
+@cache
+def _getter(kind: Any) -> Callable[[Any], Any]:
+    return attrgetter(*names(kind))
 
 
 def _reading(kind: Callable[..., T], **inner: Callable[[Any], Any]) -> Callable[[list[Any]], T]:

@@ -19,7 +19,7 @@ from gate.policy import Policy
 from gate.selection import Selection, fit
 from gate.selection import subject as subject_of
 from gate.sources import Sources
-from gate.walk import Outcome, Walker, speaks
+from gate.walk import Outcome, Walker, speaks, walker
 from gate.words import told
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Rulings:
         self._subjects = subjects
         self._selection = Selection(share.policy, catalogue.ready(share.policy.rules_dirs))
         rules = self._selection.rules()
-        self._walker = Walker(rules if share.evidence is None else share.evidence.rules(rules))
+        self._walker = walker(tuple(rules if share.evidence is None else share.evidence.rules(rules)))
         self._targets: list[tuple[Target, ...]] = []
         self._outcomes: list[Outcome] = []
         for subject in subjects:

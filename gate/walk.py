@@ -8,6 +8,7 @@ goes on.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from time import monotonic, process_time
 from typing import Any
 
@@ -70,8 +71,9 @@ class Tables:
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self._commands, self._runs, self._instructions = _Named(), _Named(), _Named()
-        self.stages: list[Entry] = []
-        self.builds: list[Entry] = []
+        self._stages: list[Entry] = []
+        self._builds: list[Entry] = []
+        self._needed: dict[frozenset[str], tuple[list[Entry], list[Entry]]] = {}
         for rule in rules:
             for names, on_command in rule.command_checks:
                 self._commands.add(names or ("",), (rule, on_command))
@@ -79,8 +81,9 @@ class Tables:
                 self._runs.add(names, (rule, on_run))
             for keywords, on_instruction in rule.instruction_checks:
                 self._instructions.add(keywords or ("",), (rule, on_instruction))
-            self.stages += [(rule, check) for check in rule.stage_checks]
-            self.builds += [(rule, check) for check in rule.build_checks]
+            self._stages += [(rule, check) for check in rule.stage_checks]
+            self._builds += [(rule, check) for check in rule.build_checks]
+        self._awaited = frozenset(keyword for rule, _ in (*self._stages, *self._builds) for keyword in rule.needs)
 
     def of_command(self, command: Command) -> Sequence[Entry]:
         return self._commands.of(command.name or "")
@@ -93,6 +96,15 @@ class Tables:
         # What the builder refuses stays a plain instruction: its faults are told, and nothing is known about its parts.
         understood = type(instruction) is not Instruction
         return self._instructions.of(instruction.keyword if understood else "")
+
+    def needed(self, keywords: set[str]) -> tuple[list[Entry], list[Entry]]:
+        """The checks of stages and of builds of the rules that can have something to say where there are these
+        instructions."""
+        there = self._awaited if "ONBUILD" in keywords else self._awaited & keywords  # ONBUILD may bring any other
+        found = self._needed.get(there)
+        if found is None:
+            found = self._needed[there] = (_speaking(self._stages, there), _speaking(self._builds, there))
+        return found
 
 
 class Walker:
@@ -125,12 +137,12 @@ class Walker:
         for instruction in build.dockerfile.instructions:
             yield from self._instruction(tables, instruction, build, outcome)
         keywords = {instruction.keyword for instruction in build.dockerfile.instructions}
-        of_stage = _needed(tables.stages, keywords)
+        of_stage, of_build = tables.needed(keywords)
         for stage in build.stages:
             for entry in of_stage:
                 _ask((entry,), (stage, build), outcome, stage.from_)
                 yield
-        for entry in _needed(tables.builds, keywords):
+        for entry in of_build:
             _ask((entry,), (build,), outcome, None)
             yield
 
@@ -146,6 +158,12 @@ class Walker:
             for command in commands:
                 _ask(tables.of_command(command), (command, build), outcome, command)
                 yield
+
+
+@lru_cache(maxsize=8)
+def walker(rules: tuple[Rule, ...]) -> Walker:
+    """The walker of these rules: to sort their checks takes longer than to walk over a file."""
+    return Walker(rules)
 
 
 def _distinct(findings: Iterable[Finding]) -> list[Finding]:
@@ -168,10 +186,7 @@ def speaks(rule: Rule, platforms: frozenset[str]) -> bool:
     return not (rule.silent_for and platforms and platforms.issubset(rule.silent_for))
 
 
-def _needed(entries: Iterable[Entry], keywords: set[str]) -> list[Entry]:
-    """The checks of the rules that can have something to say where there are these instructions."""
-    if "ONBUILD" in keywords:  # it may bring any other
-        return list(entries)
+def _speaking(entries: Iterable[Entry], keywords: frozenset[str]) -> list[Entry]:
     return [entry for entry in entries if not entry[0].needs or not keywords.isdisjoint(entry[0].needs)]
 
 

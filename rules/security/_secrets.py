@@ -23,7 +23,11 @@ _FORMATS = {
 _FORMAT = pattern("|".join(f"(?P<f{index}>{pattern})" for index, pattern in enumerate(_FORMATS.values())))
 _KINDS = list(_FORMATS)
 # One of these stands in every value of a known format: a cheap look before the expressions.
-_HINTS = ("AKIA", "ASIA", "hf_", "gh", "glpat-", "sk-", "xox", "AIza", "npm_", "pypi-", "nvapi-", "PRIVATE KEY", "dapi")
+_HINTS = (
+    "AKIA", "ASIA", "hf_", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "sk-", "xox", "AIza", "npm_", "pypi-",
+    "nvapi-", "PRIVATE KEY", "dapi",
+)  # fmt: skip
+_SHORTEST = 15
 _USERINFO = pattern(r"(?<=[a-z0-9])://[^/\s:@\"']*:(?P<password>[^/\s@\"']+)@")
 _EXAMPLE = pattern(r"x{6}|X{6}|\*{4}|0{8}")
 _WORDS = pattern(r"sk-[a-z]+(?:[-_][a-z]+)+\Z")
@@ -50,7 +54,7 @@ _PLACEHOLDER = pattern(
 def known_format(text: str) -> tuple[str, int, int] | None:
     """The first secret of a known format in a text: what it is, and where. Rows of one sign and plain words do not count
     (``hf_xxxxxxxx…``, ``sk-learn-training-container``)."""
-    if not any(hint in text for hint in _HINTS):
+    if len(text) < _SHORTEST or not any(hint in text for hint in _HINTS):
         return None
     for match in _FORMAT.finditer(text):
         if not _EXAMPLE.search(match[0]) and not _WORDS.match(match[0]):

@@ -59,6 +59,17 @@ class Build:
         self._scripts: dict[int, Script] = {}
         self._scopes: dict[int, VariableScope] = {}
         self.memos: dict[str, dict[Any, Any]] = {}
+        self.evaluators: list[Evaluator] = []
+
+    def close(self) -> None:
+        """Give back at once what was worked out: builds are rings of references, and to find those takes the collector
+        longer than to judge. Nothing may be asked any more."""
+        for evaluator in self.evaluators:
+            evaluator.close()
+        for script in self._scripts.values():
+            script.close()
+        self.dockerfile.close()
+        self.__dict__.clear()
 
     @property
     def stages(self) -> list[Stage]:

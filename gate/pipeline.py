@@ -248,17 +248,9 @@ def _side_by_side(shares: list[Share], jobs: int, executor: Executor | None) -> 
     from gate.work import do
 
     with _pool(jobs, executor) as pool:
-        futures = [pool.submit(_tidily, do, share) for share in shares]
+        futures = [pool.submit(do, share) for share in shares]
         for share, future in zip(shares, futures, strict=True):
             yield _outcome(share, future)
-
-
-def _tidily(do: Callable[[Share], Done], share: Share) -> Done:
-    """Judge a share, and give back at once what it took: a worker lives long, and builds are rings of references."""
-    try:
-        return do(share)
-    finally:
-        gc.collect()
 
 
 def _outcome(share: Share, future: Future[Done]) -> Done:

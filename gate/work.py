@@ -52,6 +52,9 @@ class Work:
         judged = list(rulings.judged(runs))
         if self._share.evidence is None and self._share.options.cache:
             _remember(self._share, self._subjects, judged, runs)
+        if self._share.evidence is None:
+            for subject in self._subjects:
+                subject.build.close()
         return Done((*judged, *self._unread), tuple(replace(run, findings=()) for run in runs))
 
     def cancel(self) -> None:

@@ -184,6 +184,13 @@ class Script:
     parsed: bool = True
     settings: tuple[Command, ...] = ()  # those of the commands that are called ``set``
 
+    def close(self) -> None:
+        """Take the tree apart where it refers back to what stands above."""
+        for node in self.root.walk():
+            node.parent = None
+            if isinstance(node, Command):
+                node.script = None
+
     def functions(self) -> dict[str, Node]:
         """The bodies of the functions that it defines, by their names."""
         found: dict[str, Node] = {}

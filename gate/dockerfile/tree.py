@@ -223,6 +223,14 @@ class Dockerfile:
     def path(self) -> str:
         return self.source.path
 
+    def close(self) -> None:
+        """Take the tree apart where an instruction refers back to its stage."""
+        self.variables = None
+        for instruction in self.instructions:
+            instruction.stage = None
+            if isinstance(instruction, Onbuild) and instruction.child is not None:
+                instruction.child.stage = None
+
     @property
     def header(self) -> list[Instruction]:
         """The instructions in front of the first FROM (global ARGs)."""

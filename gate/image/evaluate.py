@@ -37,6 +37,12 @@ class Evaluator:
         self._worlds: dict[int, World] = {}
         self._images: dict[int, StageImage] = {}
         self._settled: set[int] = set()
+        build.evaluators.append(self)
+
+    def close(self) -> None:
+        """Take apart what refers back to the evaluator, and to itself."""
+        for each in (*self._worlds.values(), *self._images.values()):
+            vars(each).clear()
 
     def image(self, stage: Stage) -> StageImage:
         if stage.index not in self._images:

@@ -184,12 +184,6 @@ class _Planner:
         self.config = plan.config
         self.cmd_is_own = False
         self.escape = build.dockerfile.escape
-        self._dispatch: dict[str, Callable[..., None]] = {
-            "ENV": self._env, "ARG": self._arg, "LABEL": self._label, "EXPOSE": self._expose, "VOLUME": self._volume,
-            "USER": self._user, "WORKDIR": self._workdir, "STOPSIGNAL": self._stopsignal, "SHELL": self._shell,
-            "CMD": self._cmd, "ENTRYPOINT": self._entrypoint, "HEALTHCHECK": self._healthcheck, "ONBUILD": self._onbuild,
-            "COPY": self._copy, "ADD": self._copy, "RUN": self._run,
-        }  # fmt: skip
 
     def instructions(self) -> Iterator[tuple[Instruction, Instruction]]:
         """What is built, and the instruction of this file that it comes from: first the triggers of the parent stage."""
@@ -209,9 +203,9 @@ class _Planner:
 
     def dispatch(self, instruction: Instruction, origin: Instruction) -> None:
         """Raises :class:`Refused`."""
-        handler = self._dispatch.get(instruction.keyword)
+        handler = _HANDLERS.get(instruction.keyword)
         if handler is not None and type(instruction) is not Instruction:  # a plain one is a syntax fault
-            handler(instruction, origin)
+            handler(self, instruction, origin)
 
     # Words -----------------------------------------------------------------------------------------------------------
 
@@ -455,6 +449,15 @@ class _Planner:
                 raise Refused(f"failed to process {quote(body.value)}: {error}") from error
         data = value if isinstance(value, Unknown) else value.encode("utf-8", "surrogateescape")
         return InlineFile(heredoc.name, data, heredoc.word.place)
+
+
+_HANDLERS: dict[str, Callable[..., None]] = {
+    "ENV": _Planner._env, "ARG": _Planner._arg, "LABEL": _Planner._label, "EXPOSE": _Planner._expose,
+    "VOLUME": _Planner._volume, "USER": _Planner._user, "WORKDIR": _Planner._workdir,
+    "STOPSIGNAL": _Planner._stopsignal, "SHELL": _Planner._shell, "CMD": _Planner._cmd,
+    "ENTRYPOINT": _Planner._entrypoint, "HEALTHCHECK": _Planner._healthcheck, "ONBUILD": _Planner._onbuild,
+    "COPY": _Planner._copy, "ADD": _Planner._copy, "RUN": _Planner._run,
+}  # fmt: skip
 
 
 def _wanted(sources: list[SourceWord], is_add: bool) -> Iterator[str]:

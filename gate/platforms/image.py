@@ -69,7 +69,8 @@ class LaunchImage:
     @cached_property
     def supply(self) -> Supply:
         reference, known = base_of(self.stage)
-        return Supply(reference, known, Brought(self.build, lambda stage: self.evaluator.world(stage).tree(stage)))
+        evaluator = self.evaluator
+        return Supply(reference, known, Brought(self.build, lambda stage: evaluator.world(stage).tree(stage)))
 
     @cached_property
     def _pointers(self) -> Unknown | None:

@@ -48,9 +48,9 @@ def read(path: str, limit: int = MAX_BYTES) -> bytes:
     return data
 
 
-def write(path: str, data: bytes, mode: int | None = None) -> None:
-    """Write a file so that nobody ever sees half of it. A device or a pipe is written to as it is. ``mode``: its
-    permissions, instead of those of a new file. Raises OSError."""
+def write(path: str, data: bytes, like: os.stat_result | None = None) -> None:
+    """Write a file so that nobody ever sees half of it. A device or a pipe is written to as it is. ``like``: the owner, if
+    he may be set, and the permissions that it gets instead of those of a new file. Raises OSError."""
     target = os.path.realpath(path)
     if os.path.exists(target) and not os.path.isfile(target):
         with open(target, "wb") as file:
@@ -63,13 +63,21 @@ def write(path: str, data: bytes, mode: int | None = None) -> None:
         # What somebody else puts there in the meantime is not written through.
         with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666), "wb") as file:
             file.write(data)
-        if mode is not None:
-            os.chmod(temporary, mode)
+        if like is not None:
+            _resemble(temporary, like)
         os.replace(temporary, target)
     except BaseException:
         with suppress(OSError):
             os.unlink(temporary)
         raise
+
+
+def _resemble(path: str, like: os.stat_result) -> None:
+    """Give a file the owner and the permissions of another one. Only root may give files away."""
+    if hasattr(os, "chown"):
+        with suppress(OSError):
+            os.chown(path, like.st_uid, like.st_gid)
+    os.chmod(path, stat.S_IMODE(like.st_mode))
 
 
 def why_unwritable(path: str) -> str | None:

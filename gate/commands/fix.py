@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import os
 import secrets
-import stat
 import sys
 from collections.abc import Iterator, Sequence
 
@@ -66,10 +65,12 @@ def _write(file: Fixed, paths: Sequence[str]) -> str:
     """Write one file in the place of what was read, with its permissions. Gives why it was not, or ""."""
     if file.given is not None and not _named(file.path, paths):
         return "is a link out of the folder that was searched; name it to have it fixed"
+    if not os.access(file.path, os.W_OK):
+        return "is not writable"
     try:
         if files.read(file.path) not in (file.before, file.after):
             return "was changed by somebody else in the meantime"
-        files.write(file.path, file.after, stat.S_IMODE(os.stat(file.path).st_mode))
+        files.write(file.path, file.after, os.stat(file.path))
     except files.Unreadable as error:
         return str(error)
     except OSError as error:

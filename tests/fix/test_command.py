@@ -59,7 +59,11 @@ def test_bytes_mode_and_line_ends_stay(mlgate: Mlgate) -> None:
     text = b"\xef\xbb\xbfFROM debian:12.5\r\n# caf\xe9 \xc3\xa9\r\nRUN apt-get install \\\r\n  curl\r\n"
     path = mlgate.write("Dockerfile", text)
     path.chmod(0o640)
+    if os.geteuid() == 0:
+        os.chown(path, 1234, 1235)
+    owner = path.stat().st_uid, path.stat().st_gid
     assert mlgate("fix").code == 0
+    assert (path.stat().st_uid, path.stat().st_gid) == owner
     assert path.read_bytes() == text.replace(b"install \\", b"install -y \\")
     assert path.stat().st_mode & 0o777 == 0o640
     assert os.listdir(mlgate.folder) == ["Dockerfile"]

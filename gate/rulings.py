@@ -16,6 +16,7 @@ from gate.merge import Merger
 from gate.model import EngineRun, Failure, Finding, Target
 from gate.platforms.detect import detect
 from gate.policy import Policy
+from gate.record import replace
 from gate.selection import Selection, fit
 from gate.selection import subject as subject_of
 from gate.sources import Sources
@@ -53,6 +54,8 @@ class Rulings:
         outcome.failures += failures
         if self._share.evidence is not None:
             outcome.undecided += self._share.evidence.questions(build)
+            if self._share.evidence.scanned:  # there is no Dockerfile that could be mended
+                outcome.findings = [replace(finding, fix=None) for finding in outcome.findings]
         self._targets.append(targets)
         self._outcomes.append(outcome)
 

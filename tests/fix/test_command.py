@@ -11,6 +11,7 @@ import pytest
 
 from gate.commands.fix import unified
 from tests.cli import Mlgate
+from tests.images.support import configuration, docker_archive, layer
 
 BAD = "FROM debian:12.5\nRUN apt-get update && apt-get install curl\nRUN pip install x==1\nRUN sudo true\n"
 GOOD = "FROM debian:12.5\nRUN apt-get update && apt-get install -y curl && rm -rf /var/lib/apt/lists/*\nRUN pip install --no-cache-dir x==1\nRUN true\n"
@@ -187,6 +188,15 @@ def test_sarif_has_the_edits_only_in_full(mlgate: Mlgate) -> None:
     assert replacement == {"deletedRegion": region, "insertedContent": {"text": " -y"}}
     [run] = mlgate.check("--select", "PKG001", "--format", "sarif").json["runs"]
     assert "fixes" not in run["results"][0]
+
+
+def test_a_scanned_image_has_no_dockerfile_to_mend(mlgate: Mlgate) -> None:
+    layers = [layer({"bin/run": "#!/bin/sh\n"})]
+    values = {"Entrypoint": ["/bin/sh", "-c", "run x"], "Cmd": ["serve"], "Labels": {"org.label-schema.version": "1"}}
+    docker_archive(mlgate.folder / "image.tar", layers, configuration(layers, config=values))
+    ran = mlgate("scan", "docker-archive:image.tar", "--engine", "grype=off", "--format", "json")
+    found = {finding["rule_id"]: finding["fix"] for finding in ran.json["findings"]}
+    assert {"ENT002", "LBL003"} <= found.keys() and set(found.values()) == {None}
 
 
 def test_html_shows_the_lines(mlgate: Mlgate) -> None:

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from gate.context.paths import BadPattern, matches
 from gate.dockerfile.command import Command
 from gate.dockerfile.tree import Onbuild, Run, Stage
 from gate.lazy import pattern
@@ -21,9 +22,9 @@ from gate.memo import memo
 from gate.model import Place, Unknown
 from gate.packages.installs import install_of
 from gate.packages.model import Install, Pin, Request
-from gate.packages.requirement import normalized
+from gate.packages.requirement import normalized, requirement
 from gate.packages.resolve import Wanted, wanted
-from gate.packages.where import earlier_instructions, variable
+from gate.packages.where import directory, earlier_instructions, resolve, variable
 from gate.record import dataclass, field
 from gate.sbom.flow import fate
 from gate.sbom.markers import environment, holds
@@ -284,10 +285,30 @@ class _Step:
         made = self.wheels.get(_last_part(path.rpartition("/")[0] or ".")) if "*" in path else None
         for name, entry in (made or {}).items():
             self._put((request.ecosystem, where, name), [entry], True)
+        copied = self._copied(path) if made is None and request.ecosystem == "pypi" and "*" in path else []
+        for wheel in copied:
+            self._request(requirement(wheel, request.at), Wanted(), install, where)
+        if copied:
+            return
         if made is None and (request.ecosystem != "pypi" or "*" in path or path.endswith(_ARCHIVES)):
             self._note((path, request.place, "it is a file, whose version is not known"), install)
         elif made is None:
             self._project(request, install, where)
+
+    def _copied(self, path: str) -> list[str]:
+        """The wheels of the context that a path with wildcards meets, as they lie when the stage is finished."""
+        folder = directory(self.command, self.run, self.build)
+        if not isinstance(folder, str) and not path.startswith("/"):
+            return []
+        wanted = resolve(path, folder if isinstance(folder, str) else "/")
+        try:
+            return [
+                file.path
+                for file in self.build.image(self.stage).files
+                if file.path.endswith(".whl") and matches(wanted, file.path)
+            ]
+        except BadPattern:
+            return []
 
     def _project(self, request: Request, install: Install, where: str) -> None:
         """What a project of the context asks for itself."""

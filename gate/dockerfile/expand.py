@@ -20,6 +20,7 @@ Value = str | Unknown
 Lookup = Callable[[str], "str | Unknown | None"]
 
 _MAX_DEPTH = 50
+_MAX_TEXT = 2 << 20  # characters, as a here-document may have
 """Deeper nesting of ``${…${…}}`` than anybody writes; it is not worked out but Unknown."""
 
 _LONGEST_VALUE = 131072
@@ -329,6 +330,8 @@ def expand(text: str, lookup: Lookup, escape: str = "\\", *, quotes: bool = True
     """
     if is_plain(text, escape):
         return text
+    if len(text) > _MAX_TEXT:
+        return Unknown("it is too long to be worked out")
     return _evaluate(parse_word(text, escape, quotes=quotes), lookup)
 
 

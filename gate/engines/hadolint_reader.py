@@ -175,7 +175,7 @@ def parsed(output: Output, count: int) -> dict[int, list[Row]] | None:
     rows: dict[int, list[Row]] = {}
     names = {str(number): number for number in range(count)}
     for item in found:
-        if not isinstance(item, dict) or item.get("file") not in names:
+        if not isinstance(item, dict) or not isinstance(item.get("file"), str) or item["file"] not in names:
             return None
         row = row_of([item.get(key) for key in ("line", "code", "level", "message")])
         if row is None:

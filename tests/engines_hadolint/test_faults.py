@@ -34,6 +34,7 @@ def _own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         ("echo '{}'", "printed something else than its JSON rows"),
         ("echo '[[]]'", "printed something else than its JSON rows"),
         ("echo '[{\"line\": 1}]'", "printed something else than its JSON rows"),
+        ("echo '[{\"file\": []}]'", "printed something else than its JSON rows"),
         (
             'echo \'[{"file":"/etc/passwd","line":1,"code":"DL3008","level":"error","message":"x"}]\'',
             "printed something else than its JSON rows",

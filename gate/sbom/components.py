@@ -149,10 +149,10 @@ class _Step:
         install = install_of(self.command, self.build) or self._built()
         if install is not None:
             self._install(install)
-            return
-        self.state.held.update(held(self.command))
+        else:
+            self.state.held.update(held(self.command))
         taken = removal(self.command)
-        if taken is not None and self.certain:
+        if taken is not None and self.certain and (install is None or taken.gone):
             self._take(taken)
 
     def _built(self) -> Install | None:

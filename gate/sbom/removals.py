@@ -68,6 +68,9 @@ def removal(command: Command) -> Removal | None:
     verb, names = (operands[0], operands[1:]) if operands else ("", ())
     if {"-s", "--simulate", "--dry-run", "--download-only", "-d", "--just-print"} & set(words):
         return None
+    if ecosystem == "deb" and verb == "install":  # apt-get install curl-
+        names = tuple(wanted[:-1] for wanted in names if wanted.endswith("-"))
+        return Removal(ecosystem, True, names) if names else None
     if verb in _REMOVE and names:
         return Removal(
             ecosystem, True, tuple(re.split(r"[=@:]", wanted)[0] if ecosystem == "deb" else wanted for wanted in names)

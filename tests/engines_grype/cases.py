@@ -183,6 +183,7 @@ FILES = [
     Case("a constraint by variable", PY + "COPY c.txt /\nENV PIP_CONSTRAINT=/c.txt\nRUN pip install numpy\n", {"c.txt": "»numpy==1.16.2\n"}),
     Case("a constraint inside", PY + "COPY . /\nRUN pip install -r /r.txt\n", {"r.txt": "-c c.txt\nnumpy\n", "c.txt": "»numpy==1.16.2\n"}),
     Case("a raised constraint", PY + "COPY c.txt /\nRUN pip install -c /c.txt numpy\n", {"c.txt": "numpy==1.26.4\n"}),
+    Case("taken away while installing", "FROM debian:12\nRUN apt-get install -y curl=7.88.1-10\nRUN apt-get install -y »libwebp7=1.2.4-0.2 curl-\n"),
     Case("wheels of the context", PY + "COPY w/ /w/\nRUN pip install »/w/*.whl\n", {"w/numpy-1.16.2-cp39-cp39-linux_x86_64.whl": "", "w/scipy-1.11.0-cp39-cp39-linux_x86_64.whl": ""}),
     Case("files in a loop", PY + "COPY r /r\nRUN for f in base gpu; do pip install -r /r/$f.txt; done\n", {"r/base.txt": "»numpy==1.16.2\n", "r/gpu.txt": "»torch==1.13.0\n"}),
     Case("a pip list that names a file", "FROM continuumio/miniconda3\nCOPY . /a\nRUN conda env create -f /a/e/environment.yml\n", {"e/environment.yml": "dependencies:\n- »numpy=1.16.2\n- pip:\n  - -r r.txt\n", "e/r.txt": "»torch==1.13.0\n"}),

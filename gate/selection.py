@@ -92,6 +92,8 @@ class Selection:
 
     def rules(self) -> list[Rule]:
         """The rules that speak, in the order of their ids."""
+        if not (self._select or self._extend or self._ignore):
+            return [rule for rule in self.catalogue.rules.values() if rule.enabled]
         return [rule for rule in self.catalogue.rules.values() if self._speaks(_of_rule(rule), rule.enabled)]
 
     def wants(self, finding: Finding) -> bool:

@@ -8,6 +8,7 @@ left unresolved: pip refuses it, and whether a package is pinned is then not the
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -46,6 +47,7 @@ _VERSION_IN_FILE = pattern(
 )
 
 
+@lru_cache(maxsize=4096)
 def normalized(name: str) -> str:
     """The one spelling of a PyPI name: lower case, runs of ``-_.`` become one dash."""
     return re.sub(r"[-_.]+", "-", name).lower()

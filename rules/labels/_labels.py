@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from gate.build import Build
 from gate.dockerfile.tree import Pair, Pairs, Stage
+from gate.memo import memo
 from gate.model import Place, Unknown
 from gate.record import dataclass
 
@@ -57,6 +58,14 @@ class Schema:
 
 
 def schema_of(build: Build) -> Schema:
+    kept = memo(build, "labels")
+    if "schema" not in kept:
+        kept["schema"] = _schema(build)
+    found: Schema = kept["schema"]
+    return found
+
+
+def _schema(build: Build) -> Schema:
     settings = build.settings.get("labels") or {}
     required = settings.get("required") or {}
     types = dict(required) if isinstance(required, Mapping) else {}

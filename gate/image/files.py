@@ -12,6 +12,7 @@ from gate.model import Unknown
 
 _MAX_LINKS = 40
 _MAX_LISTED = 120_000  # files; copies of copies may be more than there is memory
+_MAX_COPIES = 300_000  # that were made on the way to them
 
 
 class ImageFiles:
@@ -57,14 +58,16 @@ class ImageFiles:
         """Every path that an instruction of the file put there, sorted; ``more`` tells whether that was too many."""
         found: list[tuple[str, Node]] = []
         whiteouts = False
+        copies = 0
         waiting: list[tuple[str, Node]] = [("", self.root)]
         while waiting:
             place, folder = waiting.pop()
-            if len(found) > _MAX_LISTED:
+            if len(found) > _MAX_LISTED or copies > _MAX_COPIES:
                 self.more = True
                 break
             for name, node in folder.children().items():
                 path = f"{place}/{name}"
+                copies += node.depth
                 whiteouts = whiteouts or name.startswith(PREFIX)
                 if not node.implied:
                     found.append((path, node))

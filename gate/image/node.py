@@ -64,7 +64,7 @@ class Node:
     """
 
     __slots__ = (
-        "_complete", "_depth", "_gone", "_known", "_origin", "anywhere", "content", "gid", "implied", "instruction",
+        "_complete", "_gone", "_known", "_origin", "anywhere", "content", "depth", "gid", "implied", "instruction",
         "link", "mode", "note", "open", "source", "type", "uid",
     )  # fmt: skip
 
@@ -97,7 +97,7 @@ class Node:
         self._known: dict[str, Node | None] = {}
         self._gone: set[str] = set()  # known not to be there, though the folder may hold more than is listed
         self._complete = origin is None
-        self._depth = 0
+        self.depth = 0
 
     @property
     def size(self) -> int | None:
@@ -143,8 +143,8 @@ class Node:
             instruction=self.instruction, source=self.source,
         )  # fmt: skip
         copy.note, copy.open, copy.anywhere, copy.implied = self.note, self.open, self.anywhere, self.implied
-        copy._depth = self._depth + 1
-        if origin is not None and copy._depth > _MAX_DEPTH:
+        copy.depth = self.depth + 1
+        if origin is not None and copy.depth > _MAX_DEPTH:
             copy._origin, copy._complete = None, True
             copy.open = Unknown("copied through too many stages to follow")
         return copy

@@ -52,17 +52,26 @@ class PlainCommand(TyperCommand):
         for parameter in self.params:
             value = options.get(parameter.name)
             if parameter.required and not isinstance(value, str):
-                raise typer.BadParameter(f"{(parameter.metavar or parameter.name).lower()} is missing")
+                raise PolicyError(f"{parameter.metavar or parameter.name} is missing")
             ctx.params[parameter.name] = value if isinstance(value, (str, bool, list, tuple)) else parameter.default
         return []
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        arguments = [parameter for parameter in self.params if parameter.param_type_name == "argument"]
+        names = [str(each.metavar) if each.required else f"[{each.metavar}]" for each in arguments]
+        return ["[OPTIONS]", *(name + "..." * (each.nargs == -1) for name, each in zip(names, arguments, strict=True))]
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         sections: dict[str, list[tuple[str, str]]] = {}
         for parameter in self.get_params(ctx):
             record = parameter.get_help_record(ctx)
-            if record is not None:
+            if record is None:
+                continue
+            if parameter.param_type_name == "argument":
+                heading, record = "Arguments", (str(parameter.metavar), record[1])
+            else:
                 heading = getattr(parameter, "rich_help_panel", None) or HEADING
-                sections.setdefault(heading, []).append(record)
+            sections.setdefault(heading, []).append(record)
         for heading, rows in sections.items():
             with formatter.section(heading):
                 formatter.write_dl(rows)

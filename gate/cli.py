@@ -90,7 +90,7 @@ def _form(help: str) -> Option:
     PATHS, FOR, *BUILT_BY, STDIN_FILENAME, IMAGE, SBOM, *JUDGED_BY, *TOLD_BY, ENGINE, ENGINE_TIMEOUT, NO_CACHE, JOBS
 )
 def check(**values: Any) -> int:
-    """The gate: lint every Dockerfile found, ask the engines, judge, report."""
+    """The gate: lint Dockerfiles, ask the engines, judge."""
     from gate.commands.check import Arguments, run
 
     return run(Arguments(**values))
@@ -111,7 +111,10 @@ def check(**values: Any) -> int:
     Option("quiet", ("-q", "--quiet"), "", "Do not list what was fixed."),
 )
 def fix(diff: bool, unsafe: bool, **values: Any) -> int:
-    """Mend what has a sure mending: safe fixes, with --unsafe all."""
+    """Mend what has a sure mending.
+
+    Safe fixes, with --unsafe all.
+    """
     from gate.commands.check import Arguments
     from gate.commands.fix import run
 
@@ -134,7 +137,7 @@ def fix(diff: bool, unsafe: bool, **values: Any) -> int:
     NO_CACHE,
 )
 def scan(what: str, platform: str, **values: Any) -> int:
-    """The gate on what is built already: an image, an archive of one, a bill of materials."""
+    """The gate on an image, an archive of one, or an SBOM."""
     from gate.commands.check import Arguments
     from gate.commands.scan import run
 
@@ -160,7 +163,7 @@ def scan(what: str, platform: str, **values: Any) -> int:
     Option("verbose", ("-v", "--verbose"), "", "What every container wrote.", REPORTS),
 )
 def verify(**values: Any) -> int:
-    """Run the image as the platform runs it, and ask it what the platform asks.
+    """Run an image as its platform does, and ask it.
 
     Exit 0: it keeps the contract. 1: a case failed. 3: a case that is required could not be judged, or there is no
     engine or no such image.
@@ -194,7 +197,10 @@ def explain(word: str, form: str) -> int:
 
 @command(ONE_PATH, _form("text or json."), *BUILT_BY)
 def inspect(path: str, form: str, **values: Any) -> int:
-    """docker inspect before the build: the image's configuration and files, and the line that decides each."""
+    """docker inspect before the build.
+
+    The image's configuration and files, and the line that decides each.
+    """
     from gate.commands.check import Arguments
     from gate.commands.inspect import run
 
@@ -203,7 +209,10 @@ def inspect(path: str, form: str, **values: Any) -> int:
 
 @command(ONE_PATH, Option("output", ("--output", "-o"), "FILE", "Write it there, not to standard output."), *BUILT_BY)
 def sbom(path: str, output: str | None, **values: Any) -> int:
-    """The CycloneDX bill of materials of what the Dockerfile pins, each component with its file and line."""
+    """What the Dockerfile pins, as CycloneDX.
+
+    A bill of materials; each component has its file and line.
+    """
     from gate.commands.check import Arguments
     from gate.commands.sbom import run
 
@@ -212,7 +221,10 @@ def sbom(path: str, output: str | None, **values: Any) -> int:
 
 @command(ONE_PATH, FOR, _form("text or json."), *BUILT_BY, IMAGE, POLICY)
 def launch(path: str, form: str, **values: Any) -> int:
-    """What the platform would start, step by step, and the line that decides each step."""
+    """What the platform would start, step by step.
+
+    With the line that decides each step.
+    """
     from gate.commands.check import Arguments
     from gate.commands.launch import run
 
@@ -221,7 +233,10 @@ def launch(path: str, form: str, **values: Any) -> int:
 
 @command()
 def doctor() -> int:
-    """Which engines are there, what is missing, and the command that mends it."""
+    """Which engines are there, and what is missing.
+
+    With the command that mends it.
+    """
     from gate.commands.doctor import run
 
     return run()
@@ -233,7 +248,7 @@ def doctor() -> int:
     Option("schema", ("--schema",), "", "Print the JSON Schema of mlgate.yaml instead."),
 )
 def init(ci: tuple[str, ...], force: bool, schema: bool) -> int:
-    """Write what a project needs to begin: mlgate.yaml, and the files of its CI."""
+    """Write mlgate.yaml and the files of a CI."""
     from gate.commands import init as command
 
     return command.schema() if schema else command.run(ci, force)

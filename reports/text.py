@@ -19,6 +19,8 @@ _STYLES = {
     Severity.INFO: "blue",
     Severity.UNKNOWN: "yellow",
 }
+_MOST_VULNERABILITIES = 8
+"""That the verdict names one by one."""
 _VERDICTS = {"pass": ("PASS", "green"), "fail": ("FAIL", "red"), "error": ("ERROR", "red")}
 
 
@@ -142,9 +144,8 @@ class _Writer:
             yield f"{head}   {', '.join(_engine(run, run.reason) for run in result.engines)}"
             return
         yield head
-        blocking = Counter(finding.rule_id for finding in result.findings if finding.blocking)
         rows = {
-            "blocking": ", ".join(f"{clean(rule_id)} x{count}" for rule_id, count in sorted(blocking.items())),
+            "blocking": self.blocking(),
             "policy": f"{clean(result.policy)}, fails on {result.fail_on}",
             "platform": ", ".join(self.platforms()),
             "engines": ", ".join(_engine(run, run.reason if run.status != "ok" else "") for run in result.engines),
@@ -154,6 +155,15 @@ class _Writer:
         for label, text in rows.items():
             if text:
                 yield f"      {label + ':':<10}{text}"
+
+    def blocking(self) -> str:
+        """What blocks, and how often. Vulnerabilities are one entry where there are more than a line can hold."""
+        found = [finding for finding in self.result.findings if finding.blocking]
+        vulnerable = len({finding.rule_id for finding in found if finding.package}) > _MOST_VULNERABILITIES
+        counts = Counter(
+            "vulnerabilities" if vulnerable and finding.package else clean(finding.rule_id) for finding in found
+        )
+        return ", ".join(f"{name} x{count}" for name, count in sorted(counts.items()))
 
     def fixable(self) -> str:
         """How many of the active findings ``mlgate fix`` would mend."""

@@ -85,7 +85,7 @@ def test_typer_is_not_loaded_for_a_check(tmp_path: Any) -> None:
     ("line", "last"),
     [
         (["check", "--formt", "json"], "mlgate: exit 2: wrong use: No such option: --formt"),
-        (["scan"], "mlgate: exit 2: wrong use: Invalid value: target is missing"),
+        (["scan"], "mlgate: exit 2: wrong use: TARGET is missing"),
         (["explain", "SEC006", "SEC007"], "mlgate: exit 2: wrong use: Invalid value: unexpected: SEC007"),
         (["check", "--policy"], "mlgate: exit 2: wrong use: Option '--policy' requires an argument."),
         (["chekc"], "mlgate: exit 2: wrong use: No such command 'chekc'."),

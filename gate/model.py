@@ -220,8 +220,9 @@ class Tally:
     ``found`` = ``blocking`` + ``below`` (the threshold) + ``without_fix`` + ``in_budget`` + ``vex`` + ``waived`` +
     ``baselined`` = ``inherited`` + ``introduced`` + ``unattributed`` (nobody knows which of both). Of those inherited, ``rebuild``
     have a fix in the distribution's own release: a base image that is built anew is without them. Some of the blocking do so
-    by ``otherwise`` than their severity. Beside them: ``set_aside`` by the engine itself, ``unknown`` severity, ``unscored`` (no EPSS score where the policy asks for
-    one), VEX statements that fit nothing (``unfitting``), budgets that are ``exceeded``, and what would help most.
+    by ``otherwise`` than their severity. Beside them: ``set_aside`` by the engine itself, ``unknown`` severity, ``unscored`` (no
+    EPSS score where the policy asks for one), VEX statements that fit nothing (``unfitting``), budgets that are ``exceeded``,
+    and what would help most.
     """
 
     found: int

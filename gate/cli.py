@@ -91,7 +91,8 @@ def _form(help: str) -> Option:
 )
 def check(**values: Any) -> int:
     """The gate: lint Dockerfiles, ask the engines, judge."""
-    from gate.commands.check import Arguments, run
+    from gate.commands.arguments import Arguments
+    from gate.commands.check import run
 
     return run(Arguments(**values))
 
@@ -115,7 +116,7 @@ def fix(diff: bool, unsafe: bool, **values: Any) -> int:
 
     Safe fixes, with --unsafe all.
     """
-    from gate.commands.check import Arguments
+    from gate.commands.arguments import Arguments
     from gate.commands.fix import run
 
     return run(Arguments(**values), diff=diff, unsafe=unsafe)
@@ -138,7 +139,7 @@ def fix(diff: bool, unsafe: bool, **values: Any) -> int:
 )
 def scan(what: str, platform: str, **values: Any) -> int:
     """The gate on an image, an archive of one, or an SBOM."""
-    from gate.commands.check import Arguments
+    from gate.commands.arguments import Arguments
     from gate.commands.scan import run
 
     return run(Arguments(**values), what, platform)
@@ -201,7 +202,7 @@ def inspect(path: str, form: str, **values: Any) -> int:
 
     The image's configuration and files, and the line that decides each.
     """
-    from gate.commands.check import Arguments
+    from gate.commands.arguments import Arguments
     from gate.commands.inspect import run
 
     return run(Arguments(paths=[path], **values), form)
@@ -213,7 +214,7 @@ def sbom(path: str, output: str | None, **values: Any) -> int:
 
     A bill of materials; each component has its file and line.
     """
-    from gate.commands.check import Arguments
+    from gate.commands.arguments import Arguments
     from gate.commands.sbom import run
 
     return run(Arguments(paths=[path], **values), output)
@@ -225,7 +226,7 @@ def launch(path: str, form: str, **values: Any) -> int:
 
     With the line that decides each step.
     """
-    from gate.commands.check import Arguments
+    from gate.commands.arguments import Arguments
     from gate.commands.launch import run
 
     return run(Arguments(paths=[path], **values), form)
@@ -269,8 +270,8 @@ _BASELINE = "mlgate-baseline.json"
 )
 def baseline_write(output: str, **values: Any) -> int:
     """Accept today's findings."""
+    from gate.commands.arguments import Arguments
     from gate.commands.baseline import write
-    from gate.commands.check import Arguments
 
     return write(Arguments(**values), output)
 

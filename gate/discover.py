@@ -143,12 +143,13 @@ class _Ignore:
 
 def _ignored_above(top: Path) -> _Ignore:
     """The ignore files that reach a folder from outside: those between it and the git root."""
-    from gate.policy import git_root
+    from gate.repository import git_root
 
     top = top.resolve()
-    root = git_root(top)
-    if root is None:
+    found = git_root(str(top))
+    if found is None:
         return _Ignore()
+    root = Path(found)
     excludes = _read_spec(str(root / ".git" / "info" / "exclude"))
     ignore = _Ignore(((str(root), excludes),)) if excludes else _Ignore()
     for folder in reversed([parent for parent in top.parents if parent.is_relative_to(root)]):

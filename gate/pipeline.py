@@ -15,14 +15,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gate import baseline, catalogue, policy
+from gate import baseline, catalogue, policyfinder
 from gate.catalogue import Catalogue
 from gate.discover import Input, collect
 from gate.dockerfile.source import Source
 from gate.judge import Case, judge
 from gate.judged import Judged
 from gate.model import Failure, Result
-from gate.policy import Policy
+from gate.policy import Policy, overridden
 from gate.record import dataclass, field, replace
 from gate.selection import Selection
 from gate.share import Done, Options, Share
@@ -163,8 +163,12 @@ def _recalled(groups: Iterable[tuple[Policy, list[Input]]], options: Options) ->
 
 def policy_for(request: Request, folder: str | None) -> Policy:
     """The policy in force in a folder, with what the command line says. Raises :class:`~gate.policy.PolicyError`."""
-    found = policy.named(request.policy) if request.policy is not None else policy.discovered(Path(folder or "."))
-    return policy.overridden(found, **request.overrides)
+    found = (
+        policyfinder.named(request.policy)
+        if request.policy is not None
+        else policyfinder.discovered(Path(folder or "."))
+    )
+    return overridden(found, **request.overrides)
 
 
 def by_policy(request: Request, inputs: Iterable[Input]) -> list[tuple[Policy, list[Input]]]:
@@ -172,7 +176,7 @@ def by_policy(request: Request, inputs: Iterable[Input]) -> list[tuple[Policy, l
     by_file: dict[object, tuple[Policy, list[Input]]] = {}
     for given in inputs:
         folder = Path(given.folder or ".")
-        key = request.policy if request.policy is not None else policy.find(folder)
+        key = request.policy if request.policy is not None else policyfinder.find(folder)
         if key not in by_file:
             by_file[key] = (policy_for(request, given.folder), [])
         by_file[key][1].append(given)

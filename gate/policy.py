@@ -5,11 +5,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from datetime import date
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from gate.model import Place, Severity
@@ -94,83 +91,6 @@ def shipped() -> list[str]:
         if dot and suffix == "yaml" and f"\nname: {stem}\n" in "\n" + entry.read_text(encoding="utf-8"):
             names.append(stem)
     return sorted(names)
-
-
-def named(word: str) -> Policy:
-    """The policy that ``--policy`` asks for: a shipped name, or a file. Raises :class:`PolicyError`."""
-    from gate import policyfile
-
-    if word == "default":
-        return Policy()
-    if os.sep in word or "/" in word or word.endswith((".yaml", ".yml", ".toml")):
-        return policyfile.load(Path(word))
-    names = shipped()
-    if word in names:
-        return policyfile.load_shipped(word)
-    if Path(word).is_file():
-        return policyfile.load(Path(word))
-    from gate.words import did_you_mean
-
-    raise PolicyError(f"there is no policy '{word}'{did_you_mean(word, names)}; shipped: {', '.join(names)}")
-
-
-def discovered(folder: Path) -> Policy:
-    """The policy for the Dockerfiles of a folder: that of the file which :func:`find` finds, else the default.
-    Raises :class:`PolicyError`."""
-    path = find(folder)
-    if path is None:
-        return Policy()
-    from gate import policyfile
-
-    return policyfile.load(path)
-
-
-def find(folder: Path) -> Path | None:
-    """The policy file in force in a folder: ``mlgate.yaml``, or ``pyproject.toml`` with ``[tool.mlgate]``, in it or in
-    the nearest parent up to the git root.
-
-    Without a git root the search ends at the working directory: a file further up is somebody else's.
-    """
-    resolved = os.path.realpath(folder)
-    boundary = _git_root(resolved)
-    if boundary is None:
-        here = os.path.join(os.getcwd(), "")
-        boundary = os.path.dirname(here) if os.path.join(resolved, "").startswith(here) else resolved
-    found = _find_between(resolved, boundary)
-    return Path(found) if found is not None else None
-
-
-@lru_cache(maxsize=4096)
-def _find_between(folder: str, boundary: str) -> str | None:
-    own = os.path.join(folder, FILE_NAME)
-    if os.path.lexists(own):  # whatever it is: one that cannot be read is an error, not the default policy
-        return own
-    project = os.path.join(folder, "pyproject.toml")
-    if _mentions_mlgate(project):
-        return project
-    above = os.path.dirname(folder)
-    return None if folder in (boundary, above) else _find_between(above, boundary)
-
-
-def git_root(folder: Path) -> Path | None:
-    """The nearest folder at or above this one that holds ``.git`` (a file in worktrees and submodules)."""
-    found = _git_root(str(folder))
-    return Path(found) if found is not None else None
-
-
-@lru_cache(maxsize=4096)
-def _git_root(folder: str) -> str | None:
-    if os.path.exists(os.path.join(folder, ".git")):
-        return folder
-    above = os.path.dirname(folder)
-    return None if above == folder else _git_root(above)
-
-
-def _mentions_mlgate(project: str) -> bool:
-    try:
-        return os.path.isfile(project) and b"tool.mlgate" in Path(project).read_bytes()
-    except OSError:
-        return False
 
 
 def overridden(policy: Policy, **values: Any) -> Policy:

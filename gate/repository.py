@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 from pathlib import Path
 
 
@@ -55,8 +56,6 @@ def _image_path(name: str) -> str:
 
 
 def _root(environment: Mapping[str, str]) -> str:
-    from gate.policy import git_root
-
     try:
         here = os.path.realpath(".")
     except OSError:
@@ -64,4 +63,13 @@ def _root(environment: Mapping[str, str]) -> str:
     workspace = os.path.realpath(environment.get("GITHUB_WORKSPACE") or here)
     if workspace != here and Path(here).is_relative_to(workspace):
         return workspace
-    return str(git_root(Path(here)) or here)
+    return git_root(here) or here
+
+
+@lru_cache(maxsize=4096)
+def git_root(folder: str) -> str | None:
+    """The nearest folder at or above this one that holds ``.git`` (a file in worktrees and submodules)."""
+    if os.path.exists(os.path.join(folder, ".git")):
+        return folder
+    above = os.path.dirname(folder)
+    return None if above == folder else git_root(above)

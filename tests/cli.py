@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from gate import cli, policy
+from gate import cli, policyfinder
+from gate.repository import git_root
 
 NO_ENGINES = ("--engine", "hadolint=off", "--engine", "grype=off")
 
@@ -53,8 +54,8 @@ class Mlgate:
         return path
 
     def __call__(self, *arguments: str) -> Ran:
-        policy._find_between.cache_clear()
-        policy._git_root.cache_clear()
+        policyfinder._find_between.cache_clear()
+        git_root.cache_clear()
         code = cli.run(list(arguments))
         captured = self._capture.readouterr()
         return Ran(code, captured.out.decode(), captured.err.decode())

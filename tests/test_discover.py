@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from gate import policy
 from gate.discover import collect, looks_like_dockerfile
+from gate.repository import git_root
 
 
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    policy._git_root.cache_clear()
+    git_root.cache_clear()
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gate import policy
+from gate import policy, policyfinder
 from gate.discover import Input
 from gate.model import PLATFORMS
 from gate.share import Options, Share
@@ -58,7 +58,7 @@ def test_no_rule_breaks_on_any_bytes(part: int) -> None:
     off = {name: policy.EngineChoice("off") for name in policy.ENGINES}
     for number in range(CASES // 4):
         data = changed(chance.choice(texts), chance, texts)
-        used = policy.overridden(policy.named("strict"), engines=off, platforms=(chance.choice(PLATFORMS),))
+        used = policy.overridden(policyfinder.named("strict"), engines=off, platforms=(chance.choice(PLATFORMS),))
         begin = time.process_time()
         done = do(Share((Input("Dockerfile", None, data),), used, Options(cache=False)))
         broken = [

@@ -10,7 +10,8 @@ import pytest
 
 from gate import policyfile
 from gate.model import Severity
-from gate.policy import EngineChoice, Policy, PolicyError, named, shipped
+from gate.policy import EngineChoice, Policy, PolicyError, shipped
+from gate.policyfinder import named
 from tests.cli import Mlgate
 
 BAD = "FROM debian:12.5\nRUN apt-get install curl\n"

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from gate.model import Severity
-from gate.policy import Policy, named, shipped
+from gate.policy import Policy, shipped
+from gate.policyfinder import named
 from tests.cli import Mlgate
 
 ALL = ["default", "edge", "kserve", "lambda", "marketplace", "sagemaker", "strict", "vertex"]

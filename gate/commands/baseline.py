@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gate import baseline, files
-from gate.commands.check import Arguments, request_of
+from gate.commands.arguments import Arguments, request_of
 from gate.commands.output import OutputError, say, tell_exit
 from gate.judge import PASSED, UNJUDGED
 from gate.pipeline import check

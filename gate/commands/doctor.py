@@ -9,7 +9,8 @@ from gate import __version__, catalogue
 from gate.commands.output import say
 from gate.engines.base import EngineOptions, Missing, load
 from gate.judge import PASSED, UNJUDGED
-from gate.policy import ENGINES, Policy, discovered, find
+from gate.policy import ENGINES, Policy
+from gate.policyfinder import discovered, find
 from gate.terminal import clean
 
 _PATIENCE = 10.0

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator, Sequence
 
 from gate import files
-from gate.commands.check import Arguments, request_of
+from gate.commands.arguments import Arguments, request_of
 from gate.commands.output import say, tell, tell_exit, write
 from gate.discover import shown
 from gate.fixing import Fixed, Outcome, fix, fixable, inside

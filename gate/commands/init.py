@@ -7,9 +7,9 @@ import os
 from importlib.resources import files as resources
 from pathlib import Path
 
-from gate import __version__, files, policy
+from gate import __version__, files, policyfinder
 from gate.commands.output import OutputError, say, write
-from gate.policy import PolicyError
+from gate.policy import FILE_NAME, PolicyError
 from gate.words import did_you_mean
 
 CI = {
@@ -36,11 +36,11 @@ def run(systems: tuple[str, ...], force: bool) -> int:
         if system not in CI:
             raise PolicyError(f"--ci: there is no '{system}'{did_you_mean(system, CI)}; there are {', '.join(CI)}")
     wanted = {path: template(name) for path, name in (CI[system] for system in systems)}
-    in_force = policy.find(Path())
+    in_force = policyfinder.find(Path())
     if not systems and not force and in_force == Path("pyproject.toml").resolve():
         raise PolicyError("pyproject.toml has a policy, which mlgate.yaml would take the place of; --force writes it")
     if not systems or in_force is None:
-        wanted[policy.FILE_NAME] = template("mlgate.yaml")
+        wanted[FILE_NAME] = template("mlgate.yaml")
     new = {path: text for path, text in wanted.items() if _content(path) != text.encode()}
     there = [path for path in new if os.path.lexists(path)]
     if there and not force:

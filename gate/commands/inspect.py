@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from gate.commands.check import Arguments
+from gate.commands.arguments import Arguments
 from gate.commands.one import json_document, one
 from gate.commands.output import say, tell_exit, write
 from gate.image.inspect import document

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from gate.commands.check import Arguments
+from gate.commands.arguments import Arguments
 from gate.commands.one import beside_image, json_document, one, refused
 from gate.commands.output import say, tell_exit, write
 from gate.judge import FAILED, PASSED, UNJUDGED

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from gate import files
 from gate.build import Build
-from gate.commands.check import Arguments, finished_targets, request_of
+from gate.commands.arguments import Arguments, finished_targets, request_of
 from gate.commands.output import tell_exit
 from gate.discover import Input, collect
 from gate.judge import UNJUDGED

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from gate import files
-from gate.commands.check import Arguments
+from gate.commands.arguments import Arguments
 from gate.commands.one import one, refused
 from gate.commands.output import tell_exit, write
 from gate.judge import PASSED, UNJUDGED

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from gate.commands.check import Arguments, finish, reports_of, request_of
+from gate.commands.arguments import Arguments, request_of
+from gate.commands.check import finish, reports_of
 from gate.images.target import parse_target
 from gate.policy import EngineChoice, PolicyError
 from gate.record import replace

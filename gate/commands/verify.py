@@ -17,7 +17,8 @@ from gate.images.source import ImageError
 from gate.images.target import ENGINE, parse_target
 from gate.judge import UNJUDGED
 from gate.model import PLATFORMS
-from gate.policy import Policy, PolicyError, discovered, named
+from gate.policy import Policy, PolicyError
+from gate.policyfinder import discovered, named
 from gate.record import dataclass
 from gate.terminal import Paint, clean, wants_color
 from gate.words import did_you_mean

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gate.commands.check import Arguments
+from gate.commands.arguments import Arguments
 from gate.commands.launch import document, run
 from gate.platforms.kernel import shebang
 from gate.platforms.launch import launch

@@ -7,13 +7,12 @@ without it.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand
 
-from gate.cli import COMMANDS, GROUPS
 from gate.options import HEADING, Command, Option
 from gate.policy import PolicyError
 
@@ -77,14 +76,14 @@ class PlainCommand(TyperCommand):
                 formatter.write_dl(rows)
 
 
-def call(words: list[str]) -> int:
-    """Do what Typer makes of a command line, and give the exit code. Raises :class:`~gate.policy.PolicyError` for one
-    that it does not understand."""
+def call(words: list[str], commands: Mapping[str, Command], groups: Mapping[str, str]) -> int:
+    """Do what Typer makes of a command line, and give the exit code. ``groups``: the help of a first word that is no
+    command of its own. Raises :class:`~gate.policy.PolicyError` for a line that it does not understand."""
     first = words[0] if words else ""
-    if first in COMMANDS:
-        application, words, name = _one(first), words[1:], f"mlgate {first}"
+    if first in commands:
+        application, words, name = _one(first, commands[first]), words[1:], f"mlgate {first}"
     else:
-        application, name = _all(), "mlgate"
+        application, name = _all(commands, groups), "mlgate"
     try:
         code = application(args=words, prog_name=name, standalone_mode=False)
     except typer.Exit as error:
@@ -104,23 +103,23 @@ def call(words: list[str]) -> int:
     return code if isinstance(code, int) else 0
 
 
-def _one(name: str) -> typer.Typer:
+def _one(name: str, described: Command) -> typer.Typer:
     """An application that is this command and nothing else."""
     app = typer.Typer(add_completion=False, **SETTINGS)
     epilog = EXIT_CODES if name in ("check", "scan") else None
-    app.command(name, cls=PlainCommand, epilog=epilog)(_function(COMMANDS[name]))
+    app.command(name, cls=PlainCommand, epilog=epilog)(_function(described))
     return app
 
 
-def _all() -> typer.Typer:
+def _all(commands: Mapping[str, Command], groups: Mapping[str, str]) -> typer.Typer:
     """The whole application."""
     app = typer.Typer(help=f"{WHAT_IT_IS}\n\n{EXIT_CODES}", no_args_is_help=True, **SETTINGS)
     app.callback()(_root)
-    groups = {name: typer.Typer(help=text, no_args_is_help=True, **SETTINGS) for name, text in GROUPS.items()}
-    for name, described in COMMANDS.items():
+    parts = {name: typer.Typer(help=text, no_args_is_help=True, **SETTINGS) for name, text in groups.items()}
+    for name, described in commands.items():
         group, _, last = name.rpartition(" ")
-        (groups[group] if group else app).command(last, cls=PlainCommand)(_function(described))
-    for name, group_app in groups.items():
+        (parts[group] if group else app).command(last, cls=PlainCommand)(_function(described))
+    for name, group_app in parts.items():
         app.add_typer(group_app, name=name)
     return app
 

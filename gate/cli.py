@@ -338,7 +338,7 @@ def _call(words: list[str]) -> int:
             return chosen.run(**values)
     from gate import application
 
-    return application.call(words)
+    return application.call(words, COMMANDS, GROUPS)
 
 
 _COLLECT_AFTER = 200_000

@@ -37,7 +37,7 @@ WORDS = (
 
 def by_typer(name: str, words: list[str]) -> dict[str, Any] | None:
     """The values as Typer has them; None for a line that it refuses, or answers with the help."""
-    command = typer.main.get_command(application._one(name))
+    command = typer.main.get_command(application._one(name, cli.COMMANDS[name]))
     try:
         parameters = command.make_context("mlgate", list(words), resilient_parsing=False).params
     except Exception:

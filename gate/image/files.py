@@ -12,7 +12,8 @@ from gate.model import Unknown
 
 _MAX_LINKS = 40
 _MAX_LISTED = 120_000  # files; copies of copies may be more than there is memory
-_MAX_COPIES = 300_000  # that were made on the way to them
+_USUAL_COPIES = 8  # from the context to where a file ends up
+_MAX_COPIES = 100_000  # beyond the usual, over all files
 
 
 class ImageFiles:
@@ -67,7 +68,7 @@ class ImageFiles:
                 break
             for name, node in folder.children().items():
                 path = f"{place}/{name}"
-                copies += node.depth
+                copies += max(node.depth - _USUAL_COPIES, 0)
                 whiteouts = whiteouts or name.startswith(PREFIX)
                 if not node.implied:
                     found.append((path, node))

@@ -24,9 +24,9 @@ from gate.model import Edit, Failure, Finding, Place
 from gate.pipeline import SHARE, Request, accepted, by_policy, catalogue_of
 from gate.record import dataclass, field
 from gate.rulings import Rulings
-from gate.share import Share
+from gate.share import Share, Subject
 from gate.words import told
-from gate.work import Subject, subject_of
+from gate.work import subject_of
 
 MAX_ROUNDS = 30
 """Rounds of one file. Two or three do: the second for edits that touched others, the last to see that nothing is left."""

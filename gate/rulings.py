@@ -24,8 +24,7 @@ from gate.walk import Outcome, Walker, speaks, walker
 from gate.words import told
 
 if TYPE_CHECKING:
-    from gate.share import Share
-    from gate.work import Subject
+    from gate.share import Share, Subject
 
 
 class Rulings:

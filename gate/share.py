@@ -9,6 +9,7 @@ from gate.judged import Judged
 from gate.record import dataclass, field
 
 if TYPE_CHECKING:
+    from gate.build import Build
     from gate.discover import Input
     from gate.images.evidence import Evidence
     from gate.model import EngineRun
@@ -35,6 +36,19 @@ class Share:
     options: Options
     evidence: Evidence | None = None
     """Of the one Dockerfile of the share: its finished image, a bill of materials."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A Dockerfile that could be read, and its bytes; its platforms are open."""
+
+    given: Input
+    data: bytes
+    build: Build
+
+    @property
+    def path(self) -> str:
+        return self.given.path
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,9 @@ from gate.engines.base import load as load_engine
 from gate.judged import Judged
 from gate.model import EngineRun, Failure
 from gate.policy import ENGINES, Policy
-from gate.record import dataclass, replace
+from gate.record import replace
 from gate.selection import wants_engine
-from gate.share import Done, Options, Share
+from gate.share import Done, Options, Share, Subject
 from gate.words import told
 
 MAX_INSTRUCTIONS = 2_000
@@ -72,19 +72,6 @@ def _remember(share: Share, subjects: list[Subject], judged: list[Judged], runs:
         if memory is not None:
             memories.append((subject.given, subject.data, memory, context.witness if context is not None else None))
     Remembered(share.policy, share.options).keep(memories)
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """A Dockerfile that could be read, and its bytes; its platforms are open."""
-
-    given: Input
-    data: bytes
-    build: Build
-
-    @property
-    def path(self) -> str:
-        return self.given.path
 
 
 def _subjects(share: Share) -> tuple[list[Subject], list[Judged]]:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 MAX_ENTRIES = 50_000
 """Paths of one build that are looked at; more than that is no build context but a disk."""
+_MAX_MAPPED = 5_000
+"""Of those, by way of another stage: what was copied many times over is far from the context."""
 CLOSED = frozenset({".git", ".hg", ".svn", "node_modules", ".venv", "venv", "__pycache__", ".aws", ".ssh"})
 """Folders whose own name says what they are: they arrive as one path and are not listed."""
 
@@ -105,10 +107,10 @@ def _root(build: Build) -> Node | None:
 
 def _bounded(build: Build) -> list[Arrival]:
     found: list[Arrival] = []
-    left = MAX_ENTRIES
+    left, mapped = MAX_ENTRIES, _MAX_MAPPED
     for copy in copies(build):
         if copy.from_ is not None or copy.flag("exclude") is not None:
-            left = _gather_mapped(copy, build, found, left)
+            mapped = _gather_mapped(copy, build, found, mapped)
             continue
         for word, value in own_sources(copy, build):
             for place, node in sources_at(value, build):

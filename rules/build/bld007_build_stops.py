@@ -32,7 +32,13 @@ rule = Rule(
 
 @rule.on_build
 def check(build: Build) -> Results:
-    if not build.context_named or build.target is None or build.faults:
+    if build.target is None or build.faults:
+        return
+    if not build.context_named:  # an ignore file shows that the build starts there
+        if build.context is not None and build.context.ignore_fault:
+            yield rule.finding(
+                build.target.from_, f"The builder refuses {build.context.ignore_file}: {build.context.ignore_fault}."
+            )
         return
     own = {word.place: value for word, value in _sources(build)}
     gone = False

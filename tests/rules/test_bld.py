@@ -593,3 +593,7 @@ def test_build_stops(dockerfile: str, files: dict[str, str]) -> None:
 )
 def test_build_goes_on(dockerfile: str, files: dict[str, str]) -> None:
     silent("BLD007", dockerfile, files=files)
+
+
+def test_a_broken_ignore_file_stops_the_build() -> None:
+    expect("BLD007", "»FROM debian:12\nCOPY a /\n", files={"a": "", ".dockerignore": "[\n"})

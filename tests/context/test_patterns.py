@@ -107,10 +107,10 @@ def test_what_can_be_below() -> None:
 
 @pytest.mark.parametrize("pattern", ["*a" * 40 + "b", "**/a/" * 30 + "b", "?*" * 60 + "x", "a*" * 100])
 def test_hostile_patterns_take_no_time(pattern: str) -> None:
-    begin = time.perf_counter()
+    begin = time.process_time()
     assert not Matcher([pattern]).match("a" * 250 + "/" + "a" * 250, None)[0]
     assert not Matcher([pattern]).match("a/" * 200, None)[0]
-    assert time.perf_counter() - begin < 2
+    assert time.process_time() - begin < 2
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,7 @@ def test_half_a_gigabyte_of_garbage(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     found = run(FILE)
     assert found.status == "failed"
     assert found.reason.startswith("wrote more than 64 MB")
-    assert time.monotonic() - begun < 30
+    assert time.monotonic() - begun < 60
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 250_000  # KB
 
 
@@ -80,7 +80,7 @@ def test_it_hangs(jobs: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     found = run(*[FILE, OTHER] * 5, jobs=jobs, timeout=1)
     assert found.status == "failed"
     assert "did not end within" in found.reason
-    assert time.monotonic() - begun < 6
+    assert time.monotonic() - begun < 60
 
 
 def test_it_hangs_when_asked_who_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import pytest
 
@@ -11,6 +11,8 @@ from gate.contract import serving
 from tests.cli import Mlgate, Ran
 from tests.contract.images import BYOC, image
 from tests.engines.docker_engine import DockerEngine
+
+_MARKED = ("--filter", "label=mlgate.verify")
 
 
 class Verify:
@@ -31,9 +33,20 @@ class Verify:
 
     def left(self) -> list[str]:
         """What verifications have left in the engine."""
-        marked = ("--filter", "label=mlgate.verify")
-        containers = self.engine.run("ps", "-aq", *marked, check=True).stdout.split()
-        return containers + self.engine.run("volume", "ls", "-q", *marked, check=True).stdout.split()
+        return self._containers() + self._volumes()
+
+    def clear(self) -> None:
+        """Take it away, so that one test's fault is not the next one's."""
+        for container in self._containers():
+            self.engine.run("rm", "-f", container)
+        for volume in self._volumes():
+            self.engine.run("volume", "rm", "-f", volume)
+
+    def _containers(self) -> list[str]:
+        return self.engine.run("ps", "-aq", *_MARKED, check=True).stdout.split()
+
+    def _volumes(self) -> list[str]:
+        return self.engine.run("volume", "ls", "-q", *_MARKED, check=True).stdout.split()
 
 
 def statuses(ran: Ran) -> dict[str, str]:
@@ -42,9 +55,11 @@ def statuses(ran: Ran) -> dict[str, str]:
 
 
 @pytest.fixture
-def verify(docker_engine: DockerEngine, mlgate: Mlgate, monkeypatch: pytest.MonkeyPatch) -> Verify:
+def verify(docker_engine: DockerEngine, mlgate: Mlgate, monkeypatch: pytest.MonkeyPatch) -> Iterator[Verify]:
     for name in [name for name in os.environ if name.startswith("DOCKER_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("DOCKER_HOST", docker_engine.host)
     monkeypatch.setattr(serving, "_FAST_REST", 1.0)  # these servers are started in no time
-    return Verify(docker_engine, mlgate)
+    made = Verify(docker_engine, mlgate)
+    yield made
+    made.clear()

@@ -71,7 +71,13 @@ def test_no_platform(verify: Verify) -> None:
 def test_what_is_interrupted_leaves_nothing(verify: Verify, number: int) -> None:
     reference = verify.image("endless", {"train": "#!/bin/sh\nexec sleep 600\n"})
     words = [sys.executable, "-m", "gate", "verify", reference, "--for", "sagemaker-training"]
-    process = subprocess.Popen(words, env=dict(os.environ), stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        words,
+        env=dict(os.environ),
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a job in the background has it ignored
+    )
     assert process.stderr is not None
     try:
         assert process.stderr.readline() == "mlgate: training …\n"

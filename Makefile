@@ -36,8 +36,10 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip --disable-pip-version-check install -q "pip>=25.1"
 
+# An editable installation is compiled here, as pip compiles any other: else each start may do it anew.
 $(VENV)/.installed: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip --disable-pip-version-check install -q -e .
+	$(BIN)/python -m compileall -q gate rules policies reports
 	touch $@
 
 $(VENV)/.developing: $(VENV)/.installed

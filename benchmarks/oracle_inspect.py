@@ -1,4 +1,4 @@
-"""`mlgate inspect` against BuildKit on random builds without RUN: `python benchmarks/oracle_inspect.py [--cases N] [--seed S]`.
+"""`mlgate inspect` against BuildKit on random builds without RUN: `python -m benchmarks.oracle_inspect [--cases N] [--seed S]`.
 
 Prints how many cases agree, how many builds were refused, what was undecided, and the first differences whole.
 """

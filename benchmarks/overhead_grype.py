@@ -1,4 +1,4 @@
-"""mlgate and grype alone on the same bill of materials: ``python benchmarks/overhead_grype.py [--megabytes N]``.
+"""mlgate and grype alone on the same bill of materials: ``python -m benchmarks.overhead_grype [--megabytes N]``.
 
 Both look up the same file in the same database, one after the other, so that a busy machine slows both; each number is the
 median. grype spends most of its time on its database, which it reads whole at every start to prove its checksum: with the
@@ -170,7 +170,7 @@ def main() -> int:
         [
             "# Overhead over grype",
             "",
-            "Printed by `python benchmarks/overhead_grype.py`; its docstring says how. `mlgate scan sbom:FILE` against",
+            "Printed by `python -m benchmarks.overhead_grype`; its docstring says how. `mlgate scan sbom:FILE` against",
             "`grype sbom:FILE`, with the small database of the tests and with one of the size that users have.",
             "",
             f"* {PACKAGES} packages, cores: {os.cpu_count()}, Python: {platform.python_version()}",

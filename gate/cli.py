@@ -303,6 +303,9 @@ GROUPS = {"baseline": "Accept today's findings, so that only new ones fail."}
 """What a first word that is no command of its own is about."""
 
 
+_INTERRUPTED = 130
+
+
 def run(arguments: list[str]) -> int:
     """Run a command line and give its exit code. Never raises, whatever happens."""
     from gate.commands.output import OutputError, tell, tell_exit
@@ -321,8 +324,8 @@ def run(arguments: list[str]) -> int:
         tell_exit(3, str(error))
         return 3
     except KeyboardInterrupt:
-        tell_exit(130, "interrupted")
-        return 130
+        tell_exit(_INTERRUPTED, "interrupted")
+        return _INTERRUPTED
     except Exception as error:
         if os.environ.get("MLGATE_DEBUG"):
             raise
@@ -351,4 +354,6 @@ def main() -> None:
     gc.set_threshold(_COLLECT_AFTER)
     code = run(sys.argv[1:])
     gc.freeze()  # all that is left goes with the process: nobody need search it for garbage
+    if code == _INTERRUPTED:
+        os._exit(code)  # all is written; Python would wait for threads that the interrupt may have left waiting for ever
     sys.exit(code)

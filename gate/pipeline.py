@@ -282,11 +282,11 @@ def _pool(jobs: int, executor: Executor | None) -> Iterator[Executor]:
     pool = ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context(method), initializer=_worker)
     try:
         yield pool
+        pool.shutdown(wait=True)
     except BaseException:
         _stop(multiprocessing.active_children())
+        pool.shutdown(wait=False, cancel_futures=True)
         raise
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _stop(workers: Sequence[BaseProcess]) -> None:

@@ -355,5 +355,5 @@ def main() -> None:
     code = run(sys.argv[1:])
     gc.freeze()  # all that is left goes with the process: nobody need search it for garbage
     if code == _INTERRUPTED:
-        os._exit(code)  # all is written; Python would wait for threads that the interrupt may have left waiting for ever
+        os._exit(code)  # all is written; Python would wait for threads that may wait for ever now
     sys.exit(code)

@@ -39,6 +39,10 @@ class Input:
     folder: str | None
     data: bytes | None = None
 
+    def read(self) -> bytes:
+        """Its bytes. Raises :class:`~gate.files.Unreadable`."""
+        return files.read(self.path) if self.data is None else self.data
+
 
 @dataclass
 class Found:

@@ -21,7 +21,7 @@ from gate.dockerfile.parse import parse
 from gate.dockerfile.source import Source
 from gate.judge import Case, judge
 from gate.model import Edit, Failure, Finding, Place
-from gate.pipeline import SHARE, Request, accepted, by_policy, catalogue_of
+from gate.pipeline import SHARE, Request, accepted, by_policy, case_of, catalogue_of
 from gate.record import dataclass, field
 from gate.rulings import Rulings
 from gate.share import Share, Subject
@@ -91,14 +91,11 @@ def fix(request: Request, *, unsafe: bool = False) -> Outcome:
     Raises :class:`~gate.policy.PolicyError`.
     """
     found = collect(request.paths, stdin=request.stdin, stdin_filename=request.stdin_filename)
-    outcome = Outcome(failures=list(found.failures))
-    if not found.inputs and not found.failures:
-        outcome.failures.append(Failure("", f"no Dockerfile found in {', '.join(request.paths)}"))
-    case = Case()
+    case = case_of(request, found)
     groups = by_policy(request, found.inputs)
     known = catalogue_of(groups, case)
     baseline = accepted(request, groups)
-    outcome.failures += case.failures
+    outcome = Outcome(failures=case.failures)
     for policy, inputs in groups:
         for start in range(0, len(inputs), SHARE):
             share = Share(tuple(inputs[start : start + SHARE]), policy, request.options)
@@ -131,7 +128,7 @@ class _Mender:
     def _read(self) -> Iterator[Fixed]:
         for given in self._share.inputs:
             try:
-                data = files.read(given.path) if given.data is None else given.data
+                data = given.read()
             except files.Unreadable as error:
                 self._outcome.failures.append(Failure(given.path, str(error)))
                 continue
@@ -211,19 +208,22 @@ def applied(source: Source, findings: Iterable[Finding]) -> tuple[str, list[Find
 
     Of two that touch each other the first counts; the other has its turn when it is known what became of the text.
     """
-    table = _Offsets(source)
     taken: list[tuple[int, int]] = []
     edits: list[tuple[int, int, str]] = []
     done = []
     for finding in findings:
         assert finding.fix is not None
-        wanted = [(*table.of(edit.place), edit.text) for edit in finding.fix.edits]
-        if any(start < 0 for start, _, _ in wanted) or any(_touches(taken, start, end) for start, end, _ in wanted):
-            continue
-        for start, end, _ in wanted:
-            insort(taken, (start, end))
-        edits += wanted
-        done.append(finding)
+        wanted = []
+        for edit in finding.fix.edits:
+            stretch = _stretch(source, edit.place)
+            if stretch is None or _touches(taken, *stretch):
+                break
+            wanted.append((*stretch, edit.text))
+        else:
+            for start, end, _ in wanted:
+                insort(taken, (start, end))
+            edits += wanted
+            done.append(finding)
     text, at, parts = source.text, 0, []
     for start, end, new in sorted(edits):
         parts += [text[at:start], new]
@@ -239,26 +239,11 @@ def _touches(taken: Sequence[tuple[int, int]], start: int, end: int) -> bool:
     return at > 0 and taken[at - 1][1] > start
 
 
-class _Offsets:
-    """Where the places of a source are in its text."""
-
-    def __init__(self, source: Source) -> None:
-        self._length = len(source.text)
-        self._starts = [0]
-        at = source.text.find("\n")
-        while at >= 0:
-            self._starts.append(at + 1)
-            at = source.text.find("\n", at + 1)
-        self._starts.append(self._length)  # the line behind the last one, where that has no end
-
-    def of(self, place: Place) -> tuple[int, int]:
-        """Start and end; (-1, -1) for a place that the text does not have."""
-        span = place.span
-        if not (1 <= span.line <= len(self._starts) and 1 <= span.end_line <= len(self._starts)):
-            return -1, -1
-        start = self._starts[span.line - 1] + span.column - 1
-        end = self._starts[span.end_line - 1] + span.end_column - 1
-        return (start, end) if 0 <= start <= end <= self._length else (-1, -1)
+def _stretch(source: Source, place: Place) -> tuple[int, int] | None:
+    """Start and end of a place in the text; None for one that it does not have."""
+    span = place.span
+    start, end = source.offset(span.line, span.column), source.offset(span.end_line, span.end_column)
+    return (start, end) if start is not None and end is not None and start <= end else None
 
 
 def _encoded(text: str, before: bytes) -> bytes:

@@ -17,6 +17,7 @@ from gate.policy import Policy, Waiver
 from gate.record import dataclass, field, replace
 from gate.selection import OWN, Selection, fit, subject
 from gate.sources import Sources
+from gate.words import counted
 
 if TYPE_CHECKING:
     from gate.vex import Vex
@@ -207,15 +208,15 @@ def _verdict(
     findings: Sequence[Finding], failures: Sequence[Failure], fail_on: str, tally: Tally | None
 ) -> tuple[str, int, str]:
     blocking = sum(finding.blocking for finding in findings)
-    counted = f"{blocking} finding{'s' if blocking != 1 else ''} at or above {fail_on}"
+    told = f"{counted(blocking, 'finding')} at or above {fail_on}"
     if tally is not None and tally.otherwise:
-        counted = f"{blocking} blocking, {tally.otherwise} of them by other terms than the threshold {fail_on}"
+        told = f"{blocking} blocking, {tally.otherwise} of them by other terms than the threshold {fail_on}"
     if failures:
         more = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
-        also = f"; {counted}" if blocking else ""
+        also = f"; {told}" if blocking else ""
         return "error", UNJUDGED, f"could not judge: {said(failures[0])}{more}{also}"
     if blocking:
-        return "fail", FAILED, f"gate failed: {counted}"
+        return "fail", FAILED, f"gate failed: {told}"
     reason = "nothing fails under this policy" if fail_on == "never" else f"no finding at or above {fail_on}"
     return "pass", PASSED, f"gate passed: {reason}"
 

@@ -114,6 +114,14 @@ def _evidence(request: Request, found: Found, tell: Callable[[str], None]) -> It
         yield evidence
 
 
+def case_of(request: Request, found: Found) -> Case:
+    """What is to be judged, so far only with what could not be found."""
+    case = Case(failures=found.failures)
+    if not found.inputs and not found.failures:
+        case.failures.append(Failure("", f"no Dockerfile found in {', '.join(request.paths)}"))
+    return case
+
+
 def _judged(
     request: Request,
     found: Found,
@@ -121,9 +129,7 @@ def _judged(
     executor: Executor | None,
     progress: Callable[[int, int], None] | None,
 ) -> Answer:
-    case = Case(failures=found.failures)
-    if not found.inputs and not found.failures:
-        case.failures.append(Failure("", f"no Dockerfile found in {', '.join(request.paths)}"))
+    case = case_of(request, found)
     groups = by_policy(request, found.inputs)
     jobs = request.jobs or _cores()
     judged: dict[str, Judged] = {}

@@ -70,7 +70,7 @@ class Remembered:
     def _keys(self, inputs: Iterable[Input]) -> Iterator[tuple[str, str]]:
         for given in inputs:
             try:
-                data = files.read(given.path) if given.data is None else given.data
+                data = given.read()
             except files.Unreadable:
                 continue
             yield given.path, self._key(given, data)

@@ -17,6 +17,7 @@ from gate.model import EngineRun, Finding, Remedy, Severity, Tally
 from gate.policy import Policy
 from gate.record import dataclass, replace
 from gate.vex import Statement, Vex
+from gate.words import counted
 
 WITHOUT_FIX, IN_BUDGET = "without-fix", "in-budget"
 _MOST_REMEDIES = 20
@@ -133,7 +134,7 @@ class Docket:
         self, findings: list[Finding], side: str, severity: Severity, most: int, asked: Terms, policy: Policy
     ) -> list[Finding]:
         """Hold the vulnerabilities of one side and severity against their budget."""
-        counted = {
+        held = {
             id(finding)
             for finding in findings
             if finding.package is not None
@@ -142,13 +143,13 @@ class Docket:
             and policy.rank(finding.severity) is severity
             and not _lacks_fix(finding, asked)
         }
-        number = len(counted)
+        number = len(held)
         exceeded = number > most and policy.fail_on is not None
         if exceeded:
             self._exceeded.append(f"{number} {severity.word} {_SIDES[side]}, {most} allowed")
         done = []
         for finding in findings:
-            if id(finding) in counted and not _forced(finding, asked):
+            if id(finding) in held and not _forced(finding, asked):
                 if exceeded:
                     said = f"It blocks because there are {number} of this severity, and the budget allows {most}."
                     finding = replace(finding, blocking=True, help=f"{finding.help} {said}".strip())
@@ -266,8 +267,8 @@ def said(tally: Tally) -> str:
             (tally.waived, "waived"),
             (tally.baselined, "baselined"),
         ]
-        counted = ", ".join(f"{number} {words}" for number, words in kinds if number)
-        text = f"{tally.found} vulnerabilit{'ies' if tally.found != 1 else 'y'}: {counted}"
+        parts = ", ".join(f"{number} {words}" for number, words in kinds if number)
+        text = f"{tally.found} vulnerabilit{'ies' if tally.found != 1 else 'y'}: {parts}"
     if tally.inherited:
         text += f"; {tally.inherited} inherited, {tally.introduced} introduced"
     if tally.unattributed:
@@ -283,5 +284,5 @@ def said(tally: Tally) -> str:
     if tally.exceeded:
         text += f"; over the budget: {', '.join(tally.exceeded)}"
     if tally.unfitting:
-        text += f"; {tally.unfitting} VEX statement{'s' if tally.unfitting != 1 else ''} fit nothing"
+        text += f"; {counted(tally.unfitting, 'VEX statement')} fit nothing"
     return text

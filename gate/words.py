@@ -20,6 +20,11 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f"; did you mean '{match}'?" if match else ""
 
 
+def counted(number: int, noun: str) -> str:
+    """``1 file``, ``2 files``."""
+    return f"{number} {noun}{'s' if number != 1 else ''}"
+
+
 def told(error: BaseException) -> str:
     """An exception in one line, without the place of a file on this machine (an ImportError ends in one)."""
     if isinstance(error, OSError) and error.strerror:

@@ -50,9 +50,9 @@ class Work:
         finally:
             self.cancel()
         judged = list(rulings.judged(runs))
-        if self._share.evidence is None and self._share.options.cache:
-            _remember(self._share, self._subjects, judged, runs)
         if self._share.evidence is None:
+            if self._share.options.cache:
+                _remember(self._share, self._subjects, judged, runs)
             for subject in self._subjects:
                 subject.build.close()
         return Done((*judged, *self._unread), tuple(replace(run, findings=()) for run in runs))
@@ -79,8 +79,7 @@ def _subjects(share: Share) -> tuple[list[Subject], list[Judged]]:
     subjects, unread = [], []
     for given in share.inputs:
         try:
-            data = files.read(given.path) if given.data is None else given.data
-            subjects.append(subject_of(given, data, share))
+            subjects.append(subject_of(given, given.read(), share))
         except files.Unreadable as error:
             unread.append(Judged(given.path, read=False, failures=(Failure(given.path, str(error)),)))
         except Exception as error:  # a fault of ours in reading one file must not take the others along

@@ -67,11 +67,11 @@ def request_of(arguments: Arguments) -> Request:
             use_context=not arguments.no_context,
             build_args=dict(_build_args(arguments)),
             target=arguments.target,
-            timeout=_number("--engine-timeout", arguments.engine_timeout, 0.001, 1e6),
+            timeout=number("--engine-timeout", arguments.engine_timeout, 0.001, 1e6),
             cache=not arguments.no_cache,
         ),
         baseline=arguments.baseline,
-        jobs=int(_number("--jobs", arguments.jobs, 0, 1024)),
+        jobs=int(number("--jobs", arguments.jobs, 0, 1024)),
         targets=finished_targets(arguments),
     )
 
@@ -100,35 +100,48 @@ def _overrides(arguments: Arguments) -> dict[str, Any]:
     no longer counts."""
     overrides: dict[str, Any] = {}
     if arguments.platforms:
-        overrides["platforms"] = tuple(dict.fromkeys(map(_platform, _split(arguments.platforms))))
+        overrides["platforms"] = tuple(dict.fromkeys(map(_platform, split(arguments.platforms))))
     if arguments.fail_on is not None:
         overrides["fail_on"] = _threshold(arguments.fail_on)
     if arguments.select:
-        overrides.update(select=_split(arguments.select), fresh=True)
+        overrides.update(select=split(arguments.select), fresh=True)
     if arguments.ignore:
-        overrides["ignore"] = _split(arguments.ignore)
+        overrides["ignore"] = split(arguments.ignore)
     if arguments.extend_select:
-        overrides["extend_select"] = _split(arguments.extend_select)
+        overrides["extend_select"] = split(arguments.extend_select)
     if arguments.vex:
         overrides["vex"] = tuple(arguments.vex)
     if arguments.engines:
-        overrides["engines"] = dict(map(_engine, _split(arguments.engines)))
+        overrides["engines"] = dict(map(_engine, split(arguments.engines)))
     return overrides
 
 
-def _split(values: Sequence[str]) -> tuple[str, ...]:
+def split(values: Sequence[str]) -> tuple[str, ...]:
     """The words of a repeatable option that also takes commas."""
     return tuple(word.strip() for value in values for word in value.split(",") if word.strip())
 
 
-def _number(option: str, text: str, least: float, most: float) -> float:
+def number(option: str, text: str, least: float, most: float, what: str = "a number") -> float:
+    """Raises :class:`~gate.policy.PolicyError` for what is none, or out of these bounds."""
     try:
-        number = float(text)
+        found = float(text)
     except ValueError:
-        number = -1
-    if not least <= number <= most:
-        raise PolicyError(f"{option}: write a number, not '{text}'")
-    return number
+        found = -1
+    if not least <= found <= most:
+        raise PolicyError(f"{option}: write {what}, not '{text}'")
+    return found
+
+
+def check_color(word: str) -> None:
+    """Raises :class:`~gate.policy.PolicyError` for what is no ``--color``."""
+    if word not in ("auto", "always", "never"):
+        raise PolicyError(f"--color: write auto, always or never, not '{word}'")
+
+
+def check_writable(path: str) -> None:
+    """Raises :class:`~gate.policy.PolicyError` for a file that cannot be written, before anything is done for it."""
+    if why := files.why_unwritable(path):
+        raise PolicyError(f"cannot write {path}: {why}")
 
 
 def _threshold(word: str) -> Severity | None:

@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-from gate import baseline, files
-from gate.commands.arguments import Arguments, request_of
-from gate.commands.output import OutputError, say, tell_exit
+from gate import baseline
+from gate.commands.arguments import Arguments, check_writable, request_of
+from gate.commands.output import say, tell_exit, write_file
 from gate.judge import PASSED, UNJUDGED
 from gate.pipeline import check
-from gate.policy import PolicyError
 from gate.record import replace
 from gate.terminal import clean
 
 
 def write(arguments: Arguments, path: str) -> int:
     """Judge, and write down every finding that is not waived. What was not judged is not accepted."""
-    if why := files.why_unwritable(path):
-        raise PolicyError(f"cannot write {path}: {why}")
+    check_writable(path)
     request = request_of(arguments)
     request = replace(request, baseline=None, overrides={**request.overrides, "baseline": None})
     result = check(request).result
     if result.exit_code == UNJUDGED:
         tell_exit(UNJUDGED, result.cause)
         return UNJUDGED
-    text = baseline.text(result.findings)
-    try:
-        files.write(path, text.encode("utf-8", "backslashreplace"))
-    except OSError as error:
-        raise OutputError(f"cannot write {path}: {error.strerror or error}") from None
+    write_file(path, baseline.text(result.findings))
     accepted = sum(finding.state != "waived" for finding in result.findings)
     tell_exit(PASSED, f"{accepted} findings accepted in {path}")
     return PASSED

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
-from gate import files, report
-from gate.commands.arguments import Arguments, request_of
-from gate.commands.output import OutputError, page_width, say, tell, tell_exit, write
+from gate import report
+from gate.commands.arguments import Arguments, check_color, check_writable, request_of
+from gate.commands.output import OutputError, page_width, say, tell, tell_exit, tell_now, write, write_file
 from gate.judge import UNJUDGED
 from gate.model import Finding, Result
 from gate.pipeline import Answer, Request, check
@@ -17,7 +17,7 @@ from gate.policy import PolicyError
 from gate.record import dataclass, replace
 from gate.report import Page
 from gate.repository import Repository
-from gate.terminal import clean, wants_color
+from gate.terminal import wants_color
 
 if TYPE_CHECKING:
     from gate.build import Build
@@ -51,8 +51,7 @@ class Wanted:
 
 def reports_of(arguments: Arguments) -> list[Wanted]:
     """The reports that are asked for; a file never takes the text away from the terminal."""
-    if arguments.color not in ("auto", "always", "never"):
-        raise PolicyError(f"--color: write auto, always or never, not '{arguments.color}'")
+    check_color(arguments.color)
     if arguments.sarif_category and not arguments.sarif_category.replace("/", "").isprintable():
         raise PolicyError("--sarif-category: write a name on one line")
     wanted = []
@@ -66,8 +65,8 @@ def reports_of(arguments: Arguments) -> list[Wanted]:
         wanted.insert(0, Wanted("text"))
     for one in wanted:
         report.find(one.name)
-        if one.path is not None and (why := files.why_unwritable(one.path)):
-            raise PolicyError(f"cannot write {one.path}: {why}")
+        if one.path is not None:
+            check_writable(one.path)
     return wanted
 
 
@@ -125,11 +124,7 @@ def _builds(request: Request) -> Callable[[str], Build | None]:
 def _write_report(wanted: Wanted, result: Result, page: Page, arguments: Arguments) -> None:
     found = report.find(wanted.name)
     if wanted.path is not None:
-        text = found.render(result, replace(page, color=False, github=False, width=100))
-        try:
-            files.write(wanted.path, text.encode("utf-8", "backslashreplace"))
-        except OSError as error:
-            raise OutputError(f"cannot write {wanted.path}: {error.strerror or error}") from None
+        write_file(wanted.path, found.render(result, replace(page, color=False, github=False, width=100)))
     elif wanted.name == "text":
         color = wants_color(arguments.color, sys.stdout, arguments.environment)
         say(found.render(result, replace(page, color=color, quiet=arguments.quiet)))
@@ -141,12 +136,7 @@ def _teller(arguments: Arguments) -> Callable[[str], None]:
     """A line on the terminal that says what takes long."""
     if arguments.quiet or sys.stderr is None or not sys.stderr.isatty():
         return lambda text: None
-
-    def show(text: str) -> None:
-        sys.stderr.write(f"\r\x1b[K{clean(text)[:100]}")
-        sys.stderr.flush()
-
-    return show
+    return tell_now
 
 
 def _progress(arguments: Arguments) -> Callable[[int, int], None] | None:

@@ -16,6 +16,7 @@ from gate.fixing import Fixed, Outcome, fix, fixable, inside
 from gate.judge import FAILED, PASSED, UNJUDGED, said
 from gate.model import Failure
 from gate.terminal import clean
+from gate.words import counted
 
 _LONG = 5_000
 """Lines beyond which a file is compared as a whole: what there is between its first and last change is one hunk."""
@@ -110,7 +111,7 @@ def _report(outcome: Outcome, *, to_stderr: bool) -> None:
 def _cause(outcome: Outcome, changed: Sequence[Fixed], diff: bool, unsafe: bool) -> str:
     fixed, left = len(outcome.fixed), outcome.left
     done = "would fix" if diff else "fixed"
-    parts = [f"{done} {_count(fixed, 'finding')} in {_count(len(changed), 'file')}" if fixed else "nothing to fix"]
+    parts = [f"{done} {counted(fixed, 'finding')} in {counted(len(changed), 'file')}" if fixed else "nothing to fix"]
     if outcome.failures:
         first = said(outcome.failures[0])
         more = f" (and {len(outcome.failures) - 1} more)" if len(outcome.failures) > 1 else ""
@@ -119,10 +120,6 @@ def _cause(outcome: Outcome, changed: Sequence[Fixed], diff: bool, unsafe: bool)
     if left:
         parts.append(f"{len(left)} left" + (f", {more_unsafe} of them fixable with --unsafe" if more_unsafe else ""))
     return "; ".join(parts)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'s' if number != 1 else ''}"
 
 
 # Diffs ----------------------------------------------------------------------------------------------------------------

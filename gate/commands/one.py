@@ -41,8 +41,7 @@ def one(arguments: Arguments) -> tuple[Build, Policy] | None:
 def build_of(request: Request, given: Input) -> tuple[Build, Policy]:
     """The build of a Dockerfile, and the policy in force for it. Raises :class:`~gate.files.Unreadable`."""
     policy = policy_for(request, given.folder)
-    data = files.read(given.path) if given.data is None else given.data
-    return make_build(given, data, request.options, policy), policy
+    return make_build(given, given.read(), request.options, policy), policy
 
 
 def refused(build: Build, code: int) -> bool:

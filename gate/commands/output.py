@@ -6,6 +6,7 @@ import os
 import sys
 from contextlib import suppress
 
+from gate import files
 from gate.terminal import clean
 
 
@@ -28,6 +29,14 @@ def write(data: bytes) -> None:
         raise OutputError(f"cannot write to standard output: {error.strerror}") from None
 
 
+def write_file(path: str, text: str) -> None:
+    """Write text to a file, whole or not at all. Raises :class:`OutputError`."""
+    try:
+        files.write(path, text.encode("utf-8", "backslashreplace"))
+    except OSError as error:
+        raise OutputError(f"cannot write {path}: {error.strerror or error}") from None
+
+
 def say(text: str) -> None:
     """Write text for people to standard output; what its encoding lacks is escaped."""
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
@@ -41,6 +50,12 @@ def tell(text: str) -> None:
             encoding = sys.stderr.encoding or "utf-8"
             sys.stderr.write(f"mlgate: {text}\n".encode(encoding, "backslashreplace").decode(encoding))
             sys.stderr.flush()
+
+
+def tell_now(text: str) -> None:
+    """What is going on, on the one line of a terminal that changes; nothing when it is over."""
+    sys.stderr.write(f"\r\x1b[K{clean(text)[:100]}")
+    sys.stderr.flush()
 
 
 def tell_exit(code: int, cause: str) -> None:

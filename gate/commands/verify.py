@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gate import files
-from gate.commands.output import page_width, say, tell, tell_exit, write
+from gate.commands.arguments import check_color, check_writable, number, split
+from gate.commands.output import page_width, say, tell, tell_exit, tell_now, write, write_file
 from gate.contract.model import ImageFacts, Judged, Options, Payload
 from gate.contract.plans import PLANS
 from gate.images.source import ImageError
@@ -55,8 +55,7 @@ class Arguments:
 def run(arguments: Arguments) -> int:
     """Run the image, report, and give the exit code. Raises :class:`~gate.policy.PolicyError` on wrong use."""
     form, path = _form(arguments.form)
-    if arguments.color not in ("auto", "always", "never"):
-        raise PolicyError(f"--color: write auto, always or never, not '{arguments.color}'")
+    check_color(arguments.color)
     target = parse_target(arguments.image, "verify")
     if target.kind != ENGINE:
         raise PolicyError(f"verify: it runs images of the engine; docker load -i {target.value}, then give its name")
@@ -118,7 +117,7 @@ def _is_here(address: str) -> bool:
 
 
 def _platforms(words: Sequence[str]) -> tuple[str, ...]:
-    names = tuple(dict.fromkeys(word.strip() for text in words for word in text.split(",") if word.strip()))
+    names = tuple(dict.fromkeys(split(words)))
     for name in names:
         if name not in PLANS:
             known = (
@@ -200,15 +199,7 @@ def _pair(option: str, text: str) -> tuple[str, str]:
 
 
 def _timeout(text: str | None) -> float | None:
-    if text is None:
-        return None
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = -1.0
-    if not 0.1 <= seconds <= 1e6:
-        raise PolicyError(f"--timeout: write a number of seconds, not '{text}'")
-    return seconds
+    return None if text is None else number("--timeout", text, 0.1, 1e6, "a number of seconds")
 
 
 def _read(option: str, path: str) -> bytes:
@@ -228,8 +219,8 @@ def _form(text: str) -> tuple[str, str | None]:
         raise PolicyError(f"--format: write text, json or json=FILE, not '{text}'")
     if path == "-":
         return form, None
-    if path and (why := files.why_unwritable(path)):
-        raise PolicyError(f"cannot write {path}: {why}")
+    if path:
+        check_writable(path)
     return form, path or None
 
 
@@ -242,19 +233,14 @@ def _report(
     judged: list[Judged],
     code: int,
 ) -> None:
-    from gate.commands.output import OutputError
     from gate.contract import report
 
     if form == "json":
         document = json.dumps(report.document(image, engine, judged, code), indent=2, ensure_ascii=False) + "\n"
-        data = document.encode("utf-8", "backslashreplace")
         if path is None:
-            write(data)
+            write(document.encode("utf-8", "backslashreplace"))
             return
-        try:
-            files.write(path, data)
-        except OSError as error:
-            raise OutputError(f"cannot write {path}: {error.strerror or error}") from None
+        write_file(path, document)
     paint = Paint(wants_color(arguments.color, sys.stdout))
     lines = report.text(judged, paint, page_width(), quiet=arguments.quiet, verbose=arguments.verbose)
     say("".join(line + "\n" for line in lines))
@@ -266,9 +252,4 @@ def _teller(arguments: Arguments) -> Callable[[str], None]:
         return lambda text: None
     if not sys.stderr.isatty():
         return lambda text: tell(f"{clean(text)} …") if text else None
-
-    def show(text: str) -> None:
-        sys.stderr.write(f"\r\x1b[K{clean(text)[:100]}")
-        sys.stderr.flush()
-
-    return show
+    return tell_now

@@ -11,6 +11,7 @@ from gate.contract.containers import Container, Containers, Mount, Start
 from gate.contract.model import ImageFacts, Options, Outcome, failed, unknown
 from gate.contract.sample import Sample
 from gate.contract.words import Fault, misses_script, refusal_in, wants_gpu, wants_network
+from gate.images.manifest import architecture
 from gate.platforms.argv import declared_arguments, declared_entrypoint
 from gate.platforms.model import Platform
 
@@ -100,9 +101,8 @@ class Bench:
     @property
     def foreign(self) -> bool:
         """Whether the engine's processor is another one than the image's."""
-        names = {"x86_64": "amd64", "aarch64": "arm64"}
         machine = self.containers.architecture
-        return bool(machine) and names.get(machine, machine) != self.image.architecture
+        return bool(machine) and architecture(machine) != self.image.architecture
 
     def ended(self, container: Container, code: int) -> Outcome | None:
         """What an exit code other than 0 says by itself; None where it depends on what the case is about."""

@@ -10,6 +10,7 @@ from gate.contract.containers import Container, Mount
 from gate.contract.model import PASSED, Outcome, failed, passed, skipped, unknown
 from gate.contract.stopping import stopped
 from gate.record import dataclass
+from gate.words import counted
 
 _SECONDS = 600.0
 _FAILURE = "/opt/ml/output/failure"
@@ -69,7 +70,7 @@ def _verdict(bench: Bench, container: Container, code: int, spent: float) -> Out
     count = container.files(MODEL)
     if not count:
         return failed(f"exit 0, and {MODEL} is empty", f"save the model below {MODEL}", ("SMT005",))
-    return passed(f"exit 0 after {spent:.1f} s, {count} file{'s' * (count != 1)} in {MODEL}")
+    return passed(f"exit 0 after {spent:.1f} s, {counted(count, 'file')} in {MODEL}")
 
 
 def fail(bench: Bench) -> Outcome:

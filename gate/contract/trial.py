@@ -12,6 +12,7 @@ from gate.judge import FAILED as GATE_FAILED
 from gate.judge import PASSED as GATE_PASSED
 from gate.judge import UNJUDGED
 from gate.platforms.registry import platforms
+from gate.words import counted
 
 
 def judge(names: Sequence[str], workshop: Workshop, tell: Callable[[str], None]) -> Iterator[Judged]:
@@ -68,7 +69,7 @@ def _with(judged: Sequence[Judged], *statuses: str) -> list[Judged]:
 
 
 def _count(judged: Sequence[Judged], what: str) -> str:
-    return f"{len(judged)} case{'s' * (len(judged) != 1)} {what}"
+    return f"{counted(len(judged), 'case')} {what}"
 
 
 def _names(judged: Sequence[Judged]) -> str:

@@ -31,6 +31,15 @@ class Source:
         line = bisect_right(starts, offset)
         return line, offset - starts[line - 1] + 1
 
+    def offset(self, line: int, column: int) -> int | None:
+        """The character offset of a 1-based line and column, and of the start of a line behind the last; None where the text
+        has no such place."""
+        starts = self.starts()
+        if not 1 <= line <= len(starts) + 1:
+            return None
+        at = (starts[line - 1] if line <= len(starts) else len(self.text)) + column - 1
+        return at if 0 <= at <= len(self.text) else None
+
     def span(self, start: int, end: int) -> Span:
         """The span of ``text[start:end]``."""
         starts = self.starts()

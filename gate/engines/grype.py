@@ -20,6 +20,7 @@ from gate.engines.grype_call import Call, Check, Report, Unusable
 from gate.engines.identity import identity
 from gate.kept import keep, recalled
 from gate.model import EngineRun, Unchecked
+from gate.words import counted
 
 if TYPE_CHECKING:
     from gate.build import Build
@@ -88,7 +89,7 @@ class Grype:
             self._on_pins(found, components, _max_age(builds[0].settings)),
             _of_pins(components),
             [f"component-{number}" for number in range(count)],
-            f"{count} pinned package{'s' if count != 1 else ''} looked up",
+            f"{counted(count, 'pinned package')} looked up",
         )
 
     def scan(

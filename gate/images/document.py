@@ -13,6 +13,7 @@ from gate.dockerfile.tree import Instruction, Stage
 from gate.images.built import BuiltImage, Step
 from gate.images.history import Alignment, command_of
 from gate.lazy import pattern
+from gate.words import counted
 
 _LONGEST = 4000
 _NAME = pattern(r"[A-Za-z_][A-Za-z0-9_.-]*")
@@ -30,7 +31,7 @@ def document(image: BuiltImage) -> bytes:
     """The text. Line 3 is the first step of the history."""
     lines = [
         f"FROM {image.reference if _REFERENCE.fullmatch(image.reference) else 'scratch'}",
-        f"# {image.platform}, {len(image.layers)} layer{'s' if len(image.layers) != 1 else ''}{_base(image)}, as its history tells:",
+        f"# {image.platform}, {counted(len(image.layers), 'layer')}{_base(image)}, as its history tells:",
     ]
     lines += [f"# {_line(*_said(step))}" for step in image.history]
     lines += [f"# layer {number + 1}" for number in range(0 if image.history else len(image.layers))]

@@ -43,6 +43,11 @@ class Manifest:
     descriptor: Mapping[str, Any] | None = None
 
 
+def architecture(machine: str) -> str:
+    """A processor as Docker calls it, by the name that the kernel has for it."""
+    return _MACHINES.get(machine, machine)
+
+
 def docker_manifest(source: Source) -> Manifest:
     """Raises :class:`~gate.images.source.ImageError`."""
     if not source.has("manifest.json"):
@@ -129,8 +134,7 @@ def _choose(rows: list[dict[str, Any]], wanted: str) -> tuple[dict[str, Any], bo
     unique = list({str(row.get("digest")): row for row in rows}.values())
     if len(unique) == 1 and not wanted:
         return unique[0], False
-    machine = platform.machine().lower()
-    asked = wanted or f"linux/{_MACHINES.get(machine, machine)}"
+    asked = wanted or f"linux/{architecture(platform.machine().lower())}"
     fitting = [row for row in unique if fits(_platform(row), asked)]
     there = ", ".join(sorted({_platform(row) or "unknown" for row in unique}))
     if len(unique) == 1 and not _platform(unique[0]):

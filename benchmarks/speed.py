@@ -100,6 +100,7 @@ class Lab:
         return [self.hadolint, "--no-color", "-f", "json", "-c", str(self.scratch / "config.yaml"), *files]
 
     def cost(self, argv: Sequence[str], cwd: Path, cores: int = 2) -> Cost:
+        allowed = sorted(os.sched_getaffinity(0))[:cores] if hasattr(os, "sched_setaffinity") else None
         before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
         process = subprocess.Popen(
             argv,
@@ -108,9 +109,9 @@ class Lab:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
+            # Before it begins: threads that it has started by then would keep to all cores.
+            preexec_fn=None if allowed is None else lambda: os.sched_setaffinity(0, allowed),
         )
-        if hasattr(os, "sched_setaffinity"):
-            os.sched_setaffinity(process.pid, sorted(os.sched_getaffinity(0))[:cores])
         complaint = process.communicate()[1]
         wall, after = time.perf_counter() - begun, resource.getrusage(resource.RUSAGE_CHILDREN)
         if process.returncode not in (0, 1):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from gate.dockerfile.command import Command
+from gate.lazy import pattern
 from gate.packages.options import Table, listed, scan
-from gate.rules.layers._commands import MANAGERS, fetches_index, manager_of, verb
+from gate.rules.layers._commands import INDEX_VERBS, MANAGERS, manager_of, verb
 from gate.rules.layers._made import Made
 from gate.rules.layers._paths import Place
 
@@ -43,10 +44,16 @@ _PREFIX = {
     "pip": (
         Table(listed("-t --target --prefix -r --requirement -c --constraint -i --index-url")),
         ("-t", "--target", "--prefix"),
+        pattern(r"-[^-]*t|--target|--prefix"),
     ),
-    "conda": (Table(listed("-p --prefix -n --name -c --channel -f --file")), ("-p", "--prefix")),
+    "conda": (
+        Table(listed("-p --prefix -n --name -c --channel -f --file")),
+        ("-p", "--prefix"),
+        pattern(r"-[^-]*p|--prefix"),
+    ),
 }
-"""Where a package manager is told to put things: its options with a value, and those that name a folder."""
+"""Where a package manager is told to put things: its options with a value, those that name a folder, and the words that
+these may be in."""
 
 
 def caches_of(command: Command, place: Place, get: Getter) -> Iterator[Made]:
@@ -56,9 +63,11 @@ def caches_of(command: Command, place: Place, get: Getter) -> Iterator[Made]:
         tool = _TOOLS.get(command.name or "")
         if tool is not None and verb(command) in tool[2] and "--no-cache" not in command.values:
             yield _cache(tool[0], tool[1], place)
-    elif fetches_index(command):
+        return
+    said = verb(command)
+    if said in INDEX_VERBS.get(manager, ()):
         yield _cache(*_INDEXES[manager], place)
-    elif verb(command) in _INSTALLS and manager in _CACHES:
+    elif said in _INSTALLS and manager in _CACHES:
         if not _without_cache(command, manager, get):
             path, what = _CACHES[manager]
             path = "/var/cache/yum" if command.name == "yum" else path
@@ -85,7 +94,9 @@ def _without_cache(command: Command, manager: str, get: Getter) -> bool:
 
 def _folders(command: Command, manager: str, place: Place) -> Iterator[Made]:
     if manager in _PREFIX:
-        table, options = _PREFIX[manager]
+        table, options, like = _PREFIX[manager]
+        if not any(value and value[0] == "-" and like.match(value) for value in command.values):
+            return  # the usual case: no word that could be one of these options
         found = scan(command.arguments, table).last(*options)
         if found is not None and found.value:
             yield Made(place.absolute(found.value), "tree", "the environment")

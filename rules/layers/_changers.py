@@ -43,11 +43,26 @@ _CLEANERS: dict[tuple[str, str], tuple[str, ...]] = {
 }
 _KEEPING = listed("metadata expire-cache dbcache")
 _REMOVERS = listed("rm rmdir unlink shred")
+_REMOVE_PACKAGES = listed("purge remove autoremove erase del uninstall rm autopurge")
 _OTHER_CLEANERS: dict[tuple[str, str], str] = {
     ("uv", "cache"): "~/.cache/uv/*",
     ("go", "clean"): "~/.cache/go-build/*",
     ("poetry", "cache"): "~/.cache/pypoetry/*",
 }
+_TAKING_VERBS = _REMOVE_PACKAGES.union(*({verb} for _, verb in (*_CLEANERS, *_OTHER_CLEANERS)))
+
+
+def takes(command: Command) -> bool:
+    """Whether a command may take something away from earlier layers, packages too, or change something there: the cheap
+    question in front of the others."""
+    name = command.name or ""
+    if name in _REMOVERS or name in _CHANGERS:
+        return True
+    return (name in _TOOLS or manager_of(command) != "") and verb(command) in _TAKING_VERBS
+
+
+def removes_packages(command: Command) -> bool:
+    return manager_of(command) != "" and verb(command) in _REMOVE_PACKAGES
 
 
 def removals_of(command: Command, place: Place) -> Iterator[Removal]:
@@ -123,6 +138,4 @@ _CHANGERS: dict[str, Callable[[Command, list[ShellWord]], Changed]] = {
     "chown": _permissions, "chmod": _permissions, "chgrp": _permissions, "mv": _moved, "strip": _compressed, "gzip": _compressed,
     "bzip2": _compressed, "xz": _compressed, "zstd": _compressed, "pigz": _compressed, "find": _searched,
 }  # fmt: skip
-
-PROGRAMS = _REMOVERS | frozenset(_CHANGERS) | frozenset(name for name, _ in _OTHER_CLEANERS)
-"""The programs that this module knows, beside the package managers."""
+_TOOLS = frozenset(name for name, _ in _OTHER_CLEANERS)

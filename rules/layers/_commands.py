@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from gate.dockerfile.command import Command
 from gate.packages.options import listed
@@ -14,14 +15,15 @@ MANAGERS = {
 }  # fmt: skip
 """Program → the family of package managers that shares an index and a cache."""
 
-_INDEX = {
+INDEX_VERBS = {
     "apt": listed("update"),
     "apk": listed("update"),
     "dnf": listed("makecache"),
     "zypper": listed("refresh ref"),
 }
+"""What fetches an index and installs nothing, by family."""
 
-FETCHERS = ("pacman", *(name for name, family in MANAGERS.items() if family in _INDEX))
+FETCHERS = ("pacman", *(name for name, family in MANAGERS.items() if family in INDEX_VERBS))
 """Programs that may fetch an index."""
 
 _HOUSEKEEPING = listed(
@@ -35,13 +37,14 @@ _HOUSEKEEPING = listed(
 def manager_of(command: Command) -> str:
     """The family of a package manager's command; empty for other programs."""
     name = command.name or ""
-    if name in MANAGERS:
-        return MANAGERS[name]
-    if name.startswith("pip") and name.rstrip("0123456789.") == "pip":
-        return "pip"
-    if name.startswith("python") and command.values[:2] == ["-m", "pip"]:
-        return "pip"
-    return ""
+    if name.startswith("python"):
+        return "pip" if command.values[:2] == ["-m", "pip"] else ""
+    return _family(name)
+
+
+@lru_cache(maxsize=1024)
+def _family(name: str) -> str:
+    return MANAGERS.get(name, "pip" if name.rstrip("0123456789.") == "pip" else "")
 
 
 def verb(command: Command) -> str:
@@ -61,7 +64,7 @@ def fetches_index(command: Command) -> bool:
         return bool(command.values) and all(
             value is not None and re.fullmatch(r"-Sy+q?|--noconfirm|--quiet", value) for value in command.values
         )
-    verbs = _INDEX.get(manager_of(command))
+    verbs = INDEX_VERBS.get(manager_of(command))
     return verbs is not None and verb(command) in verbs
 
 

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
-from functools import lru_cache
-from weakref import WeakKeyDictionary
+from collections.abc import Iterable, Iterator
+from functools import cached_property, lru_cache
 
 from gate.build import Build
 from gate.context.model import Entry
 from gate.dockerfile.command import Command
-from gate.dockerfile.tree import Copy, Run, Stage
+from gate.dockerfile.tree import Copy, Instruction, Run
 from gate.image.base import identify
+from gate.memo import memo
 from gate.model import Unknown
 from gate.record import dataclass
 from gate.rules.build._effects import Effect, effect
 from gate.rules.layers import _caches as caches
-from gate.rules.layers import _changers as changers
 from gate.rules.layers import _makers as makers
-from gate.rules.layers._changers import Change, Removal, changes_of, removals_of
+from gate.rules.layers._changers import Change, Removal, changes_of, removals_of, takes
 from gate.rules.layers._made import Made
 from gate.rules.layers._makers import made_by
 from gate.rules.layers._paths import Place, builder_word, covers, inside, written
@@ -31,41 +30,46 @@ _CONDA_IMAGES = ("continuumio/", "condaforge/", "pytorch/pytorch", "mambaorg/")
 
 @dataclass(slots=True)
 class Event:
-    """One command of a RUN."""
+    """One command of a RUN, the ``number``-th of them."""
 
+    number: int
     command: Command
     made: list[Made]
     removals: list[Removal]
     changes: list[Change]
-    produces: bool  # it may have made anything
+    takes: bool  # it may take something away, packages too
 
 
-@dataclass(slots=True)
+@dataclass
 class Layer:
-    """One RUN. ``found`` is what earlier layers hold; ``installed`` are the earlier commands of package managers."""
+    """One RUN that takes something away or changes something. ``found`` is what earlier layers hold."""
 
     run: Run
     events: list[Event]
+    commands: tuple[Command, ...]
     _found: tuple[list[Made], int]  # the list is shared by all layers: this one sees its beginning
-    _installed: tuple[list[Command], int]
 
     @property
     def found(self) -> list[Made]:
         return self._found[0][: self._found[1]]
 
-    @property
-    def installed(self) -> list[Command]:
-        return self._installed[0][: self._installed[1]]
+    @cached_property
+    def produces(self) -> int:
+        """The number of its first command that may make anything; of one behind the last where none does."""
+        numbers = (number for number, command in enumerate(self.commands) if _produces(command))
+        return next(numbers, len(self.commands))
 
 
-_kept: WeakKeyDictionary[Build, list[Layer]] = WeakKeyDictionary()
+def _produces(command: Command) -> bool:
+    return command.name not in ("cd", "pushd") and effect(command) > Effect.CLEANUP
 
 
 def layers(build: Build) -> list[Layer]:
-    """The RUNs whose layers reach the image, in order."""
-    found = _kept.get(build)
+    """The RUNs whose layers reach the image and that may take something away from earlier ones, in order."""
+    kept = memo(build, "layers")
+    found: list[Layer] | None = kept.get("all")
     if found is None:
-        found = _kept[build] = list(_Tracer(build).run())
+        found = kept["all"] = list(_Tracer(build).run())
     return found
 
 
@@ -74,7 +78,6 @@ class _Tracer:
         self.build = build
         self.place = Place()
         self.found: list[Made] = []
-        self.installed: list[Command] = []
         self.volumes: list[str] = []
 
     def run(self) -> Iterator[Layer]:
@@ -83,77 +86,85 @@ class _Tracer:
             repository = identify(lineage[0].base).repository
             if repository.startswith(_CONDA_IMAGES):
                 self.found.append(Made("/opt/conda", "tree", "the installation of the base image"))
-        for stage in lineage:
-            yield from self._stage(stage)
-
-    def _stage(self, stage: Stage) -> Iterator[Layer]:
-        place = self.place
-        for instruction in stage.instructions:
-            keyword = instruction.keyword
+        instructions = [instruction for stage in lineage for instruction in stage.instructions]
+        while instructions and not self._takes(instructions[-1]):
+            instructions.pop()  # nobody asks what the last ones make
+        for instruction in instructions:
             if isinstance(instruction, Run):
-                layer = self._run(instruction)
-                yield layer
-                self._keep(_left_behind(layer.events))
-            elif isinstance(instruction, Copy):
-                self._keep(self._copied(instruction))
-            elif keyword == "WORKDIR":
-                place.cwd = place.workdir
-                place.workdir = place.absolute(builder_word(instruction.text, instruction, self.build))
-            elif keyword == "USER":
-                place.enter_user(builder_word(instruction.text, instruction, self.build))
-            elif keyword == "VOLUME":
-                words = getattr(instruction, "words", ())
-                self.volumes += [builder_word(word, instruction, self.build) for word in words]
+                yield from self._run(instruction)
+            else:
+                self._other(instruction)
 
-    def _keep(self, made: Iterator[Made]) -> None:
+    def _takes(self, instruction: Instruction) -> bool:
+        return isinstance(instruction, Run) and any(map(takes, self.build.script(instruction).commands))
+
+    def _other(self, instruction: Instruction) -> None:
+        place, keyword = self.place, instruction.keyword
+        if isinstance(instruction, Copy):
+            self._keep(self._copied(instruction))
+        elif keyword == "WORKDIR":
+            place.cwd = place.workdir
+            place.workdir = place.absolute(builder_word(instruction.text, instruction, self.build))
+        elif keyword == "USER":
+            place.enter_user(builder_word(instruction.text, instruction, self.build))
+        elif keyword == "VOLUME":
+            words = getattr(instruction, "words", ())
+            self.volumes += [builder_word(word, instruction, self.build) for word in words]
+
+    def _keep(self, made: Iterable[Made]) -> None:
         if len(self.found) < _MAX_MADE:
             self.found += [one for one in made if not self._apart(one.path, self.volumes)] if self.volumes else made
 
     def _apart(self, path: str, folders: list[str]) -> bool:
         return any(path == folder or inside(path, folder) for folder in folders)
 
-    def _run(self, run: Run) -> Layer:
-        place, build = self.place, self.build
-        layer = Layer(run, [], (self.found, len(self.found)), (self.installed, len(self.installed)))
+    def _run(self, run: Run) -> Iterator[Layer]:
+        commands = self.build.script(run).commands
+        events = self._events(run, commands)
+        if any(event.takes for event in events):
+            yield Layer(run, events, commands, (self.found, len(self.found)))
+            self._keep(_left_behind(events))
+        else:
+            self._keep([one for event in events for one in event.made])
+
+    def _events(self, run: Run, commands: Iterable[Command]) -> list[Event]:
+        """What the commands of a RUN make, remove and change, as far as their words tell."""
+        place, build, line = self.place, self.build, run.line
         place.begin_run()
         apart = _mounts(run) + self.volumes
-        scope = build.scope(run)
 
         def get(name: str) -> str | None:
-            value = scope.get(name)
+            value = build.scope(run).get(name)
             return "?" if isinstance(value, Unknown) else value
 
-        line = run.line
+        events: list[Event] = []
         fresh: set[str] = set()  # folders that this RUN makes
-        for command in build.script(run).commands:
+        for number, command in enumerate(commands):
             place.leave_scopes(command)
-            if command.name in ("cd", "pushd"):
+            name = command.name or ""
+            if name in ("cd", "pushd"):
                 place.change(command)
                 continue
-            kind = effect(command)
-            if command.name == "mkdir":
+            if name == "mkdir":
                 fresh.update(place.absolute(written(word)) for word in command.arguments)
-            elif kind is Effect.COMPILE and fresh:
+            elif fresh and effect(command) is Effect.COMPILE:
                 built = [Made(path, "tree", "what is built there", line) for path in _built_in(command, place, fresh)]
-                layer.events.append(Event(command, built, [], [], True))
+                events.append(Event(number, command, built, [], [], False))
                 continue
-            if not _matters(command.name):
-                if kind > Effect.CLEANUP:
-                    layer.events.append(Event(command, [], [], [], True))
+            taking = takes(command)
+            if not taking and not _makes(name):
                 continue
             made = [*made_by(command, place, get)]
             for one in made:
                 one.line = line
-            removals, changes = [*removals_of(command, place)], [*changes_of(command, place)]
+            removals, changes = ([*removals_of(command, place)], [*changes_of(command, place)]) if taking else ([], [])
             if apart:
                 made = [one for one in made if not self._apart(one.path, apart)]
                 removals = [removal for removal in removals if not self._apart(removal.path, apart)]
                 changes = [change for change in changes if not self._apart(change.path, apart)]
-            if kind is Effect.INSTALL:
-                self.installed.append(command)
-            if made or removals or changes or kind >= Effect.CLEANUP:
-                layer.events.append(Event(command, made, removals, changes, kind > Effect.CLEANUP))
-        return layer
+            if made or taking:
+                events.append(Event(number, command, made, removals, changes, taking))
+        return events
 
     def _copied(self, copy: Copy) -> Iterator[Made]:
         build, line = self.build, copy.line
@@ -186,7 +197,7 @@ def _built_in(command: Command, place: Place, folders: set[str]) -> Iterator[str
     yield from (path for path in (place.cwd, *words) if path in folders)
 
 
-def _left_behind(events: list[Event]) -> Iterator[Made]:
+def _left_behind(events: list[Event]) -> Iterable[Made]:
     """What a RUN makes and does not remove itself."""
     gone: list[str] = []
     left: list[Made] = []
@@ -206,14 +217,12 @@ def _looks_like_folder(source: str) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def _matters(name: str | None) -> bool:
-    """Whether a program makes, removes or changes something that can be told from its words."""
-    if not name:
-        return False
-    return name in _PROGRAMS or name.startswith(("pip", "python")) or name.endswith(".sh")
+def _makes(name: str) -> bool:
+    """Whether a program leaves behind what can be told from its words."""
+    return name in _MAKERS or name.startswith(("pip", "python")) or name.endswith(".sh")
 
 
-_PROGRAMS = makers.PROGRAMS | caches.PROGRAMS | changers.PROGRAMS
+_MAKERS = makers.PROGRAMS | caches.PROGRAMS
 
 
 def _mounts(run: Run) -> list[str]:

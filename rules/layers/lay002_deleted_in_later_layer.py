@@ -13,13 +13,15 @@ from gate.image.base import identify
 from gate.model import Finding, Severity
 from gate.packages.installs import install_of
 from gate.packages.options import listed
+from gate.packages.where import earlier_commands
 from gate.rule import Example, Results, Rule
 from gate.rules.artifacts._models import human
-from gate.rules.layers._changers import Removal
-from gate.rules.layers._commands import manager_of, verb
+from gate.rules.build._effects import Effect, effect
+from gate.rules.layers._changers import Removal, removes_packages
+from gate.rules.layers._commands import manager_of
 from gate.rules.layers._made import Made
 from gate.rules.layers._paths import covers, inside, written
-from gate.rules.layers._trace import Layer, layers
+from gate.rules.layers._trace import Event, Layer, layers
 
 rule = Rule(
     id="LAY002",
@@ -58,7 +60,6 @@ _ALIASES = {"apt": ("DL3009",), "dnf": ("DL3032", "DL3040"), "zypper": ("DL3036"
 _WORTH_SAYING = 10 << 20
 """Bytes that a layer of a finished image hides."""
 _GENERAL = listed("/root /tmp /tmp/* /var/tmp/* /var/cache/*")
-_REMOVES = frozenset({"purge", "remove", "autoremove", "erase", "del", "uninstall", "rm", "autopurge"})
 
 
 @rule.on_build
@@ -74,23 +75,19 @@ def check(build: Build) -> Results:
 
 def _findings(layer: Layer, build: Build) -> Iterator[Finding]:
     """The deletes of one RUN that come too late, the dearest first: one cure for all of them."""
-    if not any(event.removals or _removes_packages(event.command) for event in layer.events):
-        return
-    found, produced = layer.found, False
+    found = layer.found
     made: list[Made] = []
-    tidying = not any(event.produces for event in layer.events)
     cheap: list[Finding] = []
     for event in layer.events:
         for removal in event.removals:
-            hit = _too_late(removal, found, made, produced, tidying, build)
+            hit = _too_late(removal, found, made, event, layer, build)
             if hit is not None and hit.is_heavy and not _cleans_itself(hit, layer):
                 yield _finding(removal, hit, event.command, layer, None)
             elif hit is not None:
                 cheap.append(_finding(removal, hit, event.command, layer, Severity.LOW))
-        if _removes_packages(event.command):
+        if event.takes and removes_packages(event.command):
             yield from _packages(event.command, layer, build)
         made += event.made
-        produced = produced or event.produces
     yield from cheap
 
 
@@ -104,20 +101,22 @@ def _cleans_itself(hit: Made, layer: Layer) -> bool:
 
 
 def _too_late(
-    removal: Removal, found: list[Made], made: list[Made], produced: bool, tidying: bool, build: Build
+    removal: Removal, found: list[Made], made: list[Made], event: Event, layer: Layer, build: Build
 ) -> Made | None:
     """What of an earlier layer a delete takes away; None when it is of this layer, or when nobody can know."""
     for one in reversed(found):
         if covers(removal.path, one.path):
             again = any(other.path == one.path for other in made)
             own = one.kind == "cache" and (
-                any(covers(removal.path, other.path) for other in made) or (produced and _is_general(removal.path))
+                any(covers(removal.path, other.path) for other in made)
+                or (_is_general(removal.path) and layer.produces < event.number)
             )
             if not again and not own:
                 return one
         elif one.is_tree and inside(removal.path, one.path):
             below = posixpath.relpath(removal.path, one.path)
-            if below == ".git" or (not produced and (tidying or _in_context(one, below, build))):
+            tidying = layer.produces == len(layer.commands)
+            if below == ".git" or tidying or (layer.produces >= event.number and _in_context(one, below, build)):
                 return one
     return None
 
@@ -166,16 +165,12 @@ def _manager_of_path(path: str) -> str:
     return next((manager for folder, manager in folders.items() if path.startswith(folder)), "")
 
 
-def _removes_packages(command: Command) -> bool:
-    return bool(manager_of(command)) and verb(command) in _REMOVES
-
-
 def _packages(command: Command, layer: Layer, build: Build) -> Iterator[Finding]:
     """``apt-get purge gcc`` of what an earlier layer installed."""
     manager = manager_of(command)
     names = {_plain(written(word)) for word in command.arguments if not written(word).startswith("-")}
-    for earlier in reversed(layer.installed):
-        if manager_of(earlier) != manager:
+    for run, earlier in earlier_commands(command, layer.run, build):
+        if run is layer.run or manager_of(earlier) != manager or effect(earlier) is not Effect.INSTALL:
             continue
         hit = next((name for name in _installed_names(earlier, build) if _plain(name) in names), None)
         if hit is not None:

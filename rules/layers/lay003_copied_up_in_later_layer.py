@@ -54,23 +54,22 @@ def _findings(layer: Layer, build: Build) -> Iterator[Finding]:
     """The changes of one RUN that copy something up, the dearest first."""
     if not any(event.changes for event in layer.events):
         return
-    found, produced = layer.found, False
+    found = layer.found
     made: list[Made] = []
     dear: list[Finding] = []
     cheap: list[Finding] = []
     for event in layer.events:
         for change in event.changes:
-            hits = [one for one in reversed(found) if _touches(change, one, made, produced, build)]
+            hits = [one for one in reversed(found) if _touches(change, one, made, event, layer, build)]
             one = next((one for one in hits if _is_dear(one, event)), hits[0] if hits else None)
             if one is not None:
                 severity = None if _is_dear(one, event) else Severity.LOW
                 (cheap if severity else dear).append(_finding(change, one, event, severity, layer))
         made += event.made
-        produced = produced or event.produces
     yield from dear or cheap
 
 
-def _touches(change: Change, one: Made, made: list[Made], produced: bool, build: Build) -> bool:
+def _touches(change: Change, one: Made, made: list[Made], event: Event, layer: Layer, build: Build) -> bool:
     """Whether a change rewrites something in an earlier layer that is worth a word."""
     if one.kind == "cache" or any(other.path == one.path for other in made):
         return False
@@ -79,7 +78,7 @@ def _touches(change: Change, one: Made, made: list[Made], produced: bool, build:
             return change.whole
         return one.is_heavy and (change.whole or not one.is_tree)
     if one.is_tree and change.whole and inside(change.path, one.path):
-        return (one.kind == "tree" and not produced) or _is_big(one, change.path, build)
+        return (one.kind == "tree" and layer.produces >= event.number) or _is_big(one, change.path, build)
     return False
 
 

@@ -162,6 +162,10 @@ LATE_DELETES = [
     "RUN apk add --no-cache --virtual .build-deps gcc\nRUN »apk del .build-deps\n",
     "RUN dnf install -y gcc\nRUN »dnf remove -y gcc\n",
     "RUN pip install --no-cache-dir Torch\nRUN »pip uninstall -y torch\n",
+    "RUN pip install --no-cache-dir --target /opt/x y\nRUN rm -rf »/opt/x/tests\n",
+    "RUN pip install --no-cache-dir -Ut /opt/x y\nRUN rm -rf »/opt/x/tests\n",
+    "RUN pip install --no-cache-dir --prefix=/opt/x y\nRUN rm -rf »/opt/x/tests\n",
+    "RUN conda create -yp /opt/x python\nRUN rm -rf »/opt/x/tests\n",
     # copies
     "COPY model.tar.gz /tmp/\nRUN tar xf /tmp/model.tar.gz && rm »/tmp/model.tar.gz\n",
     "COPY dist/x.whl /x.whl\nRUN pip install --no-cache-dir /x.whl && rm »/x.whl\n",

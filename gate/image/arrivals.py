@@ -129,7 +129,10 @@ def _gather_mapped(copy: Copy, build: Build, found: list[Arrival], left: int) ->
         not destination.startswith("/") and (not isinstance(at, str) or at == BASE)
     ):
         return left
-    node: Node | None = launch_image(build).root
+    image = launch_image(build)
+    if not image.has_context:
+        return left
+    node: Node | None = image.root
     for name in resolve(destination, at if isinstance(at, str) else "/").strip("/").split("/"):
         node = node.child(name) if node is not None and name else node
     waiting = [node] if node is not None else []

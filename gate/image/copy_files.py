@@ -97,7 +97,7 @@ class CopyJob:
         if isinstance(word.value, str) and kind(word.value) == "local":
             tree = self._source()
             if tree is not None:
-                self._selected(tree, word.value)
+                select(self.operation, tree, word.value, digest=self._takes_digest())
 
     def _source(self) -> Tree | None:
         """What the sources are looked up in; None for an image that is not read. Raises :class:`TreeUnknown`."""
@@ -114,7 +114,7 @@ class CopyJob:
     def _local(self, tree: Tree, text: str) -> None:
         """A path of the context or of another stage."""
         operation = self.operation
-        operand, include, exclude = self._selected(tree, text)
+        operand, include, exclude = select(operation, tree, text, digest=self._takes_digest())
         options = replace(self.options, include=include, exclude=exclude, contents=True, follow=True)
         # Folders that an archive needs never take over the mode.
         make = folder_maker(0o755, options.owner, operation.instruction)
@@ -124,22 +124,6 @@ class CopyJob:
                 self.carrier.undecided.append(("files", operation.instruction.line, unpacked))
             elif not unpacked:
                 copy(tree, found, self.target, self.destination, options, self.make)
-
-    def _selected(self, tree: Tree, text: str) -> tuple[str, Matcher | None, Matcher | None]:
-        """Where a path leads, and what counts there and what does not. Raises :class:`TreeError` where the builder finds
-        nothing."""
-        operand, include, required = join("/", text), None, None
-        if self.operation.parents:
-            pivot, dot, pattern = text.partition("/./")
-            operand, pattern = (join("/", pivot), pattern) if dot else ("/", text)
-            pattern = pattern if pattern.startswith("/") else join("/", pattern)
-            include = _matcher((pattern.removeprefix("/"),), "includepatterns")
-            if not has_wildcards(operand) and not has_wildcards(pattern):
-                required = join(operand, pattern)
-        exclude = _matcher(self.operation.exclude, "excludepatterns")
-        if self._takes_digest():
-            check_source(tree, operand, include, exclude, required)
-        return operand, include, exclude
 
     def _takes_digest(self) -> bool:
         """Not of a stage without files, nor of the very files that the copy is added to."""
@@ -200,6 +184,23 @@ class CopyJob:
         node = self.target.find(place, follow=True)
         if node is not None:
             node.open = node.open or why
+
+
+def select(operation: CopyFiles, tree: Tree, text: str, *, digest: bool) -> tuple[str, Matcher | None, Matcher | None]:
+    """Where the path of a source leads, and what counts there and what does not. Raises :class:`TreeError` where the
+    builder finds nothing, if it takes a ``digest``."""
+    operand, include, required = join("/", text), None, None
+    if operation.parents:
+        pivot, dot, pattern = text.partition("/./")
+        operand, pattern = (join("/", pivot), pattern) if dot else ("/", text)
+        pattern = pattern if pattern.startswith("/") else join("/", pattern)
+        include = _matcher((pattern.removeprefix("/"),), "includepatterns")
+        if not has_wildcards(operand) and not has_wildcards(pattern):
+            required = join(operand, pattern)
+    exclude = _matcher(operation.exclude, "excludepatterns")
+    if digest:
+        check_source(tree, operand, include, exclude, required)
+    return operand, include, exclude
 
 
 def _matcher(patterns: tuple[str, ...], what: str) -> Matcher | None:

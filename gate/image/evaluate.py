@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from gate.context.transfer import Sent
 from gate.dockerfile.tree import Instruction, Stage
 from gate.image.base_files import base_root
+from gate.image.beforehand import Beforehand
 from gate.image.carry_out import Carrier
 from gate.image.copy import Budget
 from gate.image.files import ImageFiles
@@ -109,6 +110,10 @@ class World:
         context = self.evaluator.build.context
         wanted = {path for plan in self.plans.values() for path in plan.wanted}
         return context.sent(wanted or None) if context is not None else None
+
+    @cached_property
+    def beforehand(self) -> Beforehand:
+        return Beforehand(self)
 
     def tree(self, stage: Stage) -> Node:
         """The root of a stage's files."""

@@ -144,12 +144,12 @@ class _Facts:
 
     def _programs(self, names: tuple[str, ...]) -> Iterator[str]:
         """Files of that name in a folder of PATH that this file adds: what COPY brings to be found by its name."""
-        if not names or self.build.target is None:
-            return
-        files = launch_image(self.build).files
+        image = launch_image(self.build) if names and self.build.target is not None else None
         for name in names:
+            if image is None or not image.may_make(name):  # which costs less than to look
+                continue
             for folder in self._folders:
-                found = files.lookup(f"{folder}/{name}")
+                found = image.files.lookup(f"{folder}/{name}")
                 if found is None or isinstance(found, Unknown) or found.type != "file" or found.instruction is None:
                     continue
                 yield f"{_at(found.instruction.place)} {found.instruction.keyword} brings {found.path}"
@@ -169,27 +169,35 @@ def _is_one_of(name: str, patterns: tuple[str, ...]) -> bool:
     return any(is_like(name, pattern) for pattern in patterns)
 
 
-def _mentions(texts: list[tuple[str, str]], wanted: list[str]) -> Iterator[str]:
+_Said = tuple["Instruction | str", str]
+"""A text, and the instruction or the path of the file that it is."""
+
+
+def _mentions(texts: list[_Said], wanted: list[str]) -> Iterator[str]:
     for where, content in texts if wanted else ():
         for text in wanted:
             if text in content:
-                yield f"{where} mentions {text}"
+                shown = where if isinstance(where, str) else f"{_at(where.place)} {where.keyword}"
+                yield f"{shown} mentions {text}"
                 break
 
 
-def _dockerfile_texts(build: Build) -> Iterator[tuple[str, str]]:
+def _dockerfile_texts(build: Build) -> Iterator[_Said]:
     """The instructions of the stages that ship."""
     for stage in build.target.lineage() if build.target is not None else ():
         for instruction in stage.instructions:
-            yield f"{_at(instruction.place)} {instruction.keyword}", instruction.text.value
+            yield instruction, instruction.text.value
 
 
-def _source_texts(build: Build) -> Iterator[tuple[str, str]]:
+def _source_texts(build: Build) -> Iterator[_Said]:
     """The sources that COPY brings from the context."""
     if build.target is None:
         return
+    image = launch_image(build)
+    if not image.has_context:
+        return
     count = 0
-    for file in launch_image(build).files:
+    for file in image.files:
         if file.type != "file" or file.source is None or not _is_source(file.path) or (file.size or 0) > 1 << 20:
             continue
         data = file.read(_READ)

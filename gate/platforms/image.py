@@ -7,6 +7,7 @@ from functools import cached_property
 from gate.build import Build
 from gate.dockerfile.source import Text
 from gate.dockerfile.tree import Copy, Run, Stage, Words
+from gate.image.beforehand import Beforehand
 from gate.image.evaluate import Evaluator
 from gate.image.files import ImageFiles
 from gate.image.model import Config, Fault
@@ -61,6 +62,30 @@ class LaunchImage:
     def faults(self) -> list[Fault]:
         """Where the build stops."""
         return self.evaluator.image(self.stage).faults
+
+    @cached_property
+    def beforehand(self) -> Beforehand | None:
+        """What is known of the files without the files; None for a finished image, which has them."""
+        built = self.evaluator.built(self.stage)
+        return self.evaluator.world(self.stage).beforehand if built is None else None
+
+    @property
+    def has_context(self) -> bool:
+        """Whether a file may come of the build context."""
+        return self.beforehand is None or self.beforehand.from_context
+
+    @property
+    def is_incomplete(self) -> bool:
+        """Whether the build is known to stop for want of something in the context: then ``faults`` are not empty."""
+        return self.beforehand is not None and self.beforehand.missing
+
+    def may_make(self, name: str) -> bool:
+        """Whether there may be a file of that name that an instruction put there."""
+        return self.beforehand is None or self.beforehand.may_make(name)
+
+    def may_read(self, name: str) -> bool:
+        """Whether there may be a file of that name that can be read."""
+        return self.beforehand is None or self.beforehand.may_read(name)
 
     @cached_property
     def root(self) -> Node:

@@ -45,6 +45,20 @@ def launch(build: Build, platform: str) -> Outcome:
     return found
 
 
+def is_open(build: Build, platform: str) -> bool:
+    """Whether a launch is undecided before any file is looked at: the context lacks what is copied, or the words are the base
+    image's. Such an outcome has no words and no scripts."""
+    if launch_image(build).is_incomplete:
+        return True
+    try:
+        _Launch(build, platforms()[platform]).words()
+    except Doubt:
+        return True
+    except Fails:
+        return False
+    return False
+
+
 class _Launch:
     def __init__(self, build: Build, platform: Platform) -> None:
         self.build = build
@@ -83,7 +97,7 @@ class _Launch:
             raise Doubt(Unknown(f"the build stops: {faults[0].message}", settle), faults[0].place)
 
     def _run(self) -> None:
-        argv = self._argv()
+        argv = self.words()
         if argv is None:
             return
         self.outcome.argv = argv
@@ -126,7 +140,7 @@ class _Launch:
 
     # Words -----------------------------------------------------------------------------------------------------------
 
-    def _argv(self) -> list[str] | None:
+    def words(self) -> list[str] | None:
         """The words; None where the base image itself is known to answer."""
         word = self.platform.word
         inherits = "Entrypoint" not in self.config.set_by

@@ -205,7 +205,8 @@ def _text_at(path: str, command: Command, run: Run, build: Build) -> str | None:
     folder = directory(command, run, build)
     if not path or not isinstance(folder, str) or (folder == BASE and path[0] != "/"):
         return None
-    file = launch_image(build).files.lookup(resolve(path, folder))
+    image = launch_image(build)
+    file = image.files.lookup(resolve(path, folder)) if image.may_read(path.rpartition("/")[2]) else None
     data = file.read(_SCRIPT_LIMIT) if isinstance(file, File) else None
     return data.decode("utf-8", "replace") if data is not None else None
 

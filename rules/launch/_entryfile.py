@@ -31,28 +31,25 @@ _RUN_IN_TEXT = pattern(
 _DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
-def find_entry(program: str, build: Build) -> File | Unknown | None:
+def find_entry(program: str, build: Build) -> File | None:
     """The file behind a program's word: a path as it stands in the final WORKDIR, or the first hit on PATH.
 
-    Unknown: the base image or a RUN may have put something there. None: there is nothing.
+    None where there is none that can be read, as far as this file and the context tell.
     """
     if build.target is None:
-        return Unknown("the file has no stage")
+        return None
     image = launch_image(build)
+    directory = "/" if program.startswith("/") else image.config.working_dir
+    if not image.may_read(posixpath.basename(program)) or ("/" in program and isinstance(directory, Unknown)):
+        return None
     if "/" in program:
-        directory = image.config.working_dir
-        if program.startswith("/"):
-            return image.files.lookup(posixpath.normpath(program))
-        if isinstance(directory, Unknown):
-            return directory
-        return image.files.lookup(posixpath.normpath(posixpath.join(directory, program)))
-    unknown: File | Unknown | None = None
+        found = image.files.lookup(posixpath.normpath(posixpath.join(str(directory), program)))
+        return found if isinstance(found, File) else None
     for folder in _search_path(build):
         found = image.files.lookup(posixpath.join(folder, program))
         if isinstance(found, File) and found.type in ("file", "unknown"):
             return found
-        unknown = unknown or found
-    return unknown
+    return None
 
 
 def _search_path(build: Build) -> list[str]:
@@ -75,11 +72,11 @@ def _search_path(build: Build) -> list[str]:
     return [*own, *_DEFAULT_PATH.split(":")]
 
 
-def script_operand(program: str, build: Build) -> File | Unknown | None:
+def script_operand(program: str, build: Build) -> File | None:
     """The file that ``bash NAME`` or ``. NAME`` reads: in the WORKDIR, else on PATH."""
     if "/" not in program:
         found = find_entry("./" + program, build)
-        if isinstance(found, File):
+        if found is not None:
             return found
     return find_entry(program, build)
 
@@ -118,7 +115,7 @@ def runs_arguments(use: Handover, build: Build) -> bool | None:
     if use.fate is not Fate.FILE:
         return False
     found = find_file(use, build)
-    if isinstance(found, File):
+    if found is not None:
         script = entry_script(found, build) if plain_name(use.words[0]) not in INTERPRETERS else None
         if script is not None:
             return script_runs_arguments(script, build)
@@ -139,10 +136,10 @@ def reads_arguments_again(use: Handover, build: Build) -> bool:
 def entry_script_of(use: Handover, build: Build) -> Script | None:
     """The shell script that an ENTRYPOINT starts, where it can be read."""
     found = find_file(use, build) if use.fate is Fate.FILE else None
-    return entry_script(found, build) if isinstance(found, File) else None
+    return entry_script(found, build) if found is not None else None
 
 
-def find_file(use: Handover, build: Build) -> File | Unknown | None:
+def find_file(use: Handover, build: Build) -> File | None:
     return find_entry(use.file, build) if use.file == use.words[0] else script_operand(use.file, build)
 
 
@@ -169,7 +166,7 @@ def sourced_script(command: Command, build: Build) -> Script | None:
     """The file that ``. NAME`` reads, where it can be read."""
     name = command.words[1].value if command.words[1:] else None
     found = script_operand(name, build) if name else None
-    return entry_script(found, build) if isinstance(found, File) else None
+    return entry_script(found, build) if found is not None else None
 
 
 def _hands_on(command: Command) -> bool:

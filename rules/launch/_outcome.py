@@ -8,7 +8,7 @@ from gate.build import Build
 from gate.image.model import File
 from gate.memo import memo
 from gate.model import Place, Span
-from gate.platforms.launch import launch
+from gate.platforms.launch import is_open, launch
 from gate.platforms.outcome import Fault, Outcome, Verdict
 
 UNTOLD = frozenset({"sagemaker-studio", "azureml"})
@@ -17,12 +17,13 @@ _WORDS = {"sagemaker-training": "train", "sagemaker-hosting": "serve"}
 
 
 def outcomes(build: Build) -> list[Outcome]:
-    """The launch on each target; without a target, on plain Docker."""
+    """The launch on each target; without a target, on plain Docker. Those of which neither the words nor a file are known
+    are left out: no rule has a word for them."""
     kept = memo(build, "outcomes")
     if build.platforms not in kept:
         names = sorted(build.platforms - UNTOLD) if build.platforms else ["docker"]
         sound = build.target is not None and not build.faults
-        kept[build.platforms] = [launch(build, name) for name in names] if sound else []
+        kept[build.platforms] = [launch(build, name) for name in names if not is_open(build, name)] if sound else []
     found: list[Outcome] = kept[build.platforms]
     return found
 

@@ -164,7 +164,6 @@ def _placed(finding: Finding, file: File) -> Finding:
 def _script_file(argv: Sequence[ShellWord], build: Build) -> tuple[File | None, Script | None, Sequence[ShellWord]]:
     """The file and the script that a program's word, or a shell's operand, names, and the words behind it."""
     at = 0
-    found: object
     if base_name(argv[0].value) in SHELLS:
         at = next((at for at, word in enumerate(argv) if at and not (word.value or "").startswith(("-", "+"))), 0)
         found = script_operand(argv[at].value or "", build) if at else None
@@ -172,7 +171,7 @@ def _script_file(argv: Sequence[ShellWord], build: Build) -> tuple[File | None, 
         return None, None, ()
     else:
         found = find_entry(argv[0].value or "", build)
-    if not isinstance(found, File):
+    if found is None:
         return None, None, ()
     return found, entry_script(found, build), argv[at + 1 :]
 

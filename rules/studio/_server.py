@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from gate.build import Build
 from gate.dockerfile.tree import Launch
-from gate.image.model import File
 from gate.model import Place
 from gate.record import dataclass
 from gate.rules.launch._entryfile import entry_script, find_entry
@@ -66,7 +65,7 @@ def _started(words: list[str], launch: Launch, build: Build) -> Iterator[Server]
     if found or not words:
         return
     file = find_entry(words[-1] if words[0].rpartition("/")[2] in ("sh", "bash") else words[0], build)
-    script = entry_script(file, build) if isinstance(file, File) else None
+    script = entry_script(file, build) if file is not None else None
     for command in script.commands if script is not None else ():
         yield from _server([word.value for word in command.words], command.place)
 

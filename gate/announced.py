@@ -7,6 +7,7 @@ plain data that can be kept; :func:`announced` makes a rule of it again.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -45,9 +46,9 @@ class _Announced(Rule):
         self.severity = Severity(said["severity"])
         self.module = module
         for kind in _NAMED:
-            setattr(self, kind, [(tuple(names), _Call(module, kind, at)) for at, names in enumerate(calls[kind])])
+            setattr(self, kind, [(tuple(names), Announced(module, kind, at)) for at, names in enumerate(calls[kind])])
         for kind in _PLAIN:
-            setattr(self, kind, [_Call(module, kind, at) for at in range(calls[kind])])
+            setattr(self, kind, [Announced(module, kind, at) for at in range(calls[kind])])
 
     def __getattr__(self, name: str) -> tuple[str | Example, ...]:
         if name not in _EXAMPLES:
@@ -55,20 +56,21 @@ class _Announced(Rule):
         return tuple(getattr(import_module(self.module).rule, name))
 
 
-class _Call:
+class Announced:
     """A check of a module's rule: the one that stands at a place of one of its lists."""
 
-    __slots__ = ("_at", "_check", "_kind", "_module")
+    __slots__ = ("_at", "_kind", "_module")
 
     def __init__(self, module: str, kind: str, at: int) -> None:
         self._module = module
         self._kind = kind
         self._at = at
-        self._check: Any = None
+
+    def check(self) -> Callable[..., Results]:
+        """The check itself, imported."""
+        entry = getattr(import_module(self._module).rule, self._kind)[self._at]
+        found: Callable[..., Results] = entry[1] if self._kind in _NAMED else entry
+        return found
 
     def __call__(self, *arguments: Any) -> Results:
-        if self._check is None:
-            entry = getattr(import_module(self._module).rule, self._kind)[self._at]
-            self._check = entry[1] if self._kind in _NAMED else entry
-        results: Results = self._check(*arguments)
-        return results
+        return self.check()(*arguments)

@@ -7,11 +7,13 @@ goes on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from time import monotonic, process_time
 from typing import Any
 
+from gate.announced import Announced
 from gate.build import Build
 from gate.dockerfile.command import Command
 from gate.dockerfile.tree import Instruction, Onbuild, Run
@@ -24,7 +26,23 @@ BUDGET = 4.0
 """Seconds of computing that the rules may take over one file; an ordinary one takes milliseconds."""
 
 Check = Callable[..., Results]
-Entry = tuple[Rule, Check]
+
+
+class Entry:
+    """A check of a rule. One that is only announced is imported when it is asked for the first time."""
+
+    __slots__ = ("ask", "rule")
+
+    def __init__(self, rule: Rule, check: Check) -> None:
+        self.rule = rule
+        self.ask = self._import(check) if isinstance(check, Announced) else check
+
+    def _import(self, announced: Announced) -> Check:
+        def first(*arguments: Any) -> Results:
+            self.ask = announced.check()
+            return self.ask(*arguments)
+
+        return first
 
 
 @dataclass
@@ -76,14 +94,14 @@ class Tables:
         self._needed: dict[frozenset[str], tuple[list[Entry], list[Entry]]] = {}
         for rule in rules:
             for names, on_command in rule.command_checks:
-                self._commands.add(names or ("",), (rule, on_command))
+                self._commands.add(names or ("",), Entry(rule, on_command))
             for names, on_run in rule.run_checks:
-                self._runs.add(names, (rule, on_run))
+                self._runs.add(names, Entry(rule, on_run))
             for keywords, on_instruction in rule.instruction_checks:
-                self._instructions.add(keywords or ("",), (rule, on_instruction))
-            self._stages += [(rule, check) for check in rule.stage_checks]
-            self._builds += [(rule, check) for check in rule.build_checks]
-        self._awaited = frozenset(keyword for rule, _ in (*self._stages, *self._builds) for keyword in rule.needs)
+                self._instructions.add(keywords or ("",), Entry(rule, on_instruction))
+            self._stages += [Entry(rule, check) for check in rule.stage_checks]
+            self._builds += [Entry(rule, check) for check in rule.build_checks]
+        self._awaited = frozenset(word for entry in (*self._stages, *self._builds) for word in entry.rule.needs)
 
     def of_command(self, command: Command) -> Sequence[Entry]:
         return self._commands.of(command.name or "")
@@ -121,43 +139,79 @@ class Walker:
             tables = Tables(rule for rule in self.rules if speaks(rule, build.platforms))
             self._tables[build.platforms] = tables
         outcome = Outcome()
-        # Processor time is what counts, but the clock costs a hundredth to look at.
-        late, deadline = monotonic() + BUDGET, process_time() + BUDGET
-        for _ in self._steps(tables, build, outcome):
-            if monotonic() > late and process_time() > deadline:
-                reason = f"its rules were stopped after {BUDGET:g} seconds: this is no ordinary Dockerfile"
-                outcome.failures.append(Failure(build.dockerfile.path, reason))
-                break
+        with suppress(_Late):
+            _Walk(tables, build, outcome).run()
         outcome.findings = _distinct(outcome.findings)
         outcome.undecided = list(dict.fromkeys(outcome.undecided))
         return outcome
 
-    def _steps(self, tables: Tables, build: Build, outcome: Outcome) -> Iterator[None]:
-        """The walk; it yields whenever it may be stopped."""
+
+class _Late(Exception):
+    """The rules took longer over a file than they may."""
+
+
+class _Walk:
+    """One walk over one Dockerfile. It may be stopped behind each question."""
+
+    def __init__(self, tables: Tables, build: Build, outcome: Outcome) -> None:
+        self._tables = tables
+        self._build = build
+        self._outcome = outcome
+        # Processor time is what counts, but the clock costs a hundredth to look at.
+        self._late, self._deadline = monotonic() + BUDGET, process_time() + BUDGET
+
+    def run(self) -> None:
+        build = self._build
         for instruction in build.dockerfile.instructions:
-            yield from self._instruction(tables, instruction, build, outcome)
+            self._instruction(instruction)
         keywords = {instruction.keyword for instruction in build.dockerfile.instructions}
-        of_stage, of_build = tables.needed(keywords)
+        of_stage, of_build = self._tables.needed(keywords)
         for stage in build.stages:
             for entry in of_stage:
-                _ask((entry,), (stage, build), outcome, stage.from_)
-                yield
+                self._ask((entry,), (stage, build), stage.from_)
         for entry in of_build:
-            _ask((entry,), (build,), outcome, None)
-            yield
+            self._ask((entry,), (build,), None)
 
-    def _instruction(self, tables: Tables, instruction: Instruction, build: Build, outcome: Outcome) -> Iterator[None]:
-        _ask(tables.of_instruction(instruction), (instruction, build), outcome, instruction)
-        yield
+    def _instruction(self, instruction: Instruction) -> None:
+        build, tables = self._build, self._tables
+        self._ask(tables.of_instruction(instruction), (instruction, build), instruction)
         if isinstance(instruction, Onbuild) and isinstance(instruction.child, Run):
-            yield from self._instruction(tables, instruction.child, build, outcome)
+            self._instruction(instruction.child)
         if isinstance(instruction, Run):
-            commands = _commands(instruction, build, outcome)
-            _ask(tables.of_run(commands), (instruction, build), outcome, instruction)
-            yield
+            commands = self._commands(instruction)
+            self._ask(tables.of_run(commands), (instruction, build), instruction)
             for command in commands:
-                _ask(tables.of_command(command), (command, build), outcome, command)
-                yield
+                self._ask(tables.of_command(command), (command, build), command)
+
+    def _commands(self, instruction: Run) -> Sequence[Command]:
+        try:
+            return self._build.script(instruction).commands
+        except Exception as error:  # a fault of ours in reading the shell must not look like a clean file
+            self._fail("the shell reader", error, instruction)
+            return ()
+
+    def _ask(self, entries: Iterable[Entry], arguments: tuple[Any, ...], at: HasPlace | None) -> None:
+        """Call checks. ``at``: what they are asked about; None: the whole file."""
+        outcome = self._outcome
+        for entry in entries:
+            try:
+                for result in entry.ask(*arguments):
+                    if isinstance(result, Finding):
+                        outcome.findings.append(result)
+                    else:
+                        outcome.undecided.append(result)
+            except Exception as error:  # whatever a rule raises: the others still speak, and the gate cannot pass
+                self._fail(f"rule {entry.rule.id}", error, at)
+        if monotonic() > self._late and process_time() > self._deadline:
+            reason = f"its rules were stopped after {BUDGET:g} seconds: this is no ordinary Dockerfile"
+            outcome.failures.append(Failure(self._build.dockerfile.path, reason))
+            raise _Late
+
+    def _fail(self, what: str, error: Exception, at: HasPlace | None) -> None:
+        line = at.place.line if at is not None else 1
+        self._outcome.failures.append(
+            Failure(self._build.dockerfile.path, f"{what} failed at line {line}: {told(error)}")
+        )
 
 
 @lru_cache(maxsize=8)
@@ -187,30 +241,4 @@ def speaks(rule: Rule, platforms: frozenset[str]) -> bool:
 
 
 def _speaking(entries: Iterable[Entry], keywords: frozenset[str]) -> list[Entry]:
-    return [entry for entry in entries if not entry[0].needs or not keywords.isdisjoint(entry[0].needs)]
-
-
-def _commands(instruction: Run, build: Build, outcome: Outcome) -> Iterable[Command]:
-    try:
-        return build.script(instruction).commands
-    except Exception as error:  # a fault of ours in reading the shell must not look like a clean file
-        outcome.failures.append(_failure("the shell reader", error, build, instruction.line))
-        return ()
-
-
-def _ask(entries: Iterable[Entry], arguments: tuple[Any, ...], outcome: Outcome, at: HasPlace | None) -> None:
-    """Call checks. ``at``: what they are asked about; None: the whole file."""
-    for rule, check in entries:
-        try:
-            for result in check(*arguments):
-                if isinstance(result, Finding):
-                    outcome.findings.append(result)
-                else:
-                    outcome.undecided.append(result)
-        except Exception as error:  # whatever a rule raises: the others still speak, and the gate cannot pass
-            line = at.place.line if at is not None else 1
-            outcome.failures.append(_failure(f"rule {rule.id}", error, arguments[-1], line))
-
-
-def _failure(what: str, error: Exception, build: Build, line: int) -> Failure:
-    return Failure(build.dockerfile.path, f"{what} failed at line {line}: {told(error)}")
+    return [entry for entry in entries if not entry.rule.needs or not keywords.isdisjoint(entry.rule.needs)]

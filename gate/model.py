@@ -39,7 +39,10 @@ class Severity(IntEnum):
     @property
     def word(self) -> str:
         """The lower-case word that users see and write."""
-        return self.name.lower()
+        return _WORDS[self]
+
+
+_WORDS = tuple(severity.name.lower() for severity in Severity)
 
 
 @dataclass(frozen=True, slots=True, order=True)

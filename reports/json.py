@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import Any
 
 from gate import __version__, clock
@@ -17,21 +18,42 @@ _ROW = json.JSONEncoder(ensure_ascii=False)
 
 def render(result: Result, page: Page) -> str:
     """The document, ending in a line end."""
-    text = (
-        "{\n" + ",\n".join(f"  {json.dumps(key)}: {_value(value)}" for key, value in document(result).items()) + "\n}"
-    )
-    try:
-        text.encode()
-    except UnicodeEncodeError:  # a file name need not be UTF-8; a document must
-        text = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    return text + "\n"
+    return "{\n" + ",\n".join(f'  "{key}": {_value(value)}' for key, value in document(result).items()) + "\n}\n"
 
 
 def _value(value: Any) -> str:
-    """A value as JSON; a list of objects with one in each line, which is written many times faster than with breaks inside."""
-    if isinstance(value, list) and value and isinstance(value[0], dict):
-        return "[\n" + ",\n".join(f"    {_ROW.encode(row)}" for row in value) + "\n  ]"
-    return json.dumps(value, indent=2, ensure_ascii=False).replace("\n", "\n  ")
+    """A value as JSON; a tuple holds objects that are JSON already, and gets a line for each."""
+    if isinstance(value, tuple) and value:
+        return "[\n" + ",\n".join([f"    {row}" for row in value]) + "\n  ]"
+    return _utf8(json.dumps(value, indent=2, ensure_ascii=False)).replace("\n", "\n  ")
+
+
+def _utf8(text: str) -> str:
+    """A text without what UTF-8 has no place for: a file name may be any bytes, a document may not."""
+    if text.isascii():
+        return text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return text
+
+
+def _row(value: Any) -> str:
+    """A value of a row, or the whole of it, in one line."""
+    return _utf8(_ROW.encode(value))
+
+
+def _template(*names: str) -> str:
+    """An object with these fields, each value a ``%s``. Of rows there are many: to fill them in takes a third of what it
+    takes to encode them as a whole."""
+    return "{" + ", ".join(f'"{name}": %s' for name in names) + "}"
+
+
+@lru_cache(maxsize=2048)
+def _json(value: str | bool | None) -> str:
+    """The same for a plain value; most stand in many rows."""
+    return _row(value)
 
 
 def document(result: Result) -> dict[str, Any]:
@@ -43,11 +65,11 @@ def document(result: Result) -> dict[str, Any]:
         "verdict": result.verdict,
         "exit_code": result.exit_code,
         "policy": {"name": result.policy, "fail_on": result.fail_on},
-        "platforms": [_target(target) for target in result.targets],
-        "engines": [_engine(run) for run in result.engines],
+        "platforms": tuple(_row(_target(target)) for target in result.targets),
+        "engines": tuple(_row(_engine(run)) for run in result.engines),
         "files": list(result.files),
-        "findings": [_finding(finding) for finding in result.findings],
-        "undecided": [_undecided(question) for question in result.undecided],
+        "findings": tuple(map(_finding, result.findings)),
+        "undecided": tuple(map(_undecided, result.undecided)),
         **_vulnerabilities(result),
         **_images(result),
         "summary": summary(result),
@@ -87,46 +109,70 @@ def _engine(run: EngineRun) -> dict[str, Any]:
     }
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+_FINDING = _template(
+    *("rule_id", "name", "engine", "severity", "confidence", "blocking", "state", "message", "help"),
+    *(
+        "path",
+        "line",
+        "column",
+        "end_line",
+        "end_column",
+        "stage",
+        "aliases",
+        "fingerprint",
+        "package",
+        "waiver",
+        "fix",
+    ),
+)
+
+
+def _finding(finding: Finding) -> str:
     span = finding.place.span
-    return {
-        "rule_id": finding.rule_id,
-        "name": finding.name,
-        "engine": finding.engine,
-        "severity": finding.severity.word,
-        "confidence": finding.confidence,
-        "blocking": finding.blocking,
-        "state": finding.state,
-        "message": finding.message,
-        "help": finding.help,
-        "path": finding.place.path,
-        "line": span.line,
-        "column": span.column,
-        "end_line": span.end_line,
-        "end_column": span.end_column,
-        "stage": finding.stage,
-        "aliases": list(finding.aliases),
-        "fingerprint": finding.fingerprint,
-        "package": _package(finding.package) if finding.package is not None else None,
-        "waiver": finding.waiver,
-        "fix": _fix(finding.fix) if finding.fix is not None else None,
-    }
+    return _FINDING % (
+        _json(finding.rule_id),
+        _json(finding.name),
+        _json(finding.engine),
+        _json(finding.severity.word),
+        _json(finding.confidence),
+        _json(finding.blocking),
+        _json(finding.state),
+        _json(finding.message),
+        _json(finding.help),
+        _json(finding.place.path),
+        span.line,
+        span.column,
+        span.end_line,
+        span.end_column,
+        _json(finding.stage),
+        f"[{', '.join(map(_json, finding.aliases))}]",
+        _row(finding.fingerprint),
+        _row(_package(finding.package)) if finding.package is not None else "null",
+        _row(finding.waiver) if finding.waiver is not None else "null",
+        _fix(finding.fix) if finding.fix is not None else "null",
+    )
 
 
-def _fix(fix: Fix) -> dict[str, Any]:
-    return {"title": fix.title, "safe": fix.safe, "edits": [_edit(edit) for edit in fix.edits]}
+_FIX = _template("title", "safe", "edits")
 
 
-def _edit(edit: Edit) -> dict[str, Any]:
+def _fix(fix: Fix) -> str:
+    return _FIX % (_json(fix.title), _json(fix.safe), f"[{', '.join(map(_edit, fix.edits))}]")
+
+
+_EDIT = _template("path", "line", "column", "end_line", "end_column", "text")
+
+
+def _edit(edit: Edit) -> str:
     span = edit.place.span
-    return {
-        "path": edit.place.path,
-        "line": span.line,
-        "column": span.column,
-        "end_line": span.end_line,
-        "end_column": span.end_column,
-        "text": edit.text,
-    }
+    return _EDIT % (
+        _json(edit.place.path),
+        span.line,
+        span.column,
+        span.end_line,
+        span.end_column,
+        _json(edit.text),
+    )
 
 
 def _vulnerabilities(result: Result) -> dict[str, Any]:
@@ -149,7 +195,9 @@ def _images(result: Result) -> dict[str, Any]:
     from dataclasses import asdict
 
     return {
-        "images": [{**asdict(image), "layers": [_layer(layer) for layer in image.layers]} for image in result.images]
+        "images": tuple(
+            _row({**asdict(image), "layers": [_layer(layer) for layer in image.layers]}) for image in result.images
+        )
     }
 
 
@@ -169,14 +217,17 @@ def _package(package: Package) -> dict[str, Any]:
     return {name: getattr(package, name) for name in _PACKAGE}
 
 
-def _undecided(question: Undecided) -> dict[str, Any]:
-    return {
-        "rule_id": question.rule_id,
-        "path": question.place.path,
-        "line": question.place.line,
-        "reason": question.reason,
-        "settle": question.settle,
-    }
+_UNDECIDED = _template("rule_id", "path", "line", "reason", "settle")
+
+
+def _undecided(question: Undecided) -> str:
+    return _UNDECIDED % (
+        _json(question.rule_id),
+        _json(question.place.path),
+        question.place.line,
+        _json(question.reason),
+        _json(question.settle),
+    )
 
 
 report = Report(summary="The result for programs.", render=render, suffixes=(".json",))

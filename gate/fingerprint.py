@@ -23,8 +23,8 @@ def fingerprinted(findings: Iterable[Finding], sources: Sources) -> list[Finding
     for finding in sorted(findings, key=order):
         about = _about(finding, sources)
         key = (finding.rule_id, finding.place.path, about)
-        counts[key] = counts.get(key, 0) + 1
-        text = "\0".join((*key, str(counts[key])))
+        count = counts[key] = counts.get(key, 0) + 1
+        text = f"{finding.rule_id}\0{finding.place.path}\0{about}\0{count}"
         digest = blake2b(text.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
         done.append(replace(finding, fingerprint=digest))
     return done

@@ -157,8 +157,9 @@ def _unique(findings: Iterable[Finding]) -> list[Finding]:
     """Each finding once: two Dockerfiles may share a requirements file. One that is active somewhere is active."""
     kept: dict[tuple[object, ...], Finding] = {}
     for finding in findings:
-        place = finding.place
-        key = (finding.rule_id, place.path, place.span, finding.message)
+        span = finding.place.span
+        at = (finding.place.path, span.line, span.column, span.end_line, span.end_column)
+        key = (finding.rule_id, *at, finding.message)
         if key not in kept or (kept[key].state != "active" and finding.state == "active"):
             kept[key] = finding
     return list(kept.values())

@@ -13,11 +13,10 @@ Of two findings of ours at one place, one of which has the other's id as an alia
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from gate.build import Build
 from gate.dockerfile.tree import Dockerfile
-from gate.fingerprint import order
 from gate.model import Finding, Place
 from gate.rule import Rule
 from gate.selection import Selection
@@ -54,10 +53,9 @@ class Merger:
         self._active = {rule.id for rule in rules}
 
     def merge(self, outcome: Outcome, theirs: Iterable[Finding], build: Build) -> list[Finding]:
-        """All findings about one Dockerfile, ordered by path, line, column and rule id."""
-        found = list(_distinct(outcome.findings))
-        found += self._news(list(theirs), found, outcome, build)
-        return sorted(found, key=order)
+        """All findings about one Dockerfile."""
+        found = _distinct(outcome.findings)
+        return [*found, *self._news(list(theirs), found, outcome, build)]
 
     def _news(self, theirs: list[Finding], ours: list[Finding], outcome: Outcome, build: Build) -> list[Finding]:
         """The engines' rows that tell the user something."""
@@ -80,11 +78,13 @@ class Merger:
         return not any(rule.id in self._active and _looked(rule, build.platforms) for rule in rules)
 
 
-def _distinct(findings: Iterable[Finding]) -> Iterator[Finding]:
+def _distinct(findings: list[Finding]) -> list[Finding]:
     """Our findings without those that another one at the same place tells as well, by its alias."""
-    findings = list(findings)
-    told = {(_start(finding.place), alias) for finding in findings for alias in finding.aliases}
-    return (finding for finding in findings if (_start(finding.place), finding.rule_id) not in told)
+    ids = {finding.rule_id for finding in findings}
+    told = {(_start(finding.place), alias) for finding in findings for alias in finding.aliases if alias in ids}
+    return (
+        [finding for finding in findings if (_start(finding.place), finding.rule_id) not in told] if told else findings
+    )
 
 
 def _start(place: Place) -> tuple[str, int, int]:

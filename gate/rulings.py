@@ -74,8 +74,10 @@ class Rulings:
         """What is asked for, with the policy's severities, the file's suppressions, and what is wrong with these."""
         selection, policy = self._selection, self._share.policy
         findings = [finding for finding in found if selection.wants(finding)]
-        findings = suppressed(build, findings, outcome, self._walker, engines, selection.catalogue)
-        findings = [finding for finding in findings if selection.wants(finding) and not _ignored_there(finding, policy)]
+        findings, amiss = suppressed(build, findings, outcome, self._walker, engines, selection.catalogue)
+        findings += [finding for finding in amiss if selection.wants(finding)]
+        if policy.per_file_ignores:
+            findings = [finding for finding in findings if not _ignored_there(finding, policy)]
         sources = Sources()
         sources.add(build.dockerfile.source)
         return tuple(fingerprinted(map(selection.ranked, findings), sources))
@@ -103,27 +105,25 @@ def _by_path(runs: Iterable[EngineRun], subjects: list[Subject]) -> dict[str, li
 
 def suppressed(
     build: Build,
-    findings: Iterable[Finding],
+    findings: list[Finding],
     outcome: Outcome,
     walker: Walker,
     engines: Container[str],
     known: Catalogue,
-) -> list[Finding]:
+) -> tuple[list[Finding], list[Finding]]:
     """The findings, those that a comment of the file covers marked as waived; and what is wrong with the comments."""
     suppressions = suppress.read(build.dockerfile, known)
     if not suppressions:
-        return list(findings)
+        return findings, []
     done = suppress.apply(findings, suppressions, build.dockerfile.path, known)
     undecided = {question.rule_id for question in outcome.undecided}
     decided = {rule.id for rule in walker.rules if speaks(rule, build.platforms)} - undecided
     suppress.mark_unused(suppressions, decided, engines, known)
-    return [*done, *suppress.hygiene(suppressions, known)]
+    return done, list(suppress.hygiene(suppressions, known))
 
 
 def _ignored_there(finding: Finding, policy: Policy) -> bool:
     """Whether ``per-file-ignores`` names the finding's file and the finding."""
-    if not policy.per_file_ignores:
-        return False
     path = os.path.relpath(finding.place.path, policy.root or ".").replace(os.sep, "/")
     words = [word for pattern, ignored in policy.per_file_ignores.items() if matches(pattern, path) for word in ignored]
     return fit(words, subject_of(finding)) > 0

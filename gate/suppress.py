@@ -45,7 +45,8 @@ MAX_COMMENTS = 100
 
 def read(dockerfile: Dockerfile, catalogue: Catalogue) -> list[Suppression]:
     """The suppressions of a Dockerfile, in the order of the text."""
-    if not any("mlgate" in comment.text.value or "hadolint" in comment.text.value for comment in dockerfile.comments):
+    text = dockerfile.source.text
+    if "mlgate" not in text and "hadolint" not in text:
         return []
     reader = _Reader(dockerfile, catalogue)
     found: list[Suppression] = []

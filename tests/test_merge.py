@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from gate import catalogue
+from gate.fingerprint import fingerprinted
 from gate.merge import SUPERSEDED, Merger
 from gate.model import Finding, Place, Severity, Span
 from gate.policyfile import from_values
 from gate.selection import Selection
+from gate.sources import Sources
 from gate.walk import Walker
 from tests.engines_hadolint.support import build, run
 
@@ -121,9 +123,9 @@ def test_a_broken_rule_takes_no_row_away(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_the_order_is_fixed() -> None:
     text = "FROM debian\nRUN cd /x && pip install a && apt-get install b && echo $x\nRUN cd /y\nCMD a\n"
     found = merged(text)
-    keys = [(f.place.path, f.place.span.line, f.place.span.column, f.rule_id) for f in found]
-    assert keys == sorted(keys, key=lambda key: key[:3])
     assert found == merged(text)
+    keys = [(f.place.path, f.place.span.line, f.place.span.column, f.rule_id) for f in fingerprinted(found, Sources())]
+    assert keys == sorted(keys)
 
 
 def test_a_place_in_another_file_belongs_to_no_instruction() -> None:

@@ -146,9 +146,9 @@ def _outcome(
     outcome = walker.walk(build)
     assert not outcome.failures, outcome.failures
     if about_suppressions:
-        outcome.findings = suppressed(build, outcome.findings, outcome, walker, (), known)
+        found, amiss = suppressed(build, outcome.findings, outcome, walker, (), known)
         wanted = {rule.id for rule in rules}
-        outcome.findings = [finding for finding in outcome.findings if finding.rule_id in wanted]
+        outcome.findings = [finding for finding in (*found, *amiss) if finding.rule_id in wanted]
     return outcome
 
 

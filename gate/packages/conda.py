@@ -48,6 +48,8 @@ _SPEC = pattern(
 
 def conda(command: Command) -> Install | None:
     """Read a command of the conda family."""
+    if _INSTALLS.keys().isdisjoint(command.values):
+        return None
     manager = (command.name or "").rstrip("0123456789.")
     table = _CONDA_ITSELF if manager == "conda" else CONDA
     arguments = scan(command.arguments, CONDA if any(word.value == "env" for word in command.arguments[:2]) else table)

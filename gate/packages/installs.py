@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable
-from functools import cache
+from functools import lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -77,10 +77,10 @@ def program(name: str) -> str:
 
 def read(command: Command) -> Install | None:
     """What a command installs, removes or downloads; None when it does none of that."""
-    if not command.name:
+    reader = _reader(command.name or "")
+    if reader is None:
         return None
-    reader = _reader(command.name)
-    install = reader(unrolled(command)) if reader is not None else None
+    install = reader(unrolled(command))
     if install is not None:
         install.command = command
         if command.redirects:
@@ -88,7 +88,7 @@ def read(command: Command) -> Install | None:
     return install
 
 
-@cache
+@lru_cache(maxsize=1024)
 def _reader(name: str) -> Callable[[Command], Install | None] | None:
     name = program(name)
     module = _HOME.get(name)

@@ -17,7 +17,7 @@ def unrolled(command: Command) -> Command:
     A word that is nothing but the variable becomes the words of the loop, which so keep their own places. A loop over
     options is left alone: what one round is told, another is not.
     """
-    if all(word.value is not None for word in command.words):
+    if None not in command.values and all(word.value is not None for word in command.words[:1]):
         return command
     words: list[ShellWord] = []
     for word in command.words:

@@ -6,7 +6,8 @@ That is all a reader needs to tell a package from an option's value.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from gate.record import dataclass, field
@@ -20,7 +21,7 @@ def listed(names: str) -> frozenset[str]:
     return frozenset(names.split())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Table:
     """The options of a program that take a value, short (``-r``) and long (``--requirement``).
 
@@ -62,7 +63,10 @@ class Arguments:
     complete: bool = True
 
     def has(self, *names: str) -> bool:
-        return any(option.name in names for option in self.options)
+        for option in self.options:  # noqa: SIM110  asked often, and of few options: a generator costs more than the looks
+            if option.name in names:
+                return True
+        return False
 
     def last(self, *names: str) -> Option | None:
         return next((option for option in reversed(self.options) if option.name in names), None)
@@ -74,74 +78,74 @@ class Arguments:
 def scan(words: Iterable[ShellWord], table: Table) -> Arguments:
     """Take words apart. An unknown word is an operand unless its known beginning is a dash."""
     arguments = Arguments()
-    rest = list(words)
-    at = 0
-    while at < len(rest):
-        word = rest[at]
-        at += 1
-        text = word.prefix if word.value is None else word.value
-        if text == "--" and word.value is not None:
-            arguments.operands += rest[at:]
-            _note_unknown(rest[at:], arguments)
-            break
-        if len(text) < 2 or text[0] != "-":
-            if word.value is None and not text:
+    options, operands = arguments.options, arguments.operands
+    rest = iter(words)
+    for word in rest:
+        known = word.value
+        text = word.prefix if known is None else known
+        if text[:1] != "-" or len(text) < 2:
+            if known is None and not text:
                 arguments.complete = False
-                if not arguments.operands:
+                if not operands:
                     continue  # `pip $FLAGS install`: not the subcommand, as far as anyone can tell
-            arguments.operands.append(word)
+            operands.append(word)
             if table.stop:
-                arguments.operands += rest[at:]
-                break
+                operands += rest
             continue
-        wants = (
-            _long(word, text, table, arguments)
-            if text[1] == "-" or table.single_dash
-            else _short(word, text, table, arguments)
-        )
-        if wants is not None and at < len(rest):
-            value = rest[at]
-            at += 1
-            arguments.options.append(Option(wants, value, value.value, value.value is None))
-        elif wants is not None:
-            arguments.options.append(Option(wants, word))
+        if known == "--":
+            behind = [*rest]
+            operands += behind
+            if any(word.value is None and not word.prefix for word in behind):
+                arguments.complete = False
+            break
+        taken, wants, complete = _taken_apart(text, known is not None, table)
+        for name, value, unknown in taken:
+            options.append(Option(name, word, value, unknown))
+        if not complete:
+            arguments.complete = False
+        if wants is not None:
+            value_word = next(rest, None)
+            if value_word is None:
+                options.append(Option(wants, word))
+            else:
+                options.append(Option(wants, value_word, value_word.value, value_word.value is None))
     return arguments
 
 
-def _note_unknown(words: Sequence[ShellWord], arguments: Arguments) -> None:
-    if any(word.value is None and not word.prefix for word in words):
-        arguments.complete = False
+_Taken = tuple[list[tuple[str, "str | None", bool]], "str | None", bool]
 
 
-def _long(word: ShellWord, text: str, table: Table, arguments: Arguments) -> str | None:
-    """Read ``--name[=value]``; the name when its value is the next word."""
+@lru_cache(maxsize=2048)
+def _taken_apart(text: str, known: bool, table: Table) -> _Taken:
+    """The options that one word holds, each with its value and whether this cannot be known; the name of one whose value is
+    the next word; and False where the word may hold more. ``known``: the text is the whole word, not only its beginning."""
+    return _long(text, known, table) if text[1] == "-" or table.single_dash else _short(text, known, table)
+
+
+def _long(text: str, known: bool, table: Table) -> _Taken:
+    """Read ``--name[=value]``."""
     name, equals, value = text.partition("=")
     name = table.full_name(name)
-    if equals:
-        arguments.options.append(Option(name, word, None if word.value is None else value, word.value is None))
-        return None
-    if name in table.values:
-        return name
-    arguments.options.append(Option(name, word, None, word.value is None))
-    return None
+    if not equals and name in table.values:
+        return [], name, True
+    return [(name, value if equals and known else None, not known)], None, True
 
 
-def _short(word: ShellWord, text: str, table: Table, arguments: Arguments) -> str | None:
-    """Read a bundle of letters; the last one's name when its value is the next word."""
+def _short(text: str, known: bool, table: Table) -> _Taken:
+    """Read a bundle of letters, of which the last may take a value."""
+    taken: list[tuple[str, str | None, bool]] = []
     for index in range(1, len(text)):
         name = "-" + text[index]
         if name in table.values:
             value = text[index + 1 :]
-            if not value and word.value is not None:
-                return name
+            if not value and known:
+                return taken, name, True
             if table.short_equals:
                 value = value.removeprefix("=")
-            arguments.options.append(Option(name, word, None if word.value is None else value, word.value is None))
-            return None
+            taken.append((name, value if known else None, not known))
+            return taken, None, True
         if table.short_equals and text[index + 1 : index + 2] == "=":
-            arguments.options.append(Option(name, word, text[index + 2 :], word.value is None))
-            return None
-        arguments.options.append(Option(name, word))
-    if word.value is None:
-        arguments.complete = False
-    return None
+            taken.append((name, text[index + 2 :], not known))
+            return taken, None, True
+        taken.append((name, None, False))
+    return taken, None, known

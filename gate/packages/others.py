@@ -8,7 +8,7 @@ from gate.dockerfile.command import Command, ShellWord
 from gate.dockerfile.source import Text
 from gate.lazy import pattern
 from gate.packages.model import Install, Pin, Request
-from gate.packages.options import Table, listed, scan
+from gate.packages.options import Arguments, Table, listed, scan
 
 _GEM = Table(
     listed(
@@ -171,8 +171,7 @@ def r_code(command: Command) -> Install | None:
     for index, word in enumerate(words):
         if word.value in {"-e", "--expression"} and index + 1 < len(words) and words[index + 1].value is not None:
             requests += _r_calls(words[index + 1])
-    arguments = scan((), Table(frozenset()))
-    return Install("R", "cran", "install", command, arguments, tuple(requests)) if requests else None
+    return Install("R", "cran", "install", command, Arguments(), tuple(requests)) if requests else None
 
 
 def _r_calls(word: ShellWord) -> list[Request]:

@@ -7,9 +7,9 @@ conda takes its default answer, which is yes.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from gate.dockerfile.command import Command
+from gate.dockerfile.command import Command, ShellWord
 from gate.lazy import pattern
 from gate.packages.conda import CONDA
 from gate.packages.installs import program
@@ -95,6 +95,7 @@ _CONDA = Program(
     "conda",
     gives_up=False,
 )
+_CLEAN = replace(_CONDA, table=Table(frozenset()), verbs=frozenset({"clean"}))
 _INSTALLERS = (".sh", ".run")
 PROGRAMS: dict[str, Program] = {
     "dnf": _DNF,
@@ -127,18 +128,27 @@ def prompt(command: Command, given: Arguments | None = None) -> Prompt | None:
     name = command.name
     if not name:
         return None
-    special = _SPECIAL.get(name) or _SPECIAL.get(program(name))
+    plain = name if name in _SPECIAL or name in PROGRAMS else program(name)
+    special = _SPECIAL.get(plain)
     if special is not None:
         return special(command, name, given)
-    known = PROGRAMS.get(name) or PROGRAMS.get(program(name))
+    known = PROGRAMS.get(plain)
     if known is not None:
-        return _asks(command, name, known, given or scan(command.arguments, known.table))
+        return _asks(command, name, known, command.arguments, given)
     if name.endswith(_INSTALLERS):
         return _installer(name, [word.value for word in command.arguments], command)
     return None
 
 
-def _asks(command: Command, name: str, known: Program, arguments: Arguments) -> Prompt | None:
+def _asks(
+    command: Command, name: str, known: Program, behind: Sequence[ShellWord], given: Arguments | None = None
+) -> Prompt | None:
+    """``behind``: the words behind the program's name; ``given``: these taken apart."""
+    if given is None:
+        values = {word.value for word in behind}
+        if known.verbs and known.verbs.isdisjoint(values) and known.pairs.keys().isdisjoint(values):
+            return None  # most commands of a package manager: no need to take them apart
+    arguments = given or scan(behind, known.table)
     words = [word.value or "" for word in arguments.operands[:2]] + ["", ""]
     verb = words[0]
     if verb in known.pairs:
@@ -168,19 +178,17 @@ def _set_true(arguments: Arguments, key: str) -> bool:
 
 def _conda(command: Command, name: str, given: Arguments | None) -> Prompt | None:
     """``clean`` has letters of its own: in ``-afy`` and ``-tipy`` none takes a value."""
-    arguments = scan(command.arguments, Table(frozenset()))
-    if arguments.operands and arguments.operands[0].value == "clean":
-        return _asks(command, name, replace(_CONDA, verbs=frozenset({"clean"})), arguments)
+    if "clean" in command.values:
+        arguments = scan(command.arguments, _CLEAN.table)
+        if arguments.operands and arguments.operands[0].value == "clean":
+            return _asks(command, name, _CLEAN, command.arguments, arguments)
     # What -yes means to conda is -y and then letters that it does not know.
-    arguments = scan([word for word in command.arguments if word.value != "-yes"], _CONDA.table)
-    if (
-        name == "micromamba"
-        and len(arguments.operands) == 1
-        and arguments.operands[0].value == "create"
-        and not arguments.has("-f", "--file")
-    ):
-        return None  # an empty environment
-    return _asks(command, name, _CONDA, arguments)
+    words = [word for word in command.arguments if word.value != "-yes"]
+    if name == "micromamba":
+        arguments = scan(words, _CONDA.table)
+        if [word.value for word in arguments.operands] == ["create"] and not arguments.has("-f", "--file"):
+            return None  # an empty environment
+    return _asks(command, name, _CONDA, words)
 
 
 # apt ------------------------------------------------------------------------------------------------------------------
@@ -208,6 +216,8 @@ _YES_KEY = "apt::get::assume-yes"
 
 
 def _apt(command: Command, name: str, given: Arguments | None) -> Prompt | None:
+    if given is None and _APT_VERBS.isdisjoint(command.values):
+        return None  # apt-get update
     arguments = given or scan(command.arguments, APT)
     verb = (arguments.operands[0].value or "") if arguments.operands else ""
     if verb not in _APT_VERBS or any(option.name.lower() in _APT_SILENT for option in arguments.options):
@@ -259,9 +269,12 @@ _ZYPPER_VERBS = listed(
 )
 
 
+_ZYPPER_HEAD = Table(ZYPPER.values - {"-p", "-t", "-r"}, stop=True)
+
+
 def _zypper(command: Command, name: str, given: Arguments | None) -> Prompt | None:
     """``-n`` in front of the subcommand, ``-y`` behind it; ``-n`` behind it means something else."""
-    head = scan(command.arguments, Table(ZYPPER.values - {"-p", "-t", "-r"}, stop=True))
+    head = scan(command.arguments, _ZYPPER_HEAD)
     verb = (head.operands[0].value or "") if head.operands else ""
     if verb not in _ZYPPER_VERBS or head.has("-n", "--non-interactive", "--help", "-h"):
         return None
@@ -272,11 +285,11 @@ def _zypper(command: Command, name: str, given: Arguments | None) -> Prompt | No
     return Prompt(f"{name} {verb}", "-n before the subcommand, or -y after it", ("DL3034",), maybe=maybe)
 
 
+_PACMAN = Table(listed("--config --root -r --dbpath -b --cachedir --hookdir --ask --ignore --overwrite"))
+
+
 def _pacman(command: Command, name: str, given: Arguments | None) -> Prompt | None:
-    arguments = scan(
-        command.arguments,
-        Table(listed("--config --root -r --dbpath -b --cachedir --hookdir --ask --ignore --overwrite")),
-    )
+    arguments = scan(command.arguments, _PACMAN)
     letters = {option.name for option in arguments.options}
     if letters & {"--noconfirm", "--ask", "-p", "--print", "-h", "--help"}:
         return None
@@ -307,8 +320,7 @@ def _python(command: Command, name: str, given: Arguments | None) -> Prompt | No
     words = command.arguments
     for index, word in enumerate(words):
         if word.value == "-m" and index + 1 < len(words) and words[index + 1].value == "pip":
-            known = PROGRAMS["pip"]
-            return _asks(command, "pip", known, scan(words[index + 2 :], known.table))
+            return _asks(command, "pip", PROGRAMS["pip"], words[index + 2 :])
         if word.value is None or not word.value.startswith("-"):
             break
     return None
@@ -383,12 +395,14 @@ def _rustup_init(command: Command, name: str, given: Arguments | None) -> Prompt
     return _rustup(name, [word.value for word in command.arguments], command)
 
 
+_SSH_KEYGEN = Table(
+    listed("-b -C -f -N -P -t -F -R -r -G -I -n -O -s -T -V -z -a -m -w -Z -Y -D -J -j -S -M -W -E -q=")
+)
+
+
 def _ssh_keygen(command: Command, name: str, given: Arguments | None) -> Prompt | None:
     """Making a key asks for a file name without -f; with it, an empty input is an empty pass phrase."""
-    arguments = scan(
-        command.arguments,
-        Table(listed("-b -C -f -N -P -t -F -R -r -G -I -n -O -s -T -V -z -a -m -w -Z -Y -D -J -j -S -M -W -E -q=")),
-    )
+    arguments = scan(command.arguments, _SSH_KEYGEN)
     other = listed("-A -l -F -R -y -e -i -H -L -D -r -s -Q -Y -k -M -p -c -B -K -?")
     if arguments.has("-f", *other):
         return None

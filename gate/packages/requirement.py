@@ -135,10 +135,9 @@ def _extras(text: str | None) -> tuple[str, ...]:
 def _is_path(value: str) -> bool:
     """pip's own test: a separator, a leading dot, or the name of an archive."""
     bare = value.partition("[")[0]
-    if bare.lower().endswith(_ARCHIVES) and "@" not in bare:
+    if bare.startswith((".", "~")) or (bare.lower().endswith(_ARCHIVES) and "@" not in bare):
         return True
-    head = re.split(r"[@=<>!~;\s]", bare, maxsplit=1)[0]
-    return "/" in head or bare.startswith((".", "~"))
+    return "/" in bare and "/" in re.split(r"[@=<>!~;\s]", bare, maxsplit=1)[0]
 
 
 def _wheel(path: str) -> tuple[str, str | None]:

@@ -49,12 +49,17 @@ ZYPPER = Table(
 )
 
 
+_APT_INSTALLS = frozenset({"install", "satisfy", "reinstall"})
+
+
 def apt(command: Command) -> Install | None:
+    if _APT_INSTALLS.isdisjoint(command.values):
+        return None
     table = APTITUDE if command.name == "aptitude" else APT
     arguments = scan(command.arguments, table)
     verb = _verb(arguments)
     simulated = arguments.has("-s", "--simulate", "--just-print", "--dry-run", "--recon", "--no-act", "--print-uris")
-    if verb not in {"install", "satisfy", "reinstall"} or simulated:
+    if verb not in _APT_INSTALLS or simulated:
         return None
     downloads = arguments.has("-d", "--download-only")
     return _install(command, arguments, "deb", _deb, verb="download" if downloads else "install")
@@ -206,7 +211,7 @@ def _install(
     first: int = 1,
 ) -> Install:
     """``first``: the operand that is the first package."""
-    requests = (read(word) for word in arguments.operands[first:] if word.value != "")
+    requests = [read(word) for word in arguments.operands[first:] if word.value != ""]
     return Install(
         command.name or "",
         ecosystem,

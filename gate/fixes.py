@@ -58,7 +58,7 @@ def after(command: Command, word: ShellWord | None, added: str) -> Edit | None:
     if word is None:
         return None
     text = word.text
-    if not written(text) or any(other is not word and _shares(other, word) for other in command.words):
+    if not written(text) or _is_shared(word, text, command):
         return None
     if not _is_json(word, text):
         return insert(text.source, text.end, f" {added}")
@@ -71,7 +71,7 @@ def without(command: Command, word: ShellWord) -> Edit | None:
     """A command without one of its words, and without the blanks in front of it."""
     text = word.text
     whole, start = text.source.text, text.start
-    if not written(text) or _is_json(word, text) or any(o is not word and _shares(o, word) for o in command.words):
+    if not written(text) or _is_json(word, text) or _is_shared(word, text, command):
         return None
     blank = start
     while whole[blank - 1] in " \t":
@@ -87,9 +87,12 @@ def without(command: Command, word: ShellWord) -> Edit | None:
     return Edit(text.source.place(blank, text.end), "")
 
 
-def _shares(other: ShellWord, word: ShellWord) -> bool:
-    """Whether two words come from one variable."""
-    return other.whole is word.whole and (other.start, other.end) == (word.start, word.end)
+def _is_shared(word: ShellWord, text: Text, command: Command) -> bool:
+    """Whether another word of the command comes from the same variable; one that is written as it reads comes from none."""
+    return text.value != word.value and any(
+        other is not word and other.whole is word.whole and (other.start, other.end) == (word.start, word.end)
+        for other in command.words
+    )
 
 
 def _is_json(word: ShellWord, text: Text) -> bool:

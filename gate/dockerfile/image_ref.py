@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from gate.lazy import pattern
 from gate.record import dataclass
@@ -65,6 +66,7 @@ class ImageRef:
         return f"{self.name}{tag}" + (f"@{self.digest}" if self.digest is not None else "")
 
 
+@lru_cache(maxsize=256)  # the reader of the file and several rules ask about the same few
 def parse_image_ref(text: str) -> ImageRef:
     """Read an image reference. Raises :class:`ImageRefError`."""
     if _IDENTIFIER.fullmatch(text):

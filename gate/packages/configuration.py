@@ -6,11 +6,12 @@ Collected once per build; what a command sees is what stands in front of it, in 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from gate.dockerfile.command import Command, ShellWord
-from gate.dockerfile.tree import Copy, Run
+from gate.dockerfile.tree import Copy, Instruction, Run
 from gate.lazy import pattern
 from gate.memo import memo
 from gate.model import Unknown
@@ -35,30 +36,38 @@ _Text = str | Unknown
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A text that a command writes to a file, or a setting that it makes (``kind`` instead of ``path``)."""
+    """A text that a command or a COPY writes to a file, or a setting that a command makes (``kind`` instead of ``paths``).
+
+    ``paths``: what the file may be called. ``text``: gives the text; few of them are ever asked for.
+    """
 
     stage: int
     offset: int  # in the Dockerfile
-    text: _Text
-    path: str = ""
+    text: Callable[[], _Text]
+    paths: tuple[str, ...] = ()
     kind: str = ""
 
 
-class _Found:
-    """What one build writes."""
+def _found(build: Build) -> Iterator[Written]:
+    """What a build writes: first what its commands do, then what COPY brings."""
+    instructions = [instruction for instruction in build.dockerfile.instructions if instruction.stage is not None]
+    for instruction in instructions:
+        if isinstance(instruction, Run):
+            for command in build.script(instruction).commands:
+                if command.redirects or command.name in _WRITERS:
+                    yield from _by_command(command, _stage(instruction))
+    for instruction in instructions:
+        if isinstance(instruction, Copy):
+            yield from _by_copy(instruction, build)
 
-    def __init__(self, build: Build) -> None:
-        self.by_commands = [
-            written
-            for instruction in build.dockerfile.instructions
-            if isinstance(instruction, Run) and instruction.stage is not None
-            for command in build.script(instruction).commands
-            if command.redirects or command.name in _WRITERS
-            for written in _by_command(command, instruction.stage.index)
-        ]
+
+def _stage(instruction: Instruction) -> int:
+    assert instruction.stage is not None
+    return instruction.stage.index
 
 
-_WRITERS = listed("conda mamba micromamba npm sed tee dnf yum yum-config-manager pip pip3")
+_SETTERS = listed("conda mamba micromamba npm sed dnf yum yum-config-manager pip")
+_WRITERS = _SETTERS | {"tee", "pip3"}
 
 
 def setting(
@@ -92,37 +101,42 @@ def _first_says(
     """Per stage, where the first text is that says what is wanted, and the first that cannot be read."""
     kept = memo(build, "configuration")
     if "all" not in kept:
-        kept["all"] = _Found(build)
-    found: _Found = kept["all"]
+        kept["all"] = list(_found(build))
+    found: list[Written] = kept["all"]
     file = re.compile(re.escape(path.rpartition("/")[2]) + r"\Z") if path else FILES[kind]
     yes: dict[int, int] = {}
     doubts: dict[int, tuple[int, Unknown]] = {}
-    for written in (*found.by_commands, *_by_copies(file, build)):
-        if not ((written.kind == kind and not path) or (written.path and file.search(written.path))):
+    for written in found:
+        if not ((written.kind == kind and not path) or any(map(file.search, written.paths))):
             continue
-        if isinstance(written.text, Unknown):
-            doubts.setdefault(written.stage, (written.offset, written.text))
-        elif wanted.search(written.text):
+        text = written.text()
+        if isinstance(text, Unknown):
+            doubts.setdefault(written.stage, (written.offset, text))
+        elif wanted.search(text):
             yes[written.stage] = min(yes.get(written.stage, written.offset), written.offset)
     return yes, doubts
 
 
 def _by_command(command: Command, stage: int) -> Iterator[Written]:
     offset = command.whole.offset(command.start)
-    values = [word.value or word.prefix for word in command.arguments]
     name = program(command.name or "")
-    if values[:1] == ["config"] or (name == "yum-config-manager" or values[:1] == ["config-manager"]):
-        for kind, text in _settings(name, values):
-            yield Written(stage, offset, text, kind=kind)
-    elif name == "sed" and any("assumeyes" in value for value in values):
-        yield Written(stage, offset, _assumeyes(values), kind="dnf")
+    if name in _SETTERS:
+        for kind, text in _settings(name, [word.value or word.prefix for word in command.arguments]):
+            yield Written(stage, offset, partial(str, text), kind=kind)
     for target in _targets(command):
-        yield Written(stage, offset, _text_for(command), path=target.value or target.prefix)
+        path = target.value or target.prefix
+        if path:
+            yield Written(stage, offset, partial(_text_for, command), (path,))
 
 
 def _settings(name: str, values: list[str]) -> Iterator[tuple[str, str]]:
-    """What ``conda config --set``, ``npm config set``, ``pip config set`` and ``dnf config-manager`` set."""
-    if name in {"conda", "mamba", "micromamba"} and "always_yes" in values:
+    """What ``conda config --set``, ``npm config set``, ``pip config set``, ``dnf config-manager`` and ``sed`` set."""
+    if name == "sed":
+        if any("assumeyes" in value for value in values):
+            yield "dnf", _assumeyes(values)
+    elif values[:1] not in (["config"], ["config-manager"]) and name != "yum-config-manager":
+        return
+    elif name in {"conda", "mamba", "micromamba"} and "always_yes" in values:
         index = values.index("always_yes")
         yield "conda", "always_yes: " + (values[index + 1] if index + 1 < len(values) else "")
     elif name in {"npm", "pip"} and values[1:2] == ["set"]:
@@ -166,27 +180,21 @@ def _printed(command: Command) -> _Text:
     return Unknown(f"what {command.name} writes is not known")
 
 
-def _by_copies(wanted: re.Pattern[str], build: Build) -> Iterator[Written]:
-    for instruction in build.dockerfile.instructions:
-        if isinstance(instruction, Copy) and instruction.stage is not None:
-            destination = build.expand(instruction.destination, instruction)
-            if isinstance(destination, str):
-                for path, text in _copied(instruction, destination, wanted, build):
-                    yield Written(instruction.stage.index, instruction.start, text, path=path)
-
-
-def _copied(copy: Copy, destination: str, wanted: re.Pattern[str], build: Build) -> Iterator[tuple[str, _Text]]:
-    """The wanted files that a COPY or ADD brings."""
-    names: list[tuple[str, _Text | None]] = [(heredoc.name, heredoc.body.value) for heredoc in copy.heredocs]
+def _by_copy(copy: Copy, build: Build) -> Iterator[Written]:
+    """The files that a COPY or ADD brings. A source is read when its name is that of a file that somebody asks about."""
+    destination = build.expand(copy.destination, copy)
+    if not isinstance(destination, str):
+        return
+    texts: list[tuple[str, Callable[[], _Text]]] = [
+        (heredoc.name, partial(str, heredoc.body)) for heredoc in copy.heredocs
+    ]
     for written in copy.sources:
         source = build.expand(written, copy)
         if isinstance(source, str):
-            names.append((source, None))
-    for name, text in names:
+            texts.append((source, partial(_content, source, copy, build)))
+    for name, text in texts:
         inside = f"{destination.rstrip('/')}/{name.rstrip('/').rpartition('/')[2]}"
-        path = next((path for path in (inside, destination) if wanted.search(path)), None)
-        if path is not None:
-            yield path, _content(name, copy, build) if text is None else text
+        yield Written(_stage(copy), copy.start, text, (inside, destination))
 
 
 def _content(source: str, copy: Copy, build: Build) -> _Text:

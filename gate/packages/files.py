@@ -8,7 +8,6 @@ the context's. Followed are COPY and ADD (folders, wildcards, renames, here-docu
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
 from itertools import takewhile
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ from gate.dockerfile.command import Command, ShellWord
 from gate.dockerfile.mounts import mounts
 from gate.dockerfile.source import Text
 from gate.dockerfile.tree import Copy, Instruction, Run, Stage
+from gate.lazy import pattern
 from gate.memo import memo
 from gate.model import Unknown
 from gate.packages.where import BASE, directory, earlier_instructions, resolve, with_base_variables, workdir
@@ -63,6 +63,8 @@ _MAKERS = {
     "hg",
     "bsdtar",
 }
+_OUTPUT = pattern(r"-[oO]|--output")
+_WITH_OUTPUT = pattern(r"(?:-o|--output|--output-file)=?.")
 _NO_CONTEXT = Unknown("the build context is not read", "--context DIR")
 
 
@@ -183,10 +185,8 @@ def _touches(run: Run, build: Build) -> Iterator[tuple[int, str]]:
         targets = [redirect.target for redirect in command.redirects if ">" in redirect.operator and redirect.target]
         if command.name in _EDITORS:
             targets += command.arguments
-        elif command.name not in {"pip", "pip3", None}:
-            targets += [
-                word for word in command.arguments if re.match(r"(?:-o|--output|--output-file)=?.", word.value or "")
-            ]
+        elif command.name not in {"pip", "pip3", None} and any(map(_OUTPUT.match, filter(None, command.values))):
+            targets += [word for word in command.arguments if _WITH_OUTPUT.match(word.value or "")]
             targets += [after for flag, after in _pairs(command) if flag in {"-o", "-O", "--output", "--output-file"}]
         for target in targets:
             yield command.whole.offset(command.start), posixpath.basename((target.value or target.prefix).rstrip("/"))

@@ -149,12 +149,13 @@ def _asks(
         if known.verbs and known.verbs.isdisjoint(values) and known.pairs.keys().isdisjoint(values):
             return None  # most commands of a package manager: no need to take them apart
     arguments = given or scan(behind, known.table)
-    words = [word.value or "" for word in arguments.operands[:2]] + ["", ""]
-    verb = words[0]
+    operands = arguments.operands
+    first = verb = (operands[0].value or "") if operands else ""
     if verb in known.pairs:
-        if words[1] not in known.pairs[verb]:
+        second = operands[1].value if len(operands) > 1 else ""
+        if second not in known.pairs[verb]:
             return None
-        verb = f"{verb} {words[1]}"
+        verb = f"{verb} {second}"
     elif known.verbs and verb not in known.verbs:
         return None
     if arguments.has(*known.yes, *known.never) or _set_true(arguments, "assumeyes"):
@@ -162,7 +163,7 @@ def _asks(
     return Prompt(
         f"{name} {verb}" if known.verbs else name,
         known.answer,
-        known.aliases if words[0] == "install" else (),
+        known.aliases if first == "install" else (),
         known.variables,
         configuration=known.configuration,
         maybe=not arguments.complete,

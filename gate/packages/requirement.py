@@ -60,22 +60,23 @@ def requirement(value: str, at: HasPlace, *, editable: bool = False, hashes: tup
         return _address(value, at, editable, hashes)
     path = value.partition(";")[0].strip()
     if editable or _is_path(path):
-        name, version = _wheel(path)
-        return Request(name, "pypi", Pin.LOCAL, at, version, url=path, editable=editable)
+        wheel, version = _wheel(path)
+        return Request(wheel, "pypi", Pin.LOCAL, at, version, url=path, editable=editable)
     match = _REQUIREMENT.fullmatch(value)
     if match is None:
         return Request("", "pypi", Pin.UNRESOLVED, at, specifier=value)
-    if match["url"]:
-        request = _address(match["url"].partition(" ;")[0].partition("; ")[0], at, editable, hashes)
-        request.name = match["name"]
-        request.extras = _extras(match["extras"])
+    name, extras, url, spec, marker = match.groups()
+    if url:
+        request = _address(url.partition(" ;")[0].partition("; ")[0], at, editable, hashes)
+        request.name = name
+        request.extras = _extras(extras)
         return request
-    specifier = (match["spec"] or "").strip().strip("()").strip()
+    specifier = spec.strip().strip("()").strip() if spec else ""
     pin, version = pin_of(specifier)
     if hashes and pin is Pin.EXACT:
         pin = Pin.HASH
-    return Request(match["name"], "pypi", pin, at, version, specifier, _extras(match["extras"]),
-                   (match["marker"] or "").strip(), hashes=hashes, editable=editable)  # fmt: skip
+    return Request(name, "pypi", pin, at, version, specifier, _extras(extras), (marker or "").strip(), hashes=hashes,
+                   editable=editable)  # fmt: skip
 
 
 def unresolved_requirement(prefix: str, at: HasPlace, *, editable: bool = False) -> Request:

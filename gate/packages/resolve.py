@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _LONGEST = 1 << 20  # bytes of a requirements file
 _MAX_FILES = 50  # files that one command reads, nested ones included
+_PIP_VARIABLES = (("PIP_REQUIREMENT", "requirements"), ("PIP_CONSTRAINT", "constraints"))
+_UV_VARIABLES = (("UV_REQUIREMENT", "requirements"), ("UV_CONSTRAINT", "constraints"))
 _LOCK_NAME = pattern(r"(?:^|/)(?:pylock(?:\.[^/]+)?\.toml|[^/]*conda-lock[^/]*)$")
 
 
@@ -80,8 +82,7 @@ def _work_out(install: Install, build: Build) -> Wanted:
 
 def _from_environment(install: Install, run: Run, build: Build) -> Iterable[FileRef]:
     """``PIP_REQUIREMENT`` and ``PIP_CONSTRAINT`` (uv: ``UV_CONSTRAINT``) name files as -r and -c do."""
-    prefix = "UV" if install.manager == "uv" else "PIP"
-    for name, kind in ((f"{prefix}_REQUIREMENT", "requirements"), (f"{prefix}_CONSTRAINT", "constraints")):
+    for name, kind in _UV_VARIABLES if install.manager == "uv" else _PIP_VARIABLES:
         value = variable(name, install.command, run, build)
         if isinstance(value, Unknown):
             yield FileRef(kind, None, install.command)

@@ -109,8 +109,10 @@ def check(run: Instruction, build: Build) -> Results:
 
 
 def _mentions_apt(run: Run) -> bool:
-    texts = [run.text.value, *(heredoc.body.value for heredoc in run.heredocs)]
-    return any("/etc/apt/" in text or "deb " in text or "deb-src" in text for text in texts)
+    text = run.text.value
+    if run.heredocs:
+        text += "".join(f"\n{heredoc.body}" for heredoc in run.heredocs)
+    return "/etc/apt/" in text or "deb " in text or "deb-src" in text
 
 
 def _apt(command: Command) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from gate.build import Build
 from gate.dockerfile.command import Node
 from gate.dockerfile.shell.wrappers import SHELLS
 from gate.dockerfile.tree import Instruction, Run, Stage
+from gate.memo import memo
 from gate.model import Fix, Place, Severity, Span
 from gate.packages.options import listed
 from gate.rule import Example, Results, Rule
@@ -106,7 +107,7 @@ def _can_merge(run: Run, build: Build) -> bool:
 
 
 def _belong_together(before: Run, after: Run, build: Build) -> bool:
-    if _flags(before) != _flags(after):
+    if (before.flags or after.flags) and _flags(before) != _flags(after):
         return False
     return (_is_short(before, build) and _is_short(after, build)) or _same_installer(before, after, build)
 
@@ -133,7 +134,16 @@ def _same_installer(before: Run, after: Run, build: Build) -> bool:
 
 
 def _installer(run: Run, build: Build) -> str:
-    """The package manager, when a RUN does nothing but install with it and tidy up."""
+    """The package manager, when a RUN does nothing but install with it and tidy up. Each is asked about twice: with the
+    RUN in front of it and with the one behind."""
+    kept = memo(build, "installers")
+    found: str | None = kept.get(run.index)
+    if found is None:
+        found = kept[run.index] = _only_installer(run, build)
+    return found
+
+
+def _only_installer(run: Run, build: Build) -> str:
     found = ""
     for command in build.script(run).commands:
         manager = manager_of(command)

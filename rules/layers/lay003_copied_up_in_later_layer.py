@@ -60,8 +60,10 @@ def _findings(layer: Layer, build: Build) -> Iterator[Finding]:
     cheap: list[Finding] = []
     for event in layer.events:
         for change in event.changes:
-            hits = [one for one in reversed(found) if _touches(change, one, made, event, layer, build)]
-            one = next((one for one in hits if _is_dear(one, event)), hits[0] if hits else None)
+            hits = (one for one in reversed(found) if _touches(change, one, made, event, layer, build))
+            one = next(hits, None)
+            if one is not None and not _is_dear(one, event):
+                one = next((other for other in hits if _is_dear(other, event)), one)
             if one is not None:
                 severity = None if _is_dear(one, event) else Severity.LOW
                 (cheap if severity else dear).append(_finding(change, one, event, severity, layer))

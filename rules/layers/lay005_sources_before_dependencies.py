@@ -6,7 +6,7 @@ import posixpath
 
 from gate.build import Build
 from gate.dockerfile.command import Command
-from gate.dockerfile.tree import Copy, Run, Stage
+from gate.dockerfile.tree import Copy, Instruction, Run, Stage
 from gate.lazy import pattern
 from gate.model import Severity
 from gate.packages.options import listed
@@ -36,34 +36,39 @@ rule = Rule(
 )
 
 _LOCAL = pattern(r"\.|\.\[|\./|/|file:")
-_SYSTEM = listed("apt-get apt apk yum dnf microdnf tdnf zypper conda mamba micromamba")
+_ALWAYS = listed(
+    """npm yarn pnpm bun poetry pdm pipenv bundle composer apt-get apt apk yum dnf microdnf tdnf zypper conda mamba
+    micromamba"""
+)
+"""Programs of which every installation counts."""
 _UPGRADES = listed("pip setuptools wheel")
 
 
 @rule.on_stage
 def check(stage: Stage, build: Build) -> Results:
-    copied: Copy | None = None
-    for instruction in stage.instructions:
-        if isinstance(instruction, Copy) and copied is None and _is_everything(instruction):
-            copied = instruction
-        elif isinstance(instruction, Run):
-            install = next(
-                (command for command in build.script(instruction).commands if _installs_dependencies(command)), None
-            )
-            if install is None:
-                continue
-            if copied is None:
-                return  # the dependencies were installed first: what comes later may need the sources
-            yield rule.finding(
-                copied,
-                f"All sources are copied in front of the installation on line {install.place.line}: every edit installs everything again.",
-                stage=stage,
-            )
-            return
+    instructions = stage.instructions
+    at = next((at for at, instruction in enumerate(instructions) if _is_everything(instruction)), None)
+    if at is None or _installation(instructions[:at], build) is not None:
+        return  # the dependencies were installed first: what comes later may need the sources
+    install = _installation(instructions[at + 1 :], build)
+    if install is not None:
+        yield rule.finding(
+            instructions[at],
+            f"All sources are copied in front of the installation on line {install.place.line}: every edit installs everything again.",
+            stage=stage,
+        )
 
 
-def _is_everything(copy: Copy) -> bool:
-    if copy.from_ is not None:
+def _installation(instructions: list[Instruction], build: Build) -> Command | None:
+    """The first that installs dependencies."""
+    runs = (instruction for instruction in instructions if isinstance(instruction, Run))
+    return next(
+        (command for run in runs for command in build.script(run).commands if _installs_dependencies(command)), None
+    )
+
+
+def _is_everything(copy: Instruction) -> bool:
+    if not isinstance(copy, Copy) or copy.from_ is not None:
         return False
     return any(
         posixpath.normpath("/" + word.value.strip('"')) == "/" or word.value in ("*", "./*") for word in copy.sources
@@ -72,20 +77,18 @@ def _is_everything(copy: Copy) -> bool:
 
 def _installs_dependencies(command: Command) -> bool:
     """An installation of more than the sources themselves and the installer."""
+    name = command.name or ""
+    if not (name in _ALWAYS or name.startswith(("pip", "python")) or name == "uv"):
+        return False
     if effect(command) is not Effect.INSTALL:
         return False
-    name = command.name or ""
     values = [value for value in command.values if value]
-    if name in ("npm", "yarn", "pnpm", "bun", "poetry", "pdm", "pipenv", "bundle", "composer") or name in _SYSTEM:
+    if name in _ALWAYS:
         return True
-    if name.startswith(("pip", "python")) or name == "uv":
-        if name == "uv" and values[:1] == ["sync"]:
-            return True
-        operands = [value for value in values if not value.startswith("-")]
-        behind = operands[operands.index("install") + 1 :] if "install" in operands else []
-        if any(value in ("-r", "--requirement") or value.startswith(("-r", "--requirement=")) for value in values):
-            return True
-        return any(
-            not _LOCAL.match(value) and value not in _UPGRADES and not value.endswith(".whl") for value in behind
-        )
-    return False
+    if name == "uv" and values[:1] == ["sync"]:
+        return True
+    operands = [value for value in values if not value.startswith("-")]
+    behind = operands[operands.index("install") + 1 :] if "install" in operands else []
+    if any(value in ("-r", "--requirement") or value.startswith(("-r", "--requirement=")) for value in values):
+        return True
+    return any(not _LOCAL.match(value) and value not in _UPGRADES and not value.endswith(".whl") for value in behind)

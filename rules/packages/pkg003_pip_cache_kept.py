@@ -1,7 +1,5 @@
 """PKG003 pip-cache-kept: the download cache of pip or uv stays in the layer."""
 
-import re
-
 from gate import fixes
 from gate.build import Build
 from gate.dockerfile.command import Command
@@ -46,6 +44,7 @@ rule = Rule(
 _SWITCHED_OFF = pattern(r"(?m)^\s*no-cache-dir\s*=")
 _PIP = ("PIP_NO_CACHE_DIR",)
 _UV = ("UV_NO_CACHE",)
+_REMOVED = pattern(r"(?:^|/)\.cache(?:/(?:\*|pip|uv).*)?/?\*?$|^/root/?\*?$|\.cache/?\W*$|pip[-_]?cache")
 _CACHE = pattern(r"(?:^|/)\.cache(?:/|$)|(?:pip|uv)[^/]*cache|cache[^/]*(?:pip|uv)|/(?:pip|uv)/?$")
 
 
@@ -140,12 +139,9 @@ def _removed_later(command: Command, run: Run, build: Build) -> bool:
 
 
 def _removes(command: Command) -> bool:
-    values = [word.value or word.text.value for word in command.arguments]
     if command.name in {"rm", "find", "rmdir"}:
-        return any(
-            re.search(r"(?:^|/)\.cache(?:/(?:\*|pip|uv).*)?/?\*?$|^/root/?\*?$|\.cache/?\W*$|pip[-_]?cache", value)
-            for value in values
-        )
+        return any(_REMOVED.search(word.value or word.text.value) for word in command.arguments)
+    values = command.values
     if command.name == "uv":
         return values[:2] in (["cache", "clean"], ["cache", "prune"])
     return "cache" in values and "purge" in values

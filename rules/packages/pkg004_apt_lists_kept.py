@@ -111,7 +111,9 @@ def _cleans(command: Command, folder: str) -> bool:
 
 def _covers(path: str) -> bool:
     """True for the folder of the lists, everything in it, or a folder above it."""
-    if re.search(r"\{[^}]*\b(?:apt|lists)\b[^}]*\}", path):
+    if not path.startswith("/var"):
+        return False
+    if "{" in path and re.search(r"\{[^}]*\b(?:apt|lists)\b[^}]*\}", path):
         return path.startswith("/var/lib")
     bare = re.sub(r"(?:/\*+|/\.\*|/)+\Z", "", path)
     return bare in {_LISTS, "/var/lib/apt", "/var/lib", "/var"}

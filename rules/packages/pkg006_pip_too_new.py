@@ -16,7 +16,6 @@ from gate.memo import memo
 from gate.model import Severity
 from gate.packages.installs import install_of
 from gate.packages.model import Install, Pin
-from gate.packages.requirement import normalized
 from gate.packages.where import earlier_instructions, run_of
 from gate.rule import Results, Rule
 
@@ -181,7 +180,7 @@ def _row(base: str) -> dict[str, Any]:
 
 
 def _upgrade(install: Install, run: Run, build: Build) -> Results:
-    request = next((request for request in install.requests if normalized(request.name) == "pip"), None)
+    request = next((request for request in install.requests if request.name.lower() == "pip"), None)
     if request is None or request.pin not in {Pin.NONE, Pin.RANGE} or "<" in request.specifier:
         return
     if not install.arguments.has("-U", "--upgrade") and not request.specifier:

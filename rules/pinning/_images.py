@@ -49,7 +49,8 @@ def _images(build: Build) -> Iterator[Use]:
         if stage.parent is None and stage.base != "scratch":
             yield _from(stage, build)
         for instruction in stage.instructions:
-            yield from _others(instruction, stage, build)
+            if instruction.flags:
+                yield from _others(instruction, stage, build)
 
 
 def _from(stage: Stage, build: Build) -> Use:

@@ -35,13 +35,15 @@ rule = Rule(
 def check(build: Build) -> Results:
     refused = {fault.place.line for fault in build.dockerfile.faults}  # GAT001: it is not even an instruction
     for use in images(build):
-        if use.reference is not None and use.text.place.line not in refused:
+        if use.reference is not None and not (refused and use.text.place.line in refused):
             try:
                 parse_image_ref(use.reference)
             except ImageRefError as error:
                 yield from _refused(use, str(error))
     for stage in build.stages:
         for instruction in stage.instructions:
+            if not instruction.flags:
+                continue
             if isinstance(instruction, Copy) and instruction.from_ is not None and instruction.from_.value:
                 yield from _copied(instruction.from_, stage, build)
             elif isinstance(instruction, Run):

@@ -5,26 +5,34 @@ from __future__ import annotations
 import re
 
 from gate.dockerfile.command import Command, Redirect, ShellWord
-from gate.dockerfile.shell.lexer import delimiter_at
+from gate.dockerfile.shell.lexer import DECLARING, delimiter_at
 from gate.dockerfile.shell.structure import HeredocBody
 from gate.dockerfile.shell.variables import UNKNOWN
 from gate.dockerfile.shell.words import WordReader
 from gate.dockerfile.source import Text
 from gate.lazy import pattern
 
-DECLARING = frozenset({"export", "readonly", "declare", "typeset", "local"})
-"""Commands whose arguments may be assignments."""
-
 # Words without any meaning to the shell, with the blanks around them. Where an assignment is possible, none has a ``=``.
 _PLAIN_COMMAND = pattern(
-    rf"[ \t\n]*(?:(?!(?:{'|'.join(sorted(DECLARING))})[ \t\n])[\w./:+,@%^-]+(?:[ \t\n]+|\Z)"
-    r"(?:[\w./:+,@%^=-]+(?:[ \t\n]+|\Z))*)?"
+    rf"[ \t\n]*(?:(?!(?:{'|'.join(sorted(DECLARING))})[ \t\n])[A-Za-z0-9_./:+,@%^-]+(?:[ \t\n]+|\Z)"
+    r"(?:[A-Za-z0-9_./:+,@%^=-]+(?:[ \t\n]+|\Z))*)?"
 )
-_PLAIN_ARGUMENTS = pattern(r"[ \t\n]*(?:[\w./:+,@%^=-]+(?:[ \t\n]+|\Z))*")
-_PLAIN_DECLARED = pattern(r"[ \t\n]*(?:[\w./:+,@%^-]+(?:[ \t\n]+|\Z))*")
+_PLAIN_ARGUMENTS = pattern(r"[ \t\n]*(?:[A-Za-z0-9_./:+,@%^=-]+(?:[ \t\n]+|\Z))*")
+_PLAIN_DECLARED = pattern(r"[ \t\n]*(?:[A-Za-z0-9_./:+,@%^-]+(?:[ \t\n]+|\Z))*")
 _BLANK = pattern(r"(?:[ \t\n]|\\\n)+")
 _REDIRECT = pattern(r"(\d*)(<<<|<<-|<<|<>|>>|>\||>&|<&|&>>|&>|[<>](?!\())")
 _ASSIGNMENT = pattern(r"([A-Za-z_]\w*)(\[[^\]]*\])?(\+?)=", re.ASCII)
+
+
+def plain_words(whole: Text, start: int, end: int) -> list[ShellWord]:
+    """The words of ``whole.value[start:end]``, which have no meaning to the shell."""
+    words = []
+    for word in whole.value[start:end].replace("\t", " ").replace("\n", " ").split(" "):
+        stop = start + len(word)
+        if word:
+            words.append(ShellWord(word, whole, start, stop, False, False, word))
+        start = stop + 1
+    return words
 
 
 class CommandText:
@@ -49,12 +57,9 @@ class CommandText:
         plain = _PLAIN_COMMAND
         while True:
             run = plain.match(text, at, end)
-            stop = run.end() if run else at
-            for word in text[at:stop].split():
-                start = text.index(word, at)
-                at = start + len(word)
-                words.append(ShellWord(word, whole, start, at, False, False, word))
-            at = stop
+            if run is not None:
+                words += plain_words(whole, at, run.end())
+                at = run.end()
             if at >= end:
                 return
             at = max(self._other(command, at, end), at + 1)

@@ -17,11 +17,21 @@ _HOP = pattern(
 )
 _COMMAND_FOLLOWS = pattern(r"(?:^|[;&|(){\n!]|\b(?:then|do|else|elif|if|while|until))\Z")
 _BACKQUOTED = pattern(r"[^`\\]*(?:\\.[^`\\]*)*`", re.DOTALL)
-_PLAIN_QUOTED = pattern(r'[^"\\$`]*(?:(?:\\.|\$\w|\$\{\w+\})[^"\\$`]*)*"', re.DOTALL)
+PLAIN_QUOTED = r'[^"\\$`]*(?:(?:\\.|\$\w|\$\{\w+\})[^"\\$`]*)*"'
+"""The inside of a double-quoted string without commands in it, and the quote that closes it."""
+
+_PLAIN_QUOTED = pattern(PLAIN_QUOTED, re.DOTALL)
 _PLAIN_BRACED = pattern(r"""\{[^{}()'"`$\\]*\}""")
 _ANSI = pattern(r"[^'\\]*(?:\\.[^'\\]*)*'", re.DOTALL)
 _DELIMITER = pattern(r"""[ \t]*((?:[^ \t\n'"\\;&|()<>]|'[^']*'|"[^"]*"|\\.)+)""", re.DOTALL)
 _QUOTING = pattern(r"""\\(.)|['"]""", re.DOTALL)
+
+
+DECLARING = frozenset({"export", "readonly", "declare", "typeset", "local"})
+"""Commands whose arguments may be assignments."""
+
+PLAIN_COMMAND = rf"(?!(?:{'|'.join(sorted(DECLARING))})[ \t])[A-Za-z0-9_./:+,@%^-]+(?:[ \t][A-Za-z0-9_./:+,@%^= \t-]*)?"
+"""A command of words without any meaning to the shell (no assignment, no variable, no quote), and blanks behind it."""
 
 
 class Unclosed(Exception):

@@ -7,9 +7,9 @@ from itertools import takewhile
 
 from gate.dockerfile.command import Command, Loop, Node, Script, ShellWord
 from gate.dockerfile.shell import wrappers
-from gate.dockerfile.shell.commands import DECLARING, CommandText
+from gate.dockerfile.shell.commands import CommandText, plain_words
 from gate.dockerfile.shell.flow import Flow
-from gate.dockerfile.shell.lexer import Unclosed
+from gate.dockerfile.shell.lexer import DECLARING, Unclosed
 from gate.dockerfile.shell.status import Options, changed, reaches
 from gate.dockerfile.shell.structure import Structure
 from gate.dockerfile.shell.variables import UNKNOWN, Exhausted, Variables
@@ -172,6 +172,11 @@ class _Stretch(Flow):
     # Commands ---------------------------------------------------------------------------------------------------------
 
     def on_command(self, command: Command) -> None:
+        if self.structure is not None and id(command) in self.structure.plain:
+            self.settle(command, plain_words(self.whole, command.start, command.end))
+            if command.name in _SETTING:
+                self._assign(command, {})
+            return
         text = self._words_of(command)
         if self.reader.substitutions:
             command.children += self._substitutions(command)

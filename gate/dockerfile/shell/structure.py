@@ -20,6 +20,8 @@ _MAX_NESTING = 300
 """Compound commands inside one another: what asks for every command's surroundings takes their depth squared."""
 
 _BLANK = pattern(r"(?:[ \t]|\\\n)*")
+_RESERVED = r"""(?:if|then|elif|else|fi|while|until|do|done|for|select|case|esac|function|time|coproc|[{}]|\[\[)
+            (?=[\ \t\n;&|()<>]|\\\n|\Z)|!(?=[\ \t\n(]|\\\n|\Z)"""
 # Text that ends no word and no command, up to the next character that may.
 _QUOTED = r"""'[^']*'|"[^"\\$`]*"|\\.|\$(?:\w+|\{\w+\})"""
 _WORDS = pattern(rf"""[^\\'"`$;&|()<>\n#]*(?:(?:{_QUOTED})[^\\'"`$;&|()<>\n#]*)*""", re.DOTALL)
@@ -30,11 +32,19 @@ _TARGET = pattern(r"(?:[ \t]|\\\n)*(?:[^ \t\n;&|()<>]|[<>]\()")
 _TRAILER = pattern(r"\d*[<>]|&>")
 # The blanks in front of a statement or an operator, and what stands there if it is no simple command.
 _TOKEN = pattern(
-    r"""(?:[ \t]|\\\n)*(?:(?P<newline>\n)|(?P<comment>\#)|(?P<bracket>[()])
+    rf"""(?:[ \t]|\\\n)*(?:(?P<newline>\n)|(?P<comment>\#)|(?P<bracket>[()])
         |(?P<operator>&&|\|\||;;&|;;|;&|\|&|[;|]|&(?!>))
-        |(?P<reserved>(?:if|then|elif|else|fi|while|until|do|done|for|select|case|esac|function|time|coproc|[{}]|\[\[)
-            (?=[\ \t\n;&|()<>]|\\\n|\Z)|!(?=[\ \t\n(]|\\\n|\Z)))?""",
+        |(?P<reserved>{_RESERVED}))?""",
     re.VERBOSE,
+)
+# The same for what nearly all scripts consist of: a simple command, and (group 3) the operator behind it; None where
+# something else stands there. Group 2 is empty where no word has a meaning to the shell.
+_COMMAND = pattern(
+    rf"""[ \t]*(?:\\\n[ \t]*)*(?![\ \t]|\\\n|{_RESERVED})
+        ((?:{lexer.PLAIN_COMMAND})?)
+        ([^\\'"`$;&|()<>\n\#]*(?:(?:'[^']*'|"{lexer.PLAIN_QUOTED}|\\.|\$(?:\w|\{{\w+\}}))[^\\'"`$;&|()<>\n\#]*)*)
+        (&&|\|\||\|&?|;(?![;&])|&(?!>)|\n|\Z)?""",
+    re.VERBOSE | re.DOTALL,
 )
 _COMPOUND = pattern(r"[ \t]+(?:-p[ \t]+)?(?=[({]|(?:if|while|until|for|case)\b)")
 _FUNCTION = pattern(r"\([ \t]*\)")
@@ -87,7 +97,8 @@ class Structure:
 
     ``node`` is None for an empty stretch. ``headers``: by the id of a ``for`` or ``case`` node, where its words stand.
     ``trailers``: by the id of a compound command, where the redirections behind it stand. ``heredocs``: by the index of
-    the ``<<``. ``parsed`` is False when something is not shell syntax; what could be read is there nevertheless.
+    the ``<<``. ``plain``: the ids of the commands whose words have no meaning to the shell. ``parsed`` is False when
+    something is not shell syntax; what could be read is there nevertheless.
     """
 
     def __init__(self, whole: Text, start: int, end: int) -> None:
@@ -95,6 +106,7 @@ class Structure:
         self.heredocs: dict[int, HeredocBody] = {}
         self.headers: dict[int, tuple[int, int]] = {}
         self.trailers: dict[int, tuple[int, int]] = {}
+        self.plain: set[int] = set()
         self._whole = whole
         self._text = whole.value
         self._end = end
@@ -117,7 +129,7 @@ class Structure:
 
     def _read(self, at: int) -> None:
         text, end, tokens = self._text, self._end, _TOKEN.match
-        while at < end and (token := tokens(text, at, end)) is not None:
+        while (at := self._ordinary(at)) < end and (token := tokens(text, at, end)) is not None:
             kind, at = token.lastgroup, token.end()
             if kind == "newline":
                 at = self._newline(at)
@@ -135,6 +147,29 @@ class Structure:
                 at = self._parenthesis(at - 1)
             else:
                 at = self._reserved(token["reserved"], token.start("reserved"), at)
+
+    def _ordinary(self, at: int) -> int:
+        """Simple commands, each with an operator behind it; the index at which something else begins."""
+        frame, text, end, match = self._frame, self._text, self._end, _COMMAND.match
+        items = frame.items
+        if frame.pattern or frame.single or (items and not isinstance(items[-1], str)):
+            return at
+        while at < end and (found := match(text, at, end)) is not None and (operator := found[3]) is not None:
+            start, stop = found.start(1), found.end(2)
+            while stop > start and text[stop - 1] in " \t" and text[stop - 2] != "\\":
+                stop -= 1
+            if start == stop:
+                break
+            command = Command("command", self._whole, start, stop)
+            if not found[2]:
+                self.plain.add(id(command))
+            items.append(command)
+            at = found.end()
+            if operator == "\n":
+                at = self._newline(at)
+            elif operator:
+                items.append(operator)
+        return at
 
     def _skip(self, at: int) -> int:
         """The next index that is no blank, no newline and no comment."""
@@ -453,17 +488,21 @@ class Structure:
 
     def _sequence(self, items: list[Node | str]) -> Node | None:
         """Commands and the operators between them, put together."""
-        if len(items) == 1 and not isinstance(items[0], str):
-            return items[0]
+        nodes = [item for item in items if not isinstance(item, str)]
+        if 2 * len(nodes) == len(items) + 1 and items[1::2] == ["&&"] * (len(nodes) - 1):  # as most scripts are
+            node = nodes[0]
+            for right in nodes[1:]:
+                node = self._join("and", [node, right], node.start, right.end)
+            return node
         statements: list[Node] = []
         current: list[Node | str] = []
         for item in [*items, ";"]:
             ends = item in (";", "&", "\n")
             if ends or (current and not isinstance(item, str) and not isinstance(current[-1], str)):
-                node = self._statement(current)
-                if node is not None:
-                    node.background = item == "&"
-                    statements.append(node)
+                statement = self._statement(current)
+                if statement is not None:
+                    statement.background = item == "&"
+                    statements.append(statement)
                 current = []
             if not ends:
                 current.append(item)

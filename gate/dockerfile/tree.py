@@ -69,7 +69,10 @@ class Instruction:
 
     def flag(self, name: str) -> Flag | None:
         """The last flag of that name."""
-        return next((flag for flag in reversed(self.flags) if flag.name == name), None)
+        for flag in reversed(self.flags):
+            if flag.name == name:
+                return flag
+        return None
 
 
 @dataclass(slots=True, eq=False)

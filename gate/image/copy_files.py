@@ -43,7 +43,7 @@ class CopyJob:
             self.options = self._options()
         except TreeError as error:
             self._each(operation.sources, self._check)  # the builder looks for the sources first
-            self.carrier.refuse(error, operation.place)
+            self.carrier.refuse(error, operation.instruction.place)
             return
         mode = 0o755 if self.options.octal is None else self.options.octal & 0o777
         self.make = folder_maker(mode, self.options.owner, operation.instruction)
@@ -57,7 +57,7 @@ class CopyJob:
             try:
                 do(word)
             except (TreeError, BadPattern) as error:
-                self.carrier.refuse(error, word.place)
+                self.carrier.refuse(error, word.at.place)
             except TreeUnknown as error:
                 self.carrier.unknown("files", self.operation.instruction, error.unknown)
 

@@ -51,7 +51,7 @@ class Evaluator:
         return self._images[stage.index]
 
     def plan(self, stage: Stage) -> Plan:
-        for each in stage.lineage():
+        for each in stage.lineage() if stage.index not in self._plans else ():
             if each.index not in self._plans:
                 parent = self._plans[each.parent.index] if each.parent is not None else None
                 inherited = self._inheritance(each.base) if self._inheritance is not None and each.base else None

@@ -14,13 +14,13 @@ from gate.dockerfile.expand import SubstitutionError, Value, expand, expand_word
 from gate.dockerfile.go import duration, integer, quote
 from gate.dockerfile.parse import parse
 from gate.dockerfile.ports import PortError, parse_port
-from gate.dockerfile.source import Source
+from gate.dockerfile.source import Source, Text
 from gate.dockerfile.stages import DEFAULT_PATH, PLATFORM, no_default
 from gate.dockerfile.tree import Copy, Flag, Instruction, Launch, Onbuild, Pairs, Run, Stage, Words
 from gate.dockerfile.words import SPACE
 from gate.image.model import Config, Fault, Inherited
 from gate.image.references import ReferenceFault, mount_sources, source_stage
-from gate.model import Place, Unknown
+from gate.model import Unknown
 from gate.record import dataclass, field
 
 if TYPE_CHECKING:
@@ -38,19 +38,19 @@ class Refused(Exception):
 
 @dataclass(slots=True)
 class SourceWord:
-    """A source operand after expansion, and where it stands."""
+    """A source operand after expansion, and where it stands: a word, or the instruction around a trigger."""
 
     value: Value
-    place: Place
+    at: Text | Instruction
 
 
 @dataclass(slots=True)
 class InlineFile:
-    """A here-document that becomes a file."""
+    """A here-document that becomes a file, and where it stands."""
 
     name: str
     data: bytes | Unknown
-    place: Place
+    at: Text | Instruction
 
 
 @dataclass(slots=True)
@@ -68,7 +68,6 @@ class CopyFiles:
     """COPY or ADD. ``stage``: the source stage's index; ``image``: an image that is not read; both None: the context."""
 
     instruction: Instruction
-    place: Place
     destination: str | Unknown
     sources: list[SourceWord]
     inline: list[InlineFile]
@@ -391,23 +390,20 @@ class _Planner:
         self._operate(RunCommands(instruction, origin, config.working_dir, config.user, argv, search))
 
     def _copy(self, instruction: Copy, origin: Instruction) -> None:
+        own = origin is instruction  # the words of a trigger stand in a text of their own
         owner, mode = (self._expand(_flag(instruction, name)) for name in ("chown", "chmod"))
-        sources = [SourceWord(self._expand(word.value), word.place) for word in instruction.sources]
+        sources = [SourceWord(self._expand(word.value), word if own else origin) for word in instruction.sources]
         destination = self._destination(self._expand(instruction.destination.value))
-        inline = [self._inline(instruction, number) for number in range(len(instruction.heredocs))]
+        inline = [
+            self._inline(instruction, number, None if own else origin) for number in range(len(instruction.heredocs))
+        ]
         stage, image = self._source_stage(instruction)
         is_add = instruction.keyword == "ADD"
-        if origin is not instruction:  # the words of a trigger stand in a text of their own
-            for source in sources:
-                source.place = origin.place
-            for file in inline:
-                file.place = origin.place
         unpack = instruction.flag("unpack")
         operation = CopyFiles(
-            origin, instruction.place if origin is instruction else origin.place, destination, sources, inline, stage,
-            image, owner, mode, _strings(instruction, "exclude"), _boolean(instruction.flag("parents")),
-            _boolean(instruction.flag("link")) and mode == "", _boolean(unpack) if unpack else is_add,
-            _boolean(unpack), self.plan.based,
+            origin, destination, sources, inline, stage, image, owner, mode, _strings(instruction, "exclude"),
+            _boolean(instruction.flag("parents")), _boolean(instruction.flag("link")) and mode == "",
+            _boolean(unpack) if unpack else is_add, _boolean(unpack), self.plan.based,
         )  # fmt: skip
         self._operate(operation)
         if stage is not None:
@@ -437,7 +433,7 @@ class _Planner:
             return "/." if below == "/" else below + "/."
         return below + "/" if path.endswith("/") and below != "/" else below
 
-    def _inline(self, instruction: Copy, number: int) -> InlineFile:
+    def _inline(self, instruction: Copy, number: int, origin: Instruction | None) -> InlineFile:
         heredoc = instruction.heredocs[number]
         # Of several bodies with one name, the last counts for all.
         body = next(other for other in reversed(instruction.heredocs) if other.name == heredoc.name).body
@@ -448,7 +444,7 @@ class _Planner:
             except SubstitutionError as error:
                 raise Refused(f"failed to process {quote(body.value)}: {error}") from error
         data = value if isinstance(value, Unknown) else value.encode("utf-8", "surrogateescape")
-        return InlineFile(heredoc.name, data, heredoc.word.place)
+        return InlineFile(heredoc.name, data, origin or heredoc.word)
 
 
 _HANDLERS: dict[str, Callable[..., None]] = {

@@ -69,6 +69,8 @@ def mount_sources(build: Build, run: Run) -> tuple[set[int], set[str]]:
 
 def needed(build: Build, stage: Stage) -> frozenset[int]:
     """The indices of the stage itself and of all that it needs, directly or not."""
+    if len(build.stages) == 1:
+        return frozenset((stage.index,))
     known: dict[int, frozenset[int]] = memo(build, "needed stages")
     if stage.index not in known:
         found: set[int] = set()

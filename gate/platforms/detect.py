@@ -102,21 +102,24 @@ class _Facts:
         yield from self._variables(wanted.variables)
         yield from self._programs(wanted.programs)
 
-    def _pairs(self, keyword: str) -> Iterator[tuple[Instruction, str]]:
-        stages = self.build.target.lineage() if self.build.target else []
-        for stage in stages:
+    @cached_property
+    def _pairs(self) -> dict[str, list[tuple[Instruction, str]]]:
+        """What ENV and LABEL set in the stages that ship, by the keyword."""
+        found: dict[str, list[tuple[Instruction, str]]] = {"ENV": [], "LABEL": []}
+        for stage in self.build.target.lineage() if self.build.target else ():
             for instruction in stage.instructions:
-                if instruction.keyword == keyword and isinstance(instruction, Pairs):
-                    for pair in instruction.pairs:
-                        yield instruction, pair.key.value.strip("\"'")
+                if instruction.keyword in found and isinstance(instruction, Pairs):
+                    keys = (pair.key.value.strip("\"'") for pair in instruction.pairs)
+                    found[instruction.keyword] += [(instruction, key) for key in keys]
+        return found
 
     def _labels(self, beginnings: tuple[str, ...]) -> Iterator[str]:
-        for instruction, key in self._pairs("LABEL") if beginnings else ():
+        for instruction, key in self._pairs["LABEL"] if beginnings else ():
             if key.startswith(beginnings):
                 yield f"{_at(instruction.place)} LABEL {key}"
 
     def _variables(self, names: tuple[str, ...]) -> Iterator[str]:
-        for instruction, key in self._pairs("ENV") if names else ():
+        for instruction, key in self._pairs["ENV"] if names else ():
             if key in names:
                 yield f"{_at(instruction.place)} ENV {key}"
 

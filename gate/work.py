@@ -112,7 +112,10 @@ def make_build(given: Input, data: bytes, options: Options, policy: Policy) -> B
     if options.use_context and folder is not None:
         root = shown(folder)
         context = open_context(
-            folder, shown_root="" if root == "." else root, dockerfile=given.path if given.data is None else ""
+            folder,
+            shown_root="" if root == "." else root,
+            dockerfile=given.path if given.data is None else "",
+            witnessed=options.cache,
         )
     return Build(
         parse(Source(given.path, data)),

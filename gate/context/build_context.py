@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
 from gate.context.ignorefile import IgnoreFileError, parse_ignore_file
-from gate.context.items import DiskItem, Item, MemoryItem, lookup
+from gate.context.items import DiskItem, Item, MemoryItem, lookup, on_disk
 from gate.context.model import Entry
 from gate.context.paths import BadPattern, clean, join, rooted
 from gate.context.patterns import Matcher
 from gate.context.transfer import Sent, list_all, send
-from gate.context.witness import Witness, real
+from gate.context.witness import Witness
 from gate.record import dataclass
 
 _IGNORE_FILE = ".dockerignore"
@@ -125,15 +125,17 @@ class BuildContext:
         return send(self.root, None, Matcher(sound))
 
 
-def open_context(root: str, *, shown_root: str = "", dockerfile: str = "", shown_dockerfile: str = "") -> BuildContext:
+def open_context(
+    root: str, *, shown_root: str = "", dockerfile: str = "", shown_dockerfile: str = "", witnessed: bool = True
+) -> BuildContext:
     """The context in a folder. ``dockerfile`` is the file to build, which may have an ignore file of its own beside it;
-    the ``shown_`` paths are what users should see of the two."""
-    own, witness = None, Witness()
+    the ``shown_`` paths are what users should see of the two. ``witnessed``: what is looked at is to be known."""
+    own, witness = None, Witness() if witnessed else None
     if dockerfile:
-        ignore = DiskItem(real(dockerfile + _IGNORE_FILE, witness), None, witness)
-        data = ignore.read(_MAX_IGNORE_BYTES)
+        ignore = on_disk(dockerfile + _IGNORE_FILE, witness)
+        data = ignore.read(_MAX_IGNORE_BYTES) if ignore is not None else None
         own = (f"{shown_dockerfile or dockerfile}{_IGNORE_FILE}", data) if data is not None else None
-    return BuildContext(DiskItem(real(root, witness), None, witness), shown_root, own, witness)
+    return BuildContext(on_disk(root, witness) or DiskItem(root, None, witness), shown_root, own, witness)
 
 
 def memory_context(

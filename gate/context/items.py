@@ -203,6 +203,15 @@ class DiskItem(Item):
                 return None
 
 
+def on_disk(path: str, witness: Witness | None) -> DiskItem | None:
+    """What is at a path, or where a link there leads to; None when there is nothing."""
+    # The path stays as it is otherwise: ".." in it, too, is for the system to follow.
+    item = DiskItem(path if os.path.isabs(path) else os.path.join(os.getcwd(), path), None, witness)
+    if not item.exists():
+        return None
+    return item if item.type != "symlink" else DiskItem(real(path, witness), None, witness)
+
+
 def unchanged(looks: Mapping[Question, str]) -> bool:
     """Whether the same looks, taken again, show the same."""
     return all(_again(*question) == answer for question, answer in looks.items())

@@ -71,15 +71,12 @@ def duration(text: str) -> int:
 
 def integer(text: str, bits: int) -> int:
     """``strconv.ParseInt`` in base ten. Raises ValueError with Go's message."""
-    problem = f"strconv.ParseInt: parsing {quote(text)}: "
     if not re.fullmatch(r"[+-]?[0-9]+", text):
-        raise ValueError(problem + "invalid syntax")
+        raise ValueError(f"strconv.ParseInt: parsing {quote(text)}: invalid syntax")
     digits = text.lstrip("+-").lstrip("0")
-    if len(digits) > 20:
-        raise ValueError(problem + "value out of range")
-    value = int(text)
-    if not -(1 << (bits - 1)) <= value < 1 << (bits - 1):
-        raise ValueError(problem + "value out of range")
+    value = int(text) if len(digits) <= 20 else None
+    if value is None or not -(1 << (bits - 1)) <= value < 1 << (bits - 1):
+        raise ValueError(f"strconv.ParseInt: parsing {quote(text)}: value out of range")
     return value
 
 
@@ -94,7 +91,9 @@ def truth(text: str) -> bool:
 
 
 def atoi(text: str) -> int | None:
-    """``strconv.Atoi``: None where it gives an error."""
+    """``strconv.Atoi``: None where it gives an error, as it does for almost every text."""
+    if not text.lstrip("+-").isdecimal():
+        return None
     try:
         return integer(text, 64)
     except ValueError:

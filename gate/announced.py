@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from gate.rule import Example
 
 _EXAMPLES = ("bad", "good")
-_NAMED = ("command_checks", "run_checks", "instruction_checks")
+_NAMED = ("command_checks", "wrapper_checks", "run_checks", "instruction_checks")
 _PLAIN = ("stage_checks", "build_checks", "suppression_checks")
 _SAID = tuple(name for name in names(Rule) if name not in (*_EXAMPLES, *_NAMED, *_PLAIN))
 

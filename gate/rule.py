@@ -18,10 +18,11 @@ and a check, a generator that yields ``rule.finding(…)`` or ``rule.undecided(�
             yield rule.finding(command, "apt-get install asks for confirmation.")
 
 The file is walked once for all rules; a check is called for what it asked for: each command of a RUN (``on_command``,
-by program name, or every command without names), each RUN that runs one of some programs (``on_run``), each instruction
-(``on_instruction``), each stage (``on_stage``), or once for the whole build (``on_build``); the rules about suppressions
-once for each of these, when it is known what it suppressed (``on_suppression``). Checks are pure: tree and context in,
-findings out; no I/O, no state between calls.
+by program name, or every command without names; ``on_wrapper``, by a program that only runs it, as sudo), each RUN that
+runs one of some programs (``on_run``), each instruction (``on_instruction``), each stage (``on_stage``), or once for the
+whole build (``on_build``); the rules about suppressions once for each of these, when it is known what it suppressed
+(``on_suppression``). A check that asks for little costs nothing where there is none of it. Checks are pure: tree and context
+in, findings out; no I/O, no state between calls.
 In an example, ``»`` stands in front of the place where the finding must begin.
 
 A finding may bring its own mending, where the right text is known without guessing (:mod:`gate.fixes`)::
@@ -109,6 +110,9 @@ class Rule:
     command_checks: list[tuple[tuple[str, ...], Callable[[Command, Build], Results]]] = field(
         default_factory=list, init=False
     )
+    wrapper_checks: list[tuple[tuple[str, ...], Callable[[Command, Build], Results]]] = field(
+        default_factory=list, init=False
+    )
     run_checks: list[tuple[tuple[str, ...], Callable[[Run, Build], Results]]] = field(default_factory=list, init=False)
     instruction_checks: list[tuple[tuple[str, ...], Callable[[Instruction, Build], Results]]] = field(
         default_factory=list, init=False
@@ -131,6 +135,17 @@ class Rule:
 
         def register(check: Callable[[Command, Build], Results]) -> Callable[[Command, Build], Results]:
             self.command_checks.append((names, check))
+            return check
+
+        return register
+
+    def on_wrapper(
+        self, *names: str
+    ) -> Callable[[Callable[[Command, Build], Results]], Callable[[Command, Build], Results]]:
+        """Call the check for each simple command that one of these programs runs: ``sudo``, ``env``, ``timeout`` …"""
+
+        def register(check: Callable[[Command, Build], Results]) -> Callable[[Command, Build], Results]:
+            self.wrapper_checks.append((names, check))
             return check
 
         return register

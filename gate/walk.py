@@ -54,15 +54,14 @@ class Outcome:
     failures: list[Failure] = field(default_factory=list)
 
 
-class _Named:
-    """Checks by the names that they ask for. ``python*`` asks for each name that begins so, ``*.sh`` for each that ends
-    so, "" for every name."""
+class _Named(dict[str, list[Entry]]):
+    """Checks by the names that they ask for: of any name, those for every name behind the others. ``python*`` asks for
+    each name that begins so, ``*.sh`` for each that ends so, "" for every name."""
 
     def __init__(self) -> None:
         self._exact: dict[str, list[Entry]] = {}
         self._begins: list[tuple[str, Entry]] = []
         self._ends: list[tuple[str, Entry]] = []
-        self._found: dict[str, list[Entry]] = {}
 
     def add(self, names: Iterable[str], entry: Entry) -> None:
         for name in names:
@@ -73,14 +72,11 @@ class _Named:
             else:
                 self._exact.setdefault(name, []).append(entry)
 
-    def of(self, name: str) -> list[Entry]:
-        """The checks for a name; those for every name stand behind the others."""
-        found = self._found.get(name)
-        if found is None:
-            like = [entry for start, entry in self._begins if name.startswith(start)]
-            like += [entry for end, entry in self._ends if name.endswith(end)]
-            exact = self._exact.get(name, []) if name else []
-            found = self._found[name] = [*dict.fromkeys([*exact, *like, *self._exact.get("", [])])]
+    def __missing__(self, name: str) -> list[Entry]:
+        like = [entry for start, entry in self._begins if name.startswith(start)]
+        like += [entry for end, entry in self._ends if name.endswith(end)]
+        exact = self._exact.get(name, []) if name else []
+        found = self[name] = [*dict.fromkeys([*exact, *like, *self._exact.get("", [])])]
         return found
 
 
@@ -88,13 +84,15 @@ class Tables:
     """The checks of a set of rules, by what they ask for."""
 
     def __init__(self, rules: Iterable[Rule]) -> None:
-        self._commands, self._runs, self._instructions = _Named(), _Named(), _Named()
+        self._commands, self._wrappers, self._runs, self._instructions = _Named(), _Named(), _Named(), _Named()
         self._stages: list[Entry] = []
         self._builds: list[Entry] = []
         self._needed: dict[frozenset[str], tuple[list[Entry], list[Entry]]] = {}
         for rule in rules:
             for names, on_command in rule.command_checks:
                 self._commands.add(names or ("",), Entry(rule, on_command))
+            for names, on_wrapper in rule.wrapper_checks:
+                self._wrappers.add(names, Entry(rule, on_wrapper))
             for names, on_run in rule.run_checks:
                 self._runs.add(names, Entry(rule, on_run))
             for keywords, on_instruction in rule.instruction_checks:
@@ -104,16 +102,19 @@ class Tables:
         self._awaited = frozenset(word for entry in (*self._stages, *self._builds) for word in entry.rule.needs)
 
     def of_command(self, command: Command) -> Sequence[Entry]:
-        return self._commands.of(command.name or "")
+        found = self._commands[command.name or ""]
+        if not command.wrappers:
+            return found
+        return [*found, *dict.fromkeys(entry for name in command.wrappers for entry in self._wrappers[name])]
 
-    def of_run(self, commands: Iterable[Command]) -> Iterable[Entry]:
-        programs = dict.fromkeys(command.name or "" for command in commands)
-        return dict.fromkeys(entry for name in programs for entry in self._runs.of(name))
+    def of_run(self, commands: Iterable[Command]) -> Sequence[Entry]:
+        programs = dict.fromkeys([command.name or "" for command in commands])
+        return [*dict.fromkeys([entry for name in programs for entry in self._runs[name]])]
 
     def of_instruction(self, instruction: Instruction) -> Sequence[Entry]:
         # What the builder refuses stays a plain instruction: its faults are told, and nothing is known about its parts.
         understood = type(instruction) is not Instruction
-        return self._instructions.of(instruction.keyword if understood else "")
+        return self._instructions[instruction.keyword if understood else ""]
 
     def needed(self, keywords: set[str]) -> tuple[list[Entry], list[Entry]]:
         """The checks of stages and of builds of the rules that can have something to say where there are these
@@ -181,7 +182,9 @@ class _Walk:
             commands = self._commands(instruction)
             self._ask(tables.of_run(commands), (instruction, build), instruction)
             for command in commands:
-                self._ask(tables.of_command(command), (command, build), command)
+                entries = tables.of_command(command)
+                if entries:  # few are asked about
+                    self._ask(entries, (command, build), command)
 
     def _commands(self, instruction: Run) -> Sequence[Command]:
         try:

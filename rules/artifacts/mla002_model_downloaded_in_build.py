@@ -1,6 +1,7 @@
 """MLA002 model-downloaded-in-build: a RUN or ADD fetches a model while the image is built."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from gate.build import Build
 from gate.dockerfile.command import Command
@@ -102,18 +103,17 @@ def check_run(instruction: Instruction, build: Build) -> Results:
     if not isinstance(instruction, Run) or not build.ships(instruction):
         return
     for command in build.script(instruction).commands:
-        if not _may_fetch(command):
+        is_module = len(command.words) > 1 and command.words[1].value == "-m"
+        if not is_module and not _may_fetch(command.name or ""):
             continue
         for place, what, severity in _fetched(command, instruction, build):
             severity = Severity.INFO if meant_to_be_baked(build) else severity
             yield rule.finding(place, f"{what} while the image is built.", severity=severity, stage=instruction.stage)
 
 
-def _may_fetch(command: Command) -> bool:
-    """A first look at a command's program, and whether it is said to run a module."""
-    name = command.name or ""
-    module = len(command.words) > 1 and command.words[1].value == "-m"
-    return name in _PROGRAMS or module or name.startswith("python") or name.endswith(".sh")
+@lru_cache(maxsize=1024)
+def _may_fetch(program: str) -> bool:
+    return program in _PROGRAMS or program.startswith("python") or program.endswith(".sh")
 
 
 def _fetched(command: Command, run: Run, build: Build) -> Iterator[tuple[Place, str, Severity]]:
@@ -132,13 +132,13 @@ def _download(command: Command) -> tuple[str, Severity] | None:
     """What a command downloads as its words say."""
     name = command.name or ""
     values = [word.value if word.value is not None else word.prefix + word.suffix for word in command.arguments]
-    text = " ".join(values)
     if name in ("wget", "curl", "aria2c", "axel"):
+        text = " ".join(values)
         url = next((value for value in values if "://" in value and _is_model(value, text)), "")
         return (f"{name} downloads {_short(url)}", Severity.MEDIUM) if url else None
     if name in ("aws", "gsutil", "gcloud", "s5cmd", "azcopy", "rclone"):
         source = next((value for value in values if value.startswith(("s3://", "gs://", "https://"))), "")
-        model = source and _copies_down(values) and _is_model(source, text)
+        model = source and _copies_down(values) and _is_model(source, " ".join(values))
         return (f"{name} downloads {_short(source)}", Severity.MEDIUM) if model else None
     if (name in ("huggingface-cli", "hf") and "download" in values) or (name == "ollama" and "pull" in values):
         return f"{name} downloads a model", Severity.MEDIUM

@@ -32,8 +32,10 @@ _MAX_LENGTH = 10_000
 
 def meant_as_array(instruction: Launch | Run) -> bool:
     """True for an instruction in shell form whose text starts like a JSON array and is no command that a shell knows."""
-    text = str(instruction.script or "").lstrip()
-    if instruction.exec is not None or len(text) > _MAX_LENGTH:
+    if instruction.exec is not None or instruction.script is None:
+        return False
+    text = instruction.script.value.lstrip()
+    if len(text) > _MAX_LENGTH:
         return False
     starts = instruction.keyword in ("CMD", "ENTRYPOINT")
     if not text.startswith("["):

@@ -1,5 +1,7 @@
 """SMU004 nvidia-driver: the driver belongs to the host, not into the image."""
 
+from functools import lru_cache
+
 from gate.build import Build
 from gate.dockerfile.command import Command
 from gate.dockerfile.tree import Copy, Instruction
@@ -41,12 +43,16 @@ rule = Rule(
 
 @rule.on_build
 def check(build: Build) -> Results:
-    drivers: list[str] = facts("accelerators")["drivers"]["packages"]
     for install, request in shipped_requests(build):
-        if request.ecosystem in ("deb", "rpm", "apk") and any(is_like(request.name, name) for name in drivers):
+        if request.ecosystem in ("deb", "rpm", "apk") and _is_driver(request.name):
             yield rule.finding(
                 request, f"{request.name} brings an NVIDIA driver, which hides the host's.", stage=install.stage
             )
+
+
+@lru_cache(maxsize=1024)
+def _is_driver(package: str) -> bool:
+    return any(is_like(package, name) for name in facts("accelerators")["drivers"]["packages"])
 
 
 @rule.on_command("sh", "bash", "NVIDIA-Linux-*")

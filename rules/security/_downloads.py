@@ -6,8 +6,11 @@ import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
+from gate.build import Build
 from gate.dockerfile.command import Command, ShellWord
+from gate.dockerfile.tree import Run
 from gate.lazy import pattern
+from gate.memo import memo
 from gate.packages.options import Table, scan
 from gate.record import dataclass
 
@@ -171,8 +174,17 @@ class Download:
     file: str | None
 
 
-def downloads(commands: Iterable[Command]) -> Iterator[Download]:
-    """What curl and wget fetch."""
+def fetched(run: Run, build: Build) -> tuple[list[Download], bool]:
+    """What a RUN fetches with curl and wget, and whether anything in it checks a download: a checksum or a signature."""
+    kept = memo(build, "downloads")
+    found: tuple[list[Download], bool] | None = kept.get(id(run))
+    if found is None:
+        commands = build.script(run).commands
+        found = kept[id(run)] = (list(_downloads(commands)), any(map(_verifies, commands)))
+    return found
+
+
+def _downloads(commands: Iterable[Command]) -> Iterator[Download]:
     for command in commands:
         if command.name == "curl":
             yield from _curl(command)
@@ -228,14 +240,9 @@ def urlsplit_path(url: str) -> str:
         return url
 
 
-def verified(commands: Iterable[Command]) -> bool:
-    """Whether something among the commands checks a download: a checksum or a signature."""
-    return any(_verifies(command) for command in commands)
-
-
 def _verifies(command: Command) -> bool:
-    values = [value or "" for value in command.values]
     if command.name in _CHECKSUM:
+        values = [value or "" for value in command.values]
         return any(
             value in {"-c", "--check", "--strict", "--status"} or re.fullmatch(r"-[a-z]*c[a-z]*", value)
             for value in values
@@ -243,7 +250,7 @@ def _verifies(command: Command) -> bool:
     if command.name in {"gpgv", "cosign", "minisign", "slsa-verifier"}:
         return True
     if command.name in {"gpg", "gpg2"}:
-        return any(value in {"--verify", "--verify-files"} for value in values)
+        return any(value in {"--verify", "--verify-files"} for value in command.values)
     # [ "$(sha256sum f)" = … ] and its like: a checksum is worked out and compared.
     return command.name in {"[", "test", "[["} and any(
         node.kind == "command" and getattr(node, "name", "") in _CHECKSUM for node in command.walk()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from gate.lazy import pattern
 
@@ -28,7 +29,8 @@ _HINTS = (
     "nvapi-", "PRIVATE KEY", "dapi",
 )  # fmt: skip
 _SHORTEST = 15
-_USERINFO = pattern(r"(?<=[a-z0-9])://[^/\s:@\"']*:(?P<password>[^/\s@\"']+)@")
+# Looking back behind what is looked for lets the search go from one :// to the next.
+_USERINFO = pattern(r"://(?<=[a-z0-9]://)[^/\s:@\"']*:(?P<password>[^/\s@\"']+)@")
 _EXAMPLE = pattern(r"x{6}|X{6}|\*{4}|0{8}")
 _WORDS = pattern(r"sk-[a-z]+(?:[-_][a-z]+)+\Z")
 
@@ -51,10 +53,20 @@ _PLACEHOLDER = pattern(
 )
 
 
+def may_hold_secret(text: str) -> bool:
+    """A cheap first look at a long text: False where :func:`known_format` and :func:`password_in_url` find nothing in any
+    line of it."""
+    return _hinted(text) or password_in_url(text) is not None
+
+
+def _hinted(text: str) -> bool:
+    return any(map(text.__contains__, _HINTS))
+
+
 def known_format(text: str) -> tuple[str, int, int] | None:
     """The first secret of a known format in a text: what it is, and where. Rows of one sign and plain words do not count
     (``hf_xxxxxxxx…``, ``sk-learn-training-container``)."""
-    if len(text) < _SHORTEST or not any(hint in text for hint in _HINTS):
+    if len(text) < _SHORTEST or not _hinted(text):
         return None
     for match in _FORMAT.finditer(text):
         if not _EXAMPLE.search(match[0]) and not _WORDS.match(match[0]):
@@ -64,7 +76,7 @@ def known_format(text: str) -> tuple[str, int, int] | None:
 
 def password_in_url(text: str) -> tuple[int, int] | None:
     """Where a URL carries a literal password: ``https://user:password@host``."""
-    if "://" not in text:
+    if "://" not in text or "@" not in text:
         return None
     for match in _USERINFO.finditer(text):
         password = match["password"]
@@ -73,6 +85,7 @@ def password_in_url(text: str) -> tuple[int, int] | None:
     return None
 
 
+@lru_cache(maxsize=1024)
 def secret_name(name: str) -> bool:
     """Whether a variable of this name holds a secret, as far as names tell (``HF_TOKEN`` yes, ``MAX_TOKENS`` no)."""
     upper = name.upper()

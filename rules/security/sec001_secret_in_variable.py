@@ -6,7 +6,15 @@ from gate.lazy import pattern
 from gate.model import Finding, Severity, Unknown
 from gate.rule import Results, Rule
 from gate.rules.security._assignments import assignments
-from gate.rules.security._secrets import known_format, password_in_url, placeholder, redacted, secret_name
+from gate.rules.security._secrets import (
+    known_format,
+    may_hold_secret,
+    password_in_url,
+    placeholder,
+    redacted,
+    secret_name,
+)
+from gate.rules.security._whole import instructions, whole_text
 
 rule = Rule(
     id="SEC001",
@@ -36,15 +44,28 @@ rule = Rule(
 )
 
 
-_SECRET_WORD = pattern(r"PASS|SECRET|TOKEN|KEY|CREDENTIAL|(?i:password|secret)\w*=")
+_SECRET_WORDS = ("PASS", "SECRET", "TOKEN", "KEY", "CREDENTIAL")
+_SECRET_WORD = pattern(r"(?i:password|secret)\w*=")
 
 
-@rule.on_instruction()
-def check(instruction: Instruction, build: Build) -> Results:
-    if isinstance(instruction, Pairs) and instruction.keyword in {"ARG", "ENV"}:
-        for pair in instruction.pairs:
-            yield from _pair(pair, instruction, build)
-        return
+@rule.on_build
+def check(build: Build) -> Results:
+    text = whole_text(build)
+    in_clear, assigned = may_hold_secret(text), _names_secret(text)
+    for instruction in instructions(build):
+        if isinstance(instruction, Pairs) and instruction.keyword in {"ARG", "ENV"}:
+            for pair in instruction.pairs:
+                if in_clear or secret_name(pair.key.value):
+                    yield from _pair(pair, instruction, build)
+            continue
+        found = list(_in_clear(instruction)) if in_clear else []
+        yield from found
+        if assigned and not found and isinstance(instruction, Run):
+            yield from _assigned(instruction, build)
+
+
+def _in_clear(instruction: Instruction) -> Results:
+    """What is a secret wherever it stands."""
     text = instruction.text
     found = known_format(text.value)
     if found:
@@ -55,12 +76,20 @@ def check(instruction: Instruction, build: Build) -> Results:
         yield rule.finding(
             text.slice(*url), "A URL with a password in it stands in the Dockerfile.", stage=instruction.stage
         )
-    elif isinstance(instruction, Run) and "=" in text.value and _SECRET_WORD.search(text.value):
-        yield from _assigned(instruction, build)
+
+
+def _names_secret(text: str) -> bool:
+    """A cheap first look: whether some variable in a text may be called a secret."""
+    if any(map(text.__contains__, _SECRET_WORDS)):
+        return True
+    lower = text.lower()
+    return ("password" in lower or "secret" in lower) and _SECRET_WORD.search(text) is not None
 
 
 def _assigned(run: Run, build: Build) -> Results:
     """``export DB_PASSWORD=…`` and ``HF_TOKEN=… command``: the text of a RUN stays in the image's history."""
+    if "=" not in run.text.value or not _names_secret(run.text.value):
+        return
     for command in build.script(run).commands:
         for name, value, text in assignments(command):
             literal = value and "$" not in text.value and "`" not in text.value

@@ -1,6 +1,7 @@
 """SEC002 credential-file: a file that holds credentials is copied into the image, or written by a RUN."""
 
 import re
+from functools import lru_cache
 
 from gate.build import Build
 from gate.dockerfile.command import Command
@@ -65,26 +66,17 @@ def check_copy(instruction: Instruction, build: Build) -> Results:
     assert isinstance(instruction, Copy)
     if instruction.from_ is not None or instruction.stage is None:
         return
-    severity = Severity.HIGH if build.ships(instruction) else Severity.LOW
     for source in instruction.sources:
         name = source.value.removeprefix("./")
         if _is_credential(name, build) or _becomes_credential(instruction, name, build) or _is_folder(name):
-            yield rule.finding(
-                source,
-                f"{name} holds credentials and is copied into the image.",
-                severity=severity,
-                stage=instruction.stage,
-            )
-            continue
-        found = _below(name, build)
-        if found:
+            what = f"{name} holds credentials and is copied into the image."
+        elif found := _below(name, build):
             more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
-            yield rule.finding(
-                source,
-                f"{instruction.keyword} {source.value} takes {found[0]}{more} along, which holds credentials.",
-                severity=severity,
-                stage=instruction.stage,
-            )
+            what = f"{instruction.keyword} {source.value} takes {found[0]}{more} along, which holds credentials."
+        else:
+            continue
+        severity = Severity.HIGH if build.ships(instruction) else Severity.LOW
+        yield rule.finding(source, what, severity=severity, stage=instruction.stage)
 
 
 @rule.on_build
@@ -104,18 +96,25 @@ def check_image(build: Build) -> Results:
         yield rule.finding(at, f"{path} holds credentials{gone}.", stage=origin.stage if origin is not None else target)
 
 
+@lru_cache(maxsize=1024)
 def _is_folder(name: str) -> bool:
     return bool(_FOLDER.search(name)) and not _HARMLESS.search(name)
 
 
 def _becomes_credential(copy: Copy, name: str, build: Build) -> bool:
     """Whether the place that a single file is copied to is that of a credential: ``COPY login.json /root/.docker/config.json``."""
-    target = build.expand(copy.destination, copy)
-    if not isinstance(target, str) or len(copy.sources) > 1 or _HARMLESS.search(name):
+    if len(copy.sources) > 1:
         return False
-    return _credential(target) and not target.endswith(_SETTINGS)
+    target = build.expand(copy.destination, copy)
+    return (
+        isinstance(target, str)
+        and _credential(target)
+        and not target.endswith(_SETTINGS)
+        and not _HARMLESS.search(name)
+    )
 
 
+@lru_cache(maxsize=1024)
 def _credential(path: str) -> bool:
     return bool(_FILE.search(path)) and not _HARMLESS.search(path)
 
@@ -134,11 +133,11 @@ def _below(name: str, build: Build) -> list[str]:
 
 def _is_credential(path: str, build: Build) -> bool:
     """By its name, or by what it says where that decides: a key, or the settings of a package manager."""
-    if _HARMLESS.search(path):
-        return False
     if path.endswith((".pem", ".key")):
-        return _PRIVATE_KEY in (_read(path, build) or b"")
+        return not _HARMLESS.search(path) and _PRIVATE_KEY in (_read(path, build) or b"")
     if path.endswith(_SETTINGS):
+        if _HARMLESS.search(path):
+            return False
         data = _read(path, build)
         if data is None:
             return _credential(path)
@@ -155,16 +154,18 @@ def _read(path: str, build: Build) -> bytes | None:
 def check_run(instruction: Instruction, build: Build) -> Results:
     assert isinstance(instruction, Run)
     commands = build.script(instruction).commands
-    severity = Severity.HIGH if build.ships(instruction) else Severity.LOW
     for command in commands:
         target = _written(command) if command.redirects or command.name == "tee" else None
         if target is not None and not _removed(target, commands) and not _mounted(target, instruction):
-            yield rule.finding(
-                command, f"{target} is written into the layer.", severity=severity, stage=instruction.stage
+            what = f"{target} is written into the layer."
+        elif command.name in _LOGIN_PROGRAMS and _logs_in(command) and not any(map(_logs_out, commands)):
+            what = (
+                f"{command.name} {command.values[0] if command.values else ''} writes the credentials into the layer."
             )
-        elif _logs_in(command) and not any(_logs_out(other) for other in commands):
-            yield rule.finding(command, f"{command.name} {command.values[0] if command.values else ''} writes the credentials into the layer.",
-                               severity=severity, stage=instruction.stage)  # fmt: skip
+        else:
+            continue
+        severity = Severity.HIGH if build.ships(instruction) else Severity.LOW
+        yield rule.finding(command, what, severity=severity, stage=instruction.stage)
 
 
 def _written(command: Command) -> str | None:
@@ -193,8 +194,6 @@ def _mounted(target: str, instruction: Run) -> bool:
 
 
 def _logs_in(command: Command) -> bool:
-    if command.name not in _LOGIN_PROGRAMS:
-        return False
     values = command.values
     if command.name == "aws" and values[:2] == ["configure", "set"]:
         return any(value and value.startswith(("aws_secret", "aws_session", "aws_access")) for value in values)

@@ -10,11 +10,10 @@ from gate.rule import Results, Rule
 from gate.rules.security._downloads import (
     DOWNLOADERS,
     Download,
-    downloads,
+    fetched,
     has_version,
     interprets,
     run_later,
-    verified,
 )
 
 rule = Rule(
@@ -43,7 +42,8 @@ rule = Rule(
 
 @rule.on_run(*DOWNLOADERS)
 def check(run: Run, build: Build) -> Results:
-    for download, how in _executed(build.script(run).commands):
+    found, checked = fetched(run, build)
+    for download, how in _executed(found, checked, build.script(run).commands):
         severity = Severity.LOW if has_version(download.url) else None
         yield rule.finding(
             download.command,
@@ -52,10 +52,9 @@ def check(run: Run, build: Build) -> Results:
         )
 
 
-def _executed(commands: tuple[Command, ...]) -> Iterator[tuple[Download, str]]:
-    checked = verified(commands)
+def _executed(found: list[Download], checked: bool, commands: tuple[Command, ...]) -> Iterator[tuple[Download, str]]:
     seen: set[int] = set()
-    for download in downloads(commands):
+    for download in found:
         if id(download.command) in seen:
             continue
         if download.file is None and _feeds_interpreter(download.command):

@@ -4,7 +4,7 @@ import re
 
 from gate.build import Build
 from gate.dockerfile.command import Command
-from gate.dockerfile.tree import Copy, Instruction, Run, Stage
+from gate.dockerfile.tree import Copy, Instruction, Run
 from gate.lazy import pattern
 from gate.model import Severity, Unknown
 from gate.packages.options import Arguments, Table, scan
@@ -12,11 +12,10 @@ from gate.rule import Results, Rule
 from gate.rules.security._downloads import (
     DOWNLOADERS,
     Download,
-    downloads,
+    fetched,
     has_version,
     run_later,
     urlsplit_path,
-    verified,
 )
 
 rule = Rule(
@@ -55,21 +54,22 @@ _UNPACKERS = frozenset(
 _MODEL = pattern(r"\.(?:pt|pth|safetensors|h5|onnx|gguf|pkl|ckpt|tflite|joblib)\Z", re.IGNORECASE)
 
 
-@rule.on_stage
-def check_clones(stage: Stage, build: Build) -> Results:
-    commands = [command for command in build.commands(stage) if command.name in ("git", "cd")]
-    for index, command in enumerate(commands):
-        values = command.values
-        if command.name != "git" or "clone" not in values:
-            continue
-        arguments = scan(command.arguments[values.index("clone") + 1 :], _GIT_CLONE)
+@rule.on_run("git")
+def check_clones(run: Run, build: Build) -> Results:
+    clones = [command for command in build.script(run).commands if command.name == "git" and "clone" in command.values]
+    if not clones or run.stage is None or run.onbuild:
+        return
+    commands = [command for command in build.commands(run.stage) if command.name in ("git", "cd")]
+    for clone in clones:
+        arguments = scan(clone.arguments[clone.values.index("clone") + 1 :], _GIT_CLONE)
         url = arguments.operands[0] if arguments.operands else None
         if url is None or not _remote(url.prefix) or arguments.has("--revision"):
             continue
-        severity = _severity(*_reference(arguments, commands[index + 1 :]))
+        later = next(at for at, command in enumerate(commands, 1) if command is clone)
+        severity = _severity(*_reference(arguments, commands[later:]))
         if severity is not None:
             how = "a tag, which can be moved" if severity is Severity.LOW else "whatever its branch holds today"
-            yield rule.finding(url, f"git clone takes {how}, of {url.prefix}.", severity=severity, stage=stage)
+            yield rule.finding(url, f"git clone takes {how}, of {url.prefix}.", severity=severity, stage=run.stage)
 
 
 def _remote(url: str) -> bool:
@@ -143,11 +143,9 @@ def check_add(instruction: Instruction, build: Build) -> Results:
 
 @rule.on_run(*DOWNLOADERS)
 def check_download(run: Run, build: Build) -> Results:
-    commands = build.script(run).commands
-    if verified(commands):
-        return
-    for download in downloads(commands):
-        if _is_code(download, commands):
+    found, checked = fetched(run, build)
+    for download in () if checked else found:
+        if _is_code(download, build.script(run).commands):
             severity = Severity.LOW if has_version(download.url) else Severity.MEDIUM
             yield rule.finding(
                 download.word,

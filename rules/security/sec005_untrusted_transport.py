@@ -9,9 +9,10 @@ from gate.dockerfile.command import Command, ShellWord
 from gate.dockerfile.tree import Copy, Instruction, Pairs, Run
 from gate.lazy import pattern
 from gate.model import Fix, Severity
-from gate.rule import Example, HasPlace, Results, Rule
+from gate.rule import Example, Results, Rule
 from gate.rules.security._assignments import assignments
-from gate.rules.security._downloads import DOWNLOADERS, downloads, verified
+from gate.rules.security._downloads import DOWNLOADERS, fetched
+from gate.rules.security._whole import instructions, whole_text
 
 rule = Rule(
     id="SEC005",
@@ -75,6 +76,7 @@ _FLAGS: dict[str, frozenset[str]] = {
 }
 """Options that switch a check off, by program."""
 
+_BUNDLE = pattern(r"-([A-Za-z]*)k([A-Za-z]*)")
 _SETTINGS = pattern(
     r"\b(?:http\.sslverify\s+['\"]?(?:false|0)|strict-ssl[ =]+false|ssl_verify\s+false|sslverify=(?:0|false)|gpgcheck=0)",
     re.IGNORECASE,
@@ -87,12 +89,13 @@ def check_flags(command: Command, build: Build) -> Results:
     flags = _FLAGS.get(name, frozenset())
     for word in command.arguments:
         value = word.prefix if word.value is None else word.value
-        option = value.partition("=")[0]
-        if option in flags or (name == "curl" and re.fullmatch(r"-[A-Za-z]*k[A-Za-z]*", value)):
-            yield rule.finding(
-                word, f"{option} switches the check of {_what(name)} off.", fix=_fix(command, word, option)
-            )
-        elif name in {"pip", "uv", "git"} and _PLAIN.match(value) and not _LOCAL.search(value):
+        if value.startswith("-"):
+            option = value.partition("=")[0]
+            if option in flags or (name == "curl" and _BUNDLE.fullmatch(value)):
+                yield rule.finding(
+                    word, f"{option} switches the check of {_what(name)} off.", fix=_fix(command, word, option)
+                )
+        elif "://" in value and name in {"pip", "uv", "git"} and _plain(value):
             yield rule.finding(word, f"{value.partition('://')[0]}:// is not encrypted: {value[:80]}.")
     if name in {"git", "npm", "yarn", "conda", "mamba", "pip"} and "config" in command.values:
         text = " ".join(value or "" for value in command.values)
@@ -102,7 +105,7 @@ def check_flags(command: Command, build: Build) -> Results:
 
 def _fix(command: Command, word: ShellWord, option: str) -> Fix | None:
     """The command without the option. What it was there for may fail then: not safe."""
-    bundle = re.fullmatch(r"-([A-Za-z]*)k([A-Za-z]*)", word.value or "")
+    bundle = _BUNDLE.fullmatch(word.value or "")
     if command.name == "curl" and bundle and (bundle[1] or bundle[2]):
         return fixes.fix("remove -k", fixes.replace(word.text, f"-{bundle[1]}{bundle[2]}"), safe=False)
     if option in _WITH_VALUE and "=" not in (word.value or ""):
@@ -119,27 +122,14 @@ def _what(name: str) -> str:
 
 @rule.on_run(*DOWNLOADERS)
 def check_downloads(run: Run, build: Build) -> Results:
-    commands = build.script(run).commands
-    if verified(commands):
-        return
-    for download in downloads(commands):
+    found, checked = fetched(run, build)
+    for download in () if checked else found:
         if _plain(download.url):
             yield rule.finding(
                 download.word,
                 f"{download.url.partition('://')[0]}:// is not encrypted: {download.url[:80]}.",
                 stage=run.stage,
             )
-
-
-@rule.on_instruction("RUN")
-def check_assignments(run: Instruction, build: Build) -> Results:
-    """``GIT_SSL_NO_VERIFY=1 git clone …`` and ``export PIP_TRUSTED_HOST=…``."""
-    if not isinstance(run, Run) or not any(name in run.text.value for name in _ENVIRONMENT):
-        return
-    for command in build.script(run).commands:
-        for name, value, text in assignments(command):
-            if name in _ENVIRONMENT and _ENVIRONMENT[name](value):
-                yield rule.finding(text, f"{name}={value} switches the check of certificates off.", stage=run.stage)
 
 
 @rule.on_instruction("ADD")
@@ -152,18 +142,37 @@ def check_add(instruction: Instruction, build: Build) -> Results:
             )
 
 
-@rule.on_instruction("ENV", "ARG")
-def check_environment(instruction: Instruction, build: Build) -> Results:
-    assert isinstance(instruction, Pairs)
+@rule.on_build
+def check_variables(build: Build) -> Results:
+    text = whole_text(build).upper()
+    if any(map(text.__contains__, _ENVIRONMENT)):
+        for instruction in instructions(build):
+            if isinstance(instruction, Run):
+                yield from _assigned(instruction, build)
+            elif isinstance(instruction, Pairs) and instruction.keyword in ("ENV", "ARG"):
+                yield from _set(instruction, build)
+
+
+def _assigned(run: Run, build: Build) -> Results:
+    """``GIT_SSL_NO_VERIFY=1 git clone …`` and ``export PIP_TRUSTED_HOST=…``."""
+    if any(map(run.text.value.__contains__, _ENVIRONMENT)):
+        for command in build.script(run).commands:
+            for name, value, text in assignments(command):
+                if name in _ENVIRONMENT and _ENVIRONMENT[name](value):
+                    message = f"{name}={value} switches the check of certificates off."
+                    yield rule.finding(text, message, stage=run.stage)
+
+
+def _set(instruction: Pairs, build: Build) -> Results:
     for pair in instruction.pairs:
         switched_off = _ENVIRONMENT.get(pair.key.value.upper())
-        value = build.expand(pair.value, instruction) if pair.value is not None else None
-        if switched_off is not None and isinstance(value, str) and switched_off(value):
-            place: HasPlace = pair
-            yield rule.finding(
-                place, f"{pair.key.value}={value} switches the check of certificates off.", stage=instruction.stage
-            )
+        if switched_off is None or pair.value is None:
+            continue
+        value = build.expand(pair.value, instruction)
+        if isinstance(value, str) and switched_off(value):
+            message = f"{pair.key.value}={value} switches the check of certificates off."
+            yield rule.finding(pair, message, stage=instruction.stage)
 
 
 def _plain(url: str) -> bool:
-    return bool(_PLAIN.match(url)) and not _LOCAL.search(url) and not url.startswith("git+https")
+    return bool(_PLAIN.match(url)) and not _LOCAL.search(url)

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from gate.build import Build
 from gate.dockerfile.tree import Instruction, Stage, Words
 from gate.image.base import identify
-from gate.lazy import pattern
 from gate.model import Finding, Place, Severity, Unknown
 from gate.rule import Results, Rule
 from gate.rules.security._users import ROOT_BASES
@@ -37,17 +36,19 @@ rule = Rule(
 )  # fmt: skip
 
 
-_SAGEMAKER = pattern(r"(?i)sagemaker|/opt/ml/")
-
-
 @rule.on_build
 def check(build: Build) -> Results:
     for found in _root(build):
-        if build.platforms or not _SAGEMAKER.search(build.dockerfile.source.text):
+        if build.platforms or not _names_sagemaker(build):
             yield found
         else:
             reason = "the file speaks of SageMaker, which asks for root, and nothing proves that the image is for it"
             yield rule.undecided(found.place, reason, "--for PLATFORM")
+
+
+def _names_sagemaker(build: Build) -> bool:
+    text = build.dockerfile.source.text.casefold()
+    return "sagemaker" in text or "/opt/ml/" in text
 
 
 def _root(build: Build) -> Iterator[Finding]:

@@ -32,10 +32,9 @@ rule = Rule(
 _SUDO = pattern(r"sudo[ \t]+")
 
 
-@rule.on_command()
+@rule.on_command("sudo")
+@rule.on_wrapper("sudo")
 def check(command: Command, build: Build) -> Results:
-    if "sudo" not in command.wrappers and command.name != "sudo":
-        return
     text = command.text
     at = text.value.find("sudo")
     yield rule.finding(text.slice(at, at + 4) if at >= 0 else command, "sudo in a RUN.", fix=_fix(command, build))

@@ -12,7 +12,7 @@ import pytest
 from gate import announced, catalogue
 from gate.rule import Rule
 
-KINDS = ("command_checks", "run_checks", "instruction_checks")
+KINDS = ("command_checks", "wrapper_checks", "run_checks", "instruction_checks")
 
 
 @pytest.fixture(scope="module")

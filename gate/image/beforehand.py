@@ -15,6 +15,7 @@ from gate.dockerfile.command import Command
 from gate.dockerfile.tree import Run
 from gate.image.copy import find_sources
 from gate.image.copy_files import select
+from gate.image.output import is_to_file
 from gate.image.plan import CopyFiles, SourceWord
 from gate.image.sources import file_name, kind
 from gate.image.tree import Tree, TreeError, TreeUnknown
@@ -57,7 +58,8 @@ class Beforehand:
     def _text(self) -> str:
         """What instructions say that make files of other things than the context's: a name is said there, or in the
         value of a variable."""
-        said = [str(value) for plan in self._world.plans.values() for value in plan.environment.values()]
+        values = (value for plan in self._world.plans.values() for value in plan.environment.values())
+        said = [value for value in values if isinstance(value, str)]
         for run in self._runs():
             said += [run.text.value, *(heredoc.body.value for heredoc in run.heredocs)]
         for copy in self._copies():
@@ -142,7 +144,4 @@ def _says(text: str, name: str) -> bool:
 
 def _writes(command: Command) -> bool:
     """Whether a command makes a file of known content."""
-    if command.name == "touch":
-        return True
-    targets = (redirect.target for redirect in command.redirects if redirect.target is not None)
-    return command.name in _PRINTS and any(not (target.value or "").startswith("/dev/") for target in targets)
+    return command.name == "touch" or (command.name in _PRINTS and any(map(is_to_file, command.redirects)))

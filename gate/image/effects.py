@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol
 
 from gate.context.paths import has_wildcards, join
 from gate.dockerfile.command import Command, ShellWord
@@ -19,29 +20,41 @@ if TYPE_CHECKING:
 MAX_CONTENT = 1 << 24  # bytes that are edited here
 
 
-class Certainty(NamedTuple):
+class Certainty(Protocol):
     """``runs``: nothing goes by the command; ``noticed``: when it fails, the build does."""
 
-    runs: bool
-    noticed: bool
+    @property
+    def runs(self) -> bool: ...
+
+    @property
+    def noticed(self) -> bool: ...
 
 
 class Effects:
-    """What one command needs to know. ``folder``: its working folder, None where that is unknown; ``sure``: it runs, and
-    does what it is meant to."""
+    """What one command needs to know. ``folder``: its working folder, None where that is unknown."""
 
     def __init__(
-        self, carrier: Carrier, operation: RunCommands, folder: str | None, why: Unknown, certainty: Certainty
+        self,
+        carrier: Carrier,
+        operation: RunCommands,
+        folder: str | None,
+        why: Unknown,
+        certainty: Certainty,
+        umask_known: bool,
     ) -> None:
         self.carrier = carrier
         self.tree = carrier.tree
         self.operation = operation
         self.folder = folder
         self.why = why
-        self.umask_known = True
-        self.noticed = certainty.noticed
+        self.umask_known = umask_known
+        self._certainty = certainty
+
+    @cached_property
+    def sure(self) -> bool:
+        """Whether the command runs, and does what it is meant to."""
         # Root may do everything; what another user may not do would have to fail the build to be ruled out.
-        self.sure = certainty.runs and (certainty.noticed or operation.user in ("", "root", "0"))
+        return self._certainty.runs and (self.operation.user in ("", "root", "0") or self._certainty.noticed)
 
     @property
     def owner(self) -> Ids:
@@ -96,7 +109,7 @@ class Effects:
             why = self.tree.missing(parent)
             if why is None:
                 raise TreeError(f"{parent}: no such file or directory")
-            self.sure = self.sure and self.noticed
+            self.sure = self.sure and self._certainty.noticed
             self.tree.make_folders(parent, lambda above: _implied(above.open or why))
 
     def make_folder(self, path: str, owner: Ids, options: Options | None) -> None:

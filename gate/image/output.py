@@ -9,17 +9,22 @@ from gate.image.effects import Effects
 from gate.image.node import Bytes, Content
 from gate.image.tree import TreeUnknown
 
+_WRITING = frozenset({">", ">>", ">|", "&>", "&>>", "<>"})
+
+
+def is_to_file(redirect: Redirect) -> bool:
+    """Whether a redirection writes to a file that stays."""
+    if redirect.operator not in _WRITING or redirect.target is None:
+        return False
+    return not (redirect.target.value or "").startswith("/dev/")
+
 
 def write_redirects(effects: Effects, node: Node) -> None:
     """The files that a command's output goes to."""
-    for redirect in node.redirects:
-        if redirect.operator not in (">", ">>", ">|", "&>", "&>>", "<>") or redirect.target is None:
-            continue
-        target = redirect.target.value
+    for redirect in filter(is_to_file, node.redirects):
+        target = redirect.target.value if redirect.target is not None else None
         if target is None:
             raise TreeUnknown(effects.why)
-        if target.startswith("/dev/"):
-            continue
         content = _output(node) if redirect.fd in (None, 1) and isinstance(node, Command) else None
         effects.write(effects.path(target), content, append=redirect.operator.endswith(">>"))
 

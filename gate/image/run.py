@@ -28,7 +28,7 @@ from gate.image.effects import Certainty, Effects
 from gate.image.modes import ModeError
 from gate.image.node import Node as File
 from gate.image.node import directory
-from gate.image.output import write_redirects
+from gate.image.output import is_to_file, write_redirects
 from gate.image.plan import RunCommands
 from gate.image.start import check_start, leave_mount_points
 from gate.image.tree import TreeError, TreeUnknown
@@ -98,7 +98,7 @@ class RunJob:
             self._anything()
             return
         folder = operation.directory if isinstance(operation.directory, str) else None
-        self._script(self.carrier.world.evaluator.build.script(operation.instruction), folder, Certainty(True, True))
+        self._script(self.carrier.world.evaluator.build.script(operation.instruction), folder, _CERTAIN)
 
     def _anything(self) -> None:
         root = self.carrier.tree.root
@@ -110,66 +110,69 @@ class RunJob:
             self._anything()
         for node in script.root.walk():
             if isinstance(node, Command):
-                if node.redirects or (node.name not in _QUIET):
+                if node.name not in _QUIET or (node.redirects and any(map(is_to_file, node.redirects))):
                     self._command(node, certainty)
-            elif node.redirects:
+            elif node.redirects and any(map(is_to_file, node.redirects)):
                 self._redirects(node, certainty)
 
     def _command(self, command: Command, outer: Certainty) -> None:
-        process, name = _process(command), command.name
-        folder = self._folder(process)
+        name = command.name
         try:
             if name == "umask":
                 self._umask_known = command.values in ([], ["022"], ["0022"], ["22"])
             elif name == "cd":
-                sure = _certainty(command, outer) == (True, True)
-                self._folders[id(process)] = _changed(folder, command) if sure else None
+                process, certainty = _process(command), _Certainty(command, outer)
+                sure = certainty.runs and certainty.noticed
+                self._folders[id(process)] = _changed(self._folder(command), command) if sure else None
             elif name is not None and name in _EFFECTS:
-                _EFFECTS[name](self._effects(command, folder, outer), command)
+                _EFFECTS[name](self._effects(command, outer), command)
             else:
-                self._other(command, folder, outer)
+                self._other(command, outer)
             if command.redirects:
-                write_redirects(self._effects(command, folder, outer), command)
+                write_redirects(self._effects(command, outer), command)
         except (TreeError, TreeUnknown, BadPattern, ModeError):
             # The command fails in a build, or does something that cannot be known.
             self._anything()
 
-    def _effects(self, node: Node, folder: str | None, outer: Certainty) -> Effects:
-        effects = Effects(self.carrier, self.operation, folder, self.why, _certainty(node, outer))
-        effects.umask_known = self._umask_known
-        return effects
+    def _effects(self, node: Node, outer: Certainty) -> Effects:
+        return Effects(
+            self.carrier, self.operation, self._folder(node), self.why, _Certainty(node, outer), self._umask_known
+        )
 
     def _redirects(self, node: Node, outer: Certainty) -> None:
         """A group's output: ``{ …; } > file``."""
         try:
-            write_redirects(self._effects(node, self._folder(_process(node)), outer), node)
+            write_redirects(self._effects(node, outer), node)
         except (TreeError, TreeUnknown, BadPattern):
             self._anything()
 
-    def _folder(self, process: Node) -> str | None:
-        node: Node | None = process
+    def _folder(self, part: Node) -> str | None:
+        """The working folder of the process that runs a part of the script."""
+        node: Node | None = part
         while node is not None:
-            if id(node) in self._folders:
-                return self._folders[id(node)]
-            node = _process(node.parent) if node.parent is not None else None
+            process = _process(node)
+            if id(process) in self._folders:
+                return self._folders[id(process)]
+            node = process.parent
         return None
 
-    def _other(self, command: Command, folder: str | None, outer: Certainty) -> None:
+    def _other(self, command: Command, outer: Certainty) -> None:
         name = command.name
         if name == "" or name in _HARMLESS:
             return
         module = _module(command) if name is not None and name.startswith("python") else None
         if name in _INSTALLERS or module == "pip":
-            self._installer(command, folder)
+            self._installer(command)
         elif name in _PROJECTS:
-            self._installer(command, folder)
+            self._installer(command)
+            folder = self._folder(command)
             self._may_fill(join(folder, ".venv") if folder is not None else None)
         elif name == "virtualenv" or module == "venv":
-            self._environment(command, folder)
-        elif not self._own_script(command, folder, outer):
+            self._environment(command, self._folder(command))
+        elif not self._own_script(command, self._folder(command), outer):
             self._anything()
 
-    def _installer(self, command: Command, folder: str | None) -> None:
+    def _installer(self, command: Command) -> None:
         """The system's folders may hold more after it, and the folders that its options and its variables name."""
         root = self.carrier.tree.root
         for name in _SYSTEM:
@@ -179,15 +182,16 @@ class RunJob:
                     _open_below(node, self.why)
             elif root.open is None:
                 self._anything()
-        for value in _named_folders(command):
-            self._may_fill(_absolute(value, folder))
-        verb = next((value for value in command.values if value != "pip" and value and not value.startswith("-")), None)
+        values = command.values
+        for value in _named_folders(values):
+            self._may_fill(_absolute(value, self._folder(command)))
+        verb = next((value for value in values if value != "pip" and value and not value.startswith("-")), None)
         if verb in _WORKS_HERE:
-            self._may_fill(folder)
-        scope = self.carrier.world.evaluator.build.scope(self.operation.instruction)
-        for name, setting in scope.environment().items():
-            if name in _FOLDER_SETTINGS:
-                self._may_fill(setting if isinstance(setting, str) else None)
+            self._may_fill(self._folder(command))
+        environment = self.carrier.world.evaluator.build.scope(self.operation.instruction).environment()
+        for name in sorted(_FOLDER_SETTINGS.intersection(environment)):
+            setting = environment[name]
+            self._may_fill(setting if isinstance(setting, str) else None)
 
     def _environment(self, command: Command, folder: str | None) -> None:
         """``python -m venv FOLDER``."""
@@ -226,14 +230,14 @@ class RunJob:
             return False
         self._scripts += 1
         self._depth += 1
-        self._script(script, folder, _certainty(command, outer))
+        self._script(script, folder, _Certainty(command, outer))
         self._depth -= 1
         return True
 
 
-def _named_folders(command: Command) -> Iterator[str | None]:
+def _named_folders(values: list[str | None]) -> Iterator[str | None]:
     """The values of an installer's options for folders; a bare name is one where the option has no other meaning."""
-    for option, value in itertools.pairwise((*command.values, None)):
+    for option, value in itertools.pairwise((*values, None)):
         if option is None or not option.startswith("-"):
             continue
         name, equals, rest = option.partition("=")
@@ -245,15 +249,32 @@ def _named_folders(command: Command) -> Iterator[str | None]:
             yield value
 
 
-def _certainty(node: Node, outer: Certainty) -> Certainty:
-    """How certain a part of a script is, in a script that is itself as certain as ``outer``."""
-    runs, noticed = outer
-    if not in_chain(node):
-        noticed = noticed and exit_status_hidden_by(node) is None
-        runs = runs and _surely_runs(node)
-    if isinstance(node, Command) and node.name in _NOT_EVERYWHERE:
-        runs = runs and noticed
-    return Certainty(runs, noticed)
+class _Certain:
+    """That of a RUN's own script."""
+
+    runs = noticed = True
+
+
+_CERTAIN = _Certain()
+
+
+class _Certainty:
+    """How certain a part of a script is, in a script that is itself as certain as ``outer``. Most parts are never asked."""
+
+    def __init__(self, node: Node, outer: Certainty) -> None:
+        self._node = node
+        self._outer = outer
+
+    @property
+    def noticed(self) -> bool:
+        return self._outer.noticed and exit_status_hidden_by(self._node) is None
+
+    @property
+    def runs(self) -> bool:
+        node = self._node
+        if not self._outer.runs or not (in_chain(node) or _surely_runs(node)):
+            return False
+        return not isinstance(node, Command) or node.name not in _NOT_EVERYWHERE or self.noticed
 
 
 def _surely_runs(node: Node) -> bool:

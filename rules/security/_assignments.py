@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gate.dockerfile.command import Command
-from gate.dockerfile.shell.commands import DECLARING
+from gate.dockerfile.shell.lexer import DECLARING
 from gate.dockerfile.source import Text
 
 

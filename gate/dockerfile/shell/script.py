@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import takewhile
 
 from gate.dockerfile.command import Command, Loop, Node, Script, ShellWord
@@ -31,6 +32,9 @@ _MAX_WRAPPERS = 20
 _SETTING = DECLARING | {"unset", "read", "getopts", "mapfile", "readarray", "printf"}
 """Commands that change variables."""
 
+_FOLLOWED = wrappers.SHELLS | wrappers.WRAPPERS.keys() | {"eval", "find"}
+"""Commands that run something else."""
+
 _LOOP_NAME = pattern(r"for\s+(\w+)")
 
 Environment = Mapping[str, "str | Unknown"]
@@ -48,11 +52,8 @@ def parse_script(
     if len(text) > MAX_LENGTH:
         script.parsed = False
         return script
-    try:
-        _Stretch(script, script.root, (text, 0, len(text)), Variables(environment or {}), shell).read()
-    except Exhausted:
-        script.parsed = False
-    _finish(script)
+    stretch = _Stretch(script, script.root, (text, 0, len(text)), Variables(environment or {}), shell)
+    _finish(script, stretch, stretch.read)
     return script
 
 
@@ -64,11 +65,8 @@ def parse_program(text: Text, argv: Sequence[Text], *, environment: Environment 
         script.root.children.append(command)
         words = [ShellWord(word.value, word, 0, len(word), quoted=True, prefix=word.value) for word in argv]
         stretch = _Stretch(script, script.root, (text, 0, len(text)), Variables(environment or {}), "sh")
-        try:
-            stretch.settle(command, words)
-        except Exhausted:
-            script.parsed = False
-    _finish(script)
+        stretch.commands.append(command)
+        _finish(script, stretch, partial(stretch.settle, command, words))
     return script
 
 
@@ -76,16 +74,22 @@ def _new(text: Text, shell: str) -> Script:
     return Script(text, shell, Node("script", text, 0, len(text)))
 
 
-def _finish(script: Script) -> None:
-    """List the commands, and take the options from a ``set`` in front of them."""
-    script.commands = tuple([node for node in script.root.walk() if isinstance(node, Command)])
+def _finish(script: Script, stretch: _Stretch, read: Callable[[], None]) -> None:
+    """Read, list the commands, and take the options from a ``set`` in front of them."""
+    commands = stretch.commands
+    try:
+        read()
+    except Exhausted:
+        script.parsed = False
+        commands = [node for node in script.root.walk() if isinstance(node, Command)]
+    script.commands = tuple(commands)
     settings = []
-    for command in script.commands:
+    for command in commands:
         command.script = script
         if command.name == "set":
             settings.append(command)
     script.settings = tuple(settings)
-    for command in takewhile(lambda command: command.name == "set", script.commands):
+    for command in takewhile(lambda command: command.name == "set", commands):
         if not reaches(command, script.root, set()):
             break
         options = changed(Options(script.errexit, script.pipefail), command.arguments)
@@ -95,7 +99,8 @@ def _finish(script: Script) -> None:
 class _Stretch(Flow):
     """One stretch of shell text: a script, the inside of ``$( )``, the text of ``sh -c``.
 
-    It becomes a child of ``parent``. ``span``: a text and the place in it. ``depth``: in how many stretches it is.
+    It becomes a child of ``parent``. ``span``: a text and the place in it. ``outer``: the stretch that it is in, if it is
+    in one. ``commands``: those of the whole script, in the order of the text.
     """
 
     def __init__(
@@ -105,16 +110,24 @@ class _Stretch(Flow):
         span: tuple[Text, int, int],
         variables: Variables,
         shell: str,
-        depth: int = 0,
+        outer: _Stretch | None = None,
     ) -> None:
         self.whole, start, end = span
         super().__init__(self.whole.value, start, end, variables)
         self.script = script
         self.parent = parent
         self.shell = shell
-        self.depth = depth
-        self.reader = WordReader(self.whole, variables, shell)
+        self.depth: int = outer.depth + 1 if outer is not None else 0
+        self.commands: list[Command] = outer.commands if outer is not None else []
         self.structure: Structure | None = None
+        self._reader: WordReader | None = None
+
+    @property
+    def reader(self) -> WordReader:
+        """Made when a word needs it: few do."""
+        if self._reader is None:
+            self._reader = WordReader(self.whole, self.variables, self.shell)
+        return self._reader
 
     def read(self) -> None:
         self.structure = structure = Structure(self.whole, self.start, self.end)
@@ -130,7 +143,7 @@ class _Stretch(Flow):
         if self.depth >= _MAX_DEPTH:
             self.script.parsed = False
         else:
-            _Stretch(self.script, parent, span, variables, shell, self.depth + 1).read()
+            _Stretch(self.script, parent, span, variables, shell, self).read()
 
     # Compound commands ------------------------------------------------------------------------------------------------
 
@@ -172,6 +185,7 @@ class _Stretch(Flow):
     # Commands ---------------------------------------------------------------------------------------------------------
 
     def on_command(self, command: Command) -> None:
+        self.commands.append(command)
         if self.structure is not None and id(command) in self.structure.plain:
             self.settle(command, plain_words(self.whole, command.start, command.end))
             if command.name in _SETTING:
@@ -179,7 +193,7 @@ class _Stretch(Flow):
             return
         text = self._words_of(command)
         if self.reader.substitutions:
-            command.children += self._substitutions(command)
+            command.children = self._substitutions(command)
         self.settle(command, text.words, text.bodies)
         if not text.words or command.name in _SETTING:
             self._assign(command, text.assigned)
@@ -210,6 +224,10 @@ class _Stretch(Flow):
         ``bodies``: by the id of a redirect, its here-document as the command reads it.
         """
         name = words[0].base_name if words else ""
+        if name not in _FOLLOWED:
+            command.words = tuple(words)
+            command.name = name
+            return
         text = None
         if name in wrappers.WRAPPERS:
             words, text = self._peel(command, words)
@@ -251,6 +269,7 @@ class _Stretch(Flow):
             place = (first.start, last.end) if first.whole is self.whole else (find.start, find.end)
             child = Command("command", self.whole, *place, parent=find, wrappers=(*find.wrappers, "find"))
             find.children.append(child)
+            self.commands.append(child)
             self.settle(child, program)
 
     def _shell(self, command: Command, bodies: Mapping[int, Text]) -> None:

@@ -49,7 +49,7 @@ class Draft:
     def __init__(self, line: Text, escape: str, start: int, end: int, in_full: bool = True) -> None:
         value = line.value
         blank = words.BLANK.search(value, start, end)
-        keyword_end = blank.start() if blank else end
+        keyword_end, begin = blank.span() if blank else (end, end)
         self.line = line
         self.value = value
         self.escape = escape
@@ -58,14 +58,13 @@ class Draft:
         self.faults: list[SyntaxFault] = []
         self.parser_faults: list[SyntaxFault] = []
         self.flag_list: tuple[Flag, ...] = ()
-        begin = blank.end() if blank else end
         self.text = self.arguments = line.slice(begin, end)
         if in_full and value.startswith("--", begin):
             found, begin = words.flags(value, begin, end, escape)
             self.flag_list = tuple(map(self._flag, found))
             begin, end = words.trim(value, begin, end)
             self.arguments = line.slice(begin, end)
-        elif begin < end and value[begin] in words.SPACE:
+        elif begin < end and value[begin] in words.SPACES:
             begin = words.trim(value, begin, end)[0]
             self.arguments = line.slice(begin, end)
         self.start, self.end = begin, end
@@ -80,7 +79,8 @@ class Draft:
         return self.line.slice(span[0], span[1])
 
     def blank_separated(self) -> list[Text]:
-        return [self.line.slice(*match.span()) for match in words.WORD.finditer(self.value, self.start, self.end)]
+        slice_ = self.line.slice
+        return [slice_(*match.span()) for match in words.WORD.finditer(self.value, self.start, self.end)]
 
     def refuse(self, message: str, place: Place | None = None) -> None:
         """Only the first refusal counts: it is the one that BuildKit stops at."""
@@ -120,7 +120,10 @@ class Draft:
 
 def build(line: Text, escape: str, *, in_full: bool = True) -> tuple[Instruction, Draft]:
     """The instruction on a logical line (white space at its ends is ignored). Not ``in_full``: its keyword only."""
-    start, end = words.trim(line.value, 0, len(line.value))
+    value = line.value
+    start, end = 0, len(value)
+    if value[:1] in words.SPACES or value[-1:] in words.SPACES:
+        start, end = words.trim(value, start, end)
     draft = Draft(line, escape, start, end, in_full)
     return (construct(draft) if in_full else draft.plain()), draft
 
@@ -253,7 +256,7 @@ def _key_values(draft: Draft) -> Instruction:
     if not pairs:
         draft.refuse(f"{draft.keyword} requires at least one argument")
         return draft.plain()
-    if any(not pair.key.value for pair in pairs):
+    if "" in [pair.key.value for pair in pairs]:
         draft.refuse(f"{draft.keyword} names can not be blank")
     return draft.make(Pairs, pairs=tuple(pairs))
 

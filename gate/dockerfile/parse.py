@@ -6,6 +6,7 @@ What is read, and where an instruction begins and ends, is what BuildKit's parse
 from __future__ import annotations
 
 import re
+from itertools import count
 
 from gate.dockerfile import go
 from gate.dockerfile.expand import SubstitutionError
@@ -14,7 +15,7 @@ from gate.dockerfile.instructions import build
 from gate.dockerfile.source import Source, Text
 from gate.dockerfile.stages import link
 from gate.dockerfile.tree import Comment, Copy, Dockerfile, From, Heredoc, Instruction, Onbuild, Run, Stage, SyntaxFault
-from gate.dockerfile.words import SPACE
+from gate.dockerfile.words import SPACE, SPACES
 from gate.lazy import pattern
 
 _DIRECTIVE = pattern(rf"#[{SPACE}]*([a-zA-Z][a-zA-Z0-9]*)[\t\n\f\r ]*=[\t\n\f\r ]*([^\t\n\f\r ].*)", re.DOTALL)
@@ -22,6 +23,8 @@ _DIRECTIVES = ("syntax", "escape", "check")
 _HEREDOC_KEYWORDS = ("RUN", "COPY", "ADD")
 _LONGEST_LINE = 65536
 """Bytes, its line end included: what BuildKit's line reader takes."""
+_LONG_LINE = _LONGEST_LINE // 4
+"""Characters, which may be four bytes each: no shorter line is too long."""
 
 
 def parse(source: Source) -> Dockerfile:
@@ -70,7 +73,10 @@ class _Reader:
         self.source = source
         self.text = source.text
         self.size = len(self.text)
-        self.lines, self.starts = source.lines(), source.starts()
+        lines, self.starts = source.lines(), source.starts()
+        self.unread = zip(count(1), self.starts, lines, strict=False)  # ``at`` behind each, where it begins, the line
+        self.long = any(len(line) > _LONG_LINE for line in lines) if self.size > _LONG_LINE else False
+        self.returns = "\r" in self.text
         self.at = 0
         self.instructions: list[Instruction] = []
         self.comments: list[Comment] = []
@@ -82,46 +88,40 @@ class _Reader:
         self.too_long = False  # a line of the instruction that is being read is
 
     def read(self) -> None:
-        size, source = self.size, self.source
+        source, unread, long, returns = self.source, self.unread, self.long, self.returns
         directives_possible = True
-        while self.at < len(self.lines):
-            begin, self.too_long = self.starts[self.at], False
-            raw = self._line()
-            end = begin + len(raw)
-            line = raw.lstrip(SPACE)
-            start = end - len(line)
-            line = line.rstrip("\r")
+        for self.at, begin, raw in unread:
+            if long:
+                self.too_long = self._is_too_long(raw)
+            start, line = begin, raw
+            if raw and raw[0] in SPACES:
+                line = raw.lstrip(SPACE)
+                start += len(raw) - len(line)
+            if returns:
+                line = line.rstrip("\r")
             if line and line[0] == "#":
                 if directives_possible and self._directive(line, start):
                     continue
-                directives_possible = False
                 self.comments.append(Comment(Text(source, line, start)))
-                continue
+            elif line:
+                self._logical(line, start, begin + len(raw))
             directives_possible = False
-            if line:
-                self._logical(line, start, end)
         if not self.instructions:
             message = "file with no instructions" if source.data else "the Dockerfile cannot be empty"
-            self.faults.append(SyntaxFault(message, source.place(max(size - 1, 0), max(size - 1, 0))))
-
-    def _line(self) -> str:
-        """The next line without its line feed."""
-        line = self.lines[self.at]
-        self.at += 1
-        if len(line) > _LONGEST_LINE // 4:
-            self._check_length(line)
-        return line
+            self.faults.append(SyntaxFault(message, source.place(max(self.size - 1, 0), max(self.size - 1, 0))))
 
     def _next(self) -> int:
         """Where the next unread line begins."""
         return self.starts[self.at] if self.at < len(self.starts) else self.size
 
-    def _check_length(self, line: str) -> None:
-        if len(line) >= _LONGEST_LINE or len(line.encode("utf-8", "surrogateescape")) >= _LONGEST_LINE:
-            self.too_long = True
-            begin = self.starts[self.at - 1]
-            message = f"dockerfile line greater than max allowed size of {_LONGEST_LINE - 1}"
-            self.faults.append(SyntaxFault(message, self.source.place(begin, begin)))
+    def _is_too_long(self, line: str) -> bool:
+        """Whether BuildKit's line reader refuses the line that was just read."""
+        if len(line) < _LONGEST_LINE and len(line.encode("utf-8", "surrogateescape")) < _LONGEST_LINE:
+            return False
+        begin = self.starts[self.at - 1]
+        message = f"dockerfile line greater than max allowed size of {_LONGEST_LINE - 1}"
+        self.faults.append(SyntaxFault(message, self.source.place(begin, begin)))
+        return True
 
     def _directive(self, line: str, start: int) -> bool:
         match = _DIRECTIVE.fullmatch(line)
@@ -143,22 +143,22 @@ class _Reader:
 
     def _logical(self, line: str, start: int, end: int) -> None:
         """One instruction: its first line is read; the lines that continue it and its here-documents follow."""
-        cut = _continued(line, self.escape)
+        cut = _continued(line, self.escape) if self.escape in line else -1
         if cut < 0:
             text = Text(self.source, line, start)
         else:
             text, end = self._joined(line[:cut], start, end)
         in_full = not self.too_long
         instruction, draft = build(text, self.escape, in_full=in_full)
-        self.faults.extend(draft.parser_faults)
-        self.refused.extend(draft.faults)
+        self.faults += draft.parser_faults
+        self.refused += draft.faults
         if instruction.keyword == "FROM":
             self.staged = True
         elif not (self.staged or draft.faults or instruction.keyword == "ARG"):
             self.refused.append(SyntaxFault("no build stage in current context", instruction.place))
         instruction.start = start
         opens = instruction.child if isinstance(instruction, Onbuild) else instruction
-        if opens is not None and in_full and "<<" in text.value and _takes_heredocs(opens):
+        if "<<" in text.value and opens is not None and in_full and _takes_heredocs(opens):
             end = self._heredocs(instruction, opens, text, end)
         instruction.end = end
         if opens is not None and opens is not instruction:
@@ -167,26 +167,31 @@ class _Reader:
 
     def _joined(self, first: str, start: int, end: int) -> tuple[Text, int]:
         """The lines up to one that does not end in the escape character. Comments and empty lines are passed over."""
-        source, escape = self.source, self.escape
+        source, unread, escape = self.source, self.unread, self.escape
+        long, returns = self.long, self.returns
         chunks, pieces = [first], [(0, start)]
         length = len(first)
-        while self.at < len(self.lines):
-            begin = self.starts[self.at]
-            raw = self._line()
-            end = begin + len(raw)
-            line = raw.rstrip("\r")
-            kept = line.lstrip(SPACE)
+        for self.at, begin, line in unread:
+            end = begin + len(line)
+            if long:
+                self.too_long = self._is_too_long(line) or self.too_long
+            if returns:
+                line = line.rstrip("\r")
+            kept = line.lstrip()  # which also takes what is no white space for Go, but no "#"
             if not kept or kept[0] == "#":
-                if kept:
-                    self.comments.append(Comment(Text(source, kept, begin + len(line) - len(kept))))
-                end = max(end, min(begin + 1, self.size))
-                continue
-            cut = _continued(line, escape)
+                kept = line.lstrip(SPACE)
+                if not kept or kept[0] == "#":
+                    if kept:
+                        self.comments.append(Comment(Text(source, kept, begin + len(line) - len(kept))))
+                    end = max(end, min(begin + 1, self.size))
+                    continue
+            cut = _continued(line, escape) if escape in line else -1
             pieces.append((length, begin))
-            chunks.append(line if cut < 0 else line[:cut])
-            length += len(chunks[-1])
             if cut < 0:
+                chunks.append(line)
                 break
+            chunks.append(line[:cut])
+            length += cut
         return Text(source, "".join(chunks), pieces), end
 
     def _heredocs(self, instruction: Instruction, opens: Instruction, line: Text, end: int) -> int:
@@ -217,13 +222,13 @@ class _Reader:
 
     def _body(self, opener: Opener, end: int) -> tuple[Text, int, bool]:
         """The lines up to the terminator: the body, the offset where the terminator ends, and whether there is one."""
-        text, first = self.text, self._next()
+        text, unread, first = self.text, self.unread, self._next()
         chunks: list[str] = []
         pieces: list[tuple[int, int]] = []
         length = 0
-        while self.at < len(self.lines):
-            begin = self.starts[self.at]
-            raw = self._line()
+        for self.at, begin, raw in unread:
+            if self.long:
+                self.too_long = self._is_too_long(raw) or self.too_long
             end = begin + len(raw)
             line = raw.rstrip("\r")
             tabs = len(line) - len(line.lstrip("\t")) if opener.chomp else 0

@@ -13,6 +13,7 @@ from gate.lazy import pattern
 from gate.record import dataclass
 
 SPACE = "\t\n\v\f\r \x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
+SPACES = frozenset(SPACE)
 _BYTE_SPACE = "\t\n\v\f\r \x85\xa0"
 BLANK = pattern("[\t\v\f\r ]+")
 WORD = pattern("[^\t\v\f\r ]+")
@@ -40,11 +41,6 @@ def trim(text: str, start: int, end: int) -> tuple[int, int]:
     kept = piece.lstrip(SPACE)
     start += len(piece) - len(kept)
     return start, start + len(kept.rstrip(SPACE))
-
-
-def blank_separated(text: str, start: int, end: int) -> list[tuple[int, int]]:
-    """Words between blanks, quotes being nothing special: FROM, EXPOSE, VOLUME, COPY."""
-    return [match.span() for match in WORD.finditer(text, start, end)]
 
 
 def flags(text: str, start: int, end: int, escape: str) -> tuple[list[Word], int]:

@@ -101,7 +101,7 @@ Operation = MakeFolder | CopyFiles | RunCommands
 
 @dataclass(slots=True)
 class Plan:
-    """One stage worked out. ``wanted``: the context paths that it asks for, absolute; ``uses``: the stages it needs."""
+    """One stage worked out. ``wanted``: the context paths that it asks for, absolute."""
 
     stage: Stage
     parent: Plan | None
@@ -109,7 +109,6 @@ class Plan:
     environment: dict[str, Value] = field(default_factory=dict)
     operations: list[Operation] = field(default_factory=list)
     wanted: set[str] = field(default_factory=set)
-    uses: set[int] = field(default_factory=set)
     faults: list[Fault] = field(default_factory=list)
     undecided: list[tuple[str, int, Unknown]] = field(default_factory=list)
     based: bool = False
@@ -219,6 +218,9 @@ class _Planner:
             return expand(text, self._lookup, self.escape)
         except SubstitutionError as error:
             raise Refused(f"failed to process {quote(text)}: {error}") from error
+
+    def _option(self, flag: Flag | None) -> Value:
+        return self._expand(flag.value.value) if flag is not None and flag.value is not None else ""
 
     def _undecided(self, what: str, origin: Instruction, why: Unknown) -> None:
         self.plan.undecided.append((what, origin.line, why))
@@ -382,16 +384,16 @@ class _Planner:
         self.plan.based = True
 
     def _run(self, instruction: Run, origin: Instruction) -> None:
-        stages, paths = mount_sources(self.build, instruction)
-        self.plan.uses.update(index for index in stages if index < self.plan.stage.index)
-        self.plan.wanted.update(paths)
+        if instruction.flags:
+            self.plan.wanted.update(mount_sources(self.build, instruction)[1])
         config, argv = self.config, self._command(instruction)
         search = config.env.get("PATH", "")
         self._operate(RunCommands(instruction, origin, config.working_dir, config.user, argv, search))
 
     def _copy(self, instruction: Copy, origin: Instruction) -> None:
         own = origin is instruction  # the words of a trigger stand in a text of their own
-        owner, mode = (self._expand(_flag(instruction, name)) for name in ("chown", "chmod"))
+        flags = {flag.name: flag for flag in instruction.flags}  # the last of a name counts
+        owner, mode = (self._option(flags.get(name)) for name in ("chown", "chmod"))
         sources = [SourceWord(self._expand(word.value), word if own else origin) for word in instruction.sources]
         destination = self._destination(self._expand(instruction.destination.value))
         inline = [
@@ -399,16 +401,14 @@ class _Planner:
         ]
         stage, image = self._source_stage(instruction)
         is_add = instruction.keyword == "ADD"
-        unpack = instruction.flag("unpack")
+        unpack = flags.get("unpack")
         operation = CopyFiles(
             origin, destination, sources, inline, stage, image, owner, mode, _strings(instruction, "exclude"),
-            _boolean(instruction.flag("parents")), _boolean(instruction.flag("link")) and mode == "",
+            _boolean(flags.get("parents")), _boolean(flags.get("link")) and mode == "",
             _boolean(unpack) if unpack else is_add, _boolean(unpack), self.plan.based,
         )  # fmt: skip
         self._operate(operation)
-        if stage is not None:
-            self.plan.uses.add(stage)
-        elif image is None:
+        if stage is None and image is None:
             self.plan.wanted.update(_wanted(sources, is_add))
 
     def _source_stage(self, instruction: Copy) -> tuple[int | None, str | None]:

@@ -8,6 +8,7 @@ from gate.lazy import pattern
 from gate.model import Unknown
 from gate.platforms.filesystem import Errno, FileSystem, User
 from gate.platforms.outcome import Doubt, Fails, Fault
+from gate.record import replace
 
 _MOST = (1 << 31) - 1
 _LIMIT = 10 << 20
@@ -18,11 +19,14 @@ def find_user(text: str, files: FileSystem) -> User:
     """Raises :class:`Fails` where the engine refuses the user, :class:`Doubt` where the base image decides."""
     name, group = (*text.split(":"), "")[:2]  # whatever stands behind a second colon is passed over
     number = int(name) if _NUMBER.fullmatch(name) else None
+    named = bool((name and name != "root" and number is None) or (group and not _NUMBER.fullmatch(group)))
+    if not named:  # who brings the files, which are not read then, matters only to those who are told
+        files = replace(files, supplied=lambda path, why, searching: why)
     try:
         users = list(_rows(files, "/etc/passwd", 7))
         groups = list(_rows(files, "/etc/group", 4))
     except Doubt:
-        if (name and name != "root" and number is None) or (group and not _NUMBER.fullmatch(group)):
+        if named:
             raise
         # The groups of a numbered user are not known.
         return User(number or 0, int(group) if group else None)

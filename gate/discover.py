@@ -82,7 +82,8 @@ def looks_like_dockerfile(name: str) -> bool:
 def shown(path: str) -> str:
     """A path as users see it: relative to the working directory, forward slashes."""
     try:
-        return os.path.relpath(path).replace(os.sep, "/")
+        inside = path and ".." not in path and not os.path.isabs(path)  # as nearly always
+        return (os.path.normpath(path) if inside else os.path.relpath(path)).replace(os.sep, "/")
     except (ValueError, OSError):  # a path with a NUL, another drive, a working directory that is gone
         return path
 

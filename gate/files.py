@@ -6,6 +6,10 @@ import os
 import stat
 from contextlib import suppress
 
+# Opening a pipe or a device must not wait for its other end.
+_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+_STEP = 1 << 16
+
 MAX_BYTES = 32 << 20
 """The largest Dockerfile that is read. BuildKit refuses lines above 64 KiB, so a sound file is far below."""
 
@@ -25,24 +29,24 @@ class Unreadable(Exception):
 def read(path: str, limit: int = MAX_BYTES) -> bytes:
     """The content of a regular file. Raises :class:`Unreadable`, also for whatever is no regular file or too large."""
     try:
-        # Opening a pipe or a device must not wait for its other end.
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
+        descriptor = os.open(path, _FLAGS)
     except OSError as error:
         raise Unreadable(_words(error)) from None
     except ValueError:
         raise Unreadable("no such file") from None
-    status = os.fstat(descriptor)
-    if not stat.S_ISREG(status.st_mode):
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise Unreadable(next((words for test, words in _KINDS if test(status.st_mode)), "is not a regular file"))
+        data = os.read(descriptor, min(status.st_size, limit) + 1)
+        while len(data) <= limit and (
+            more := os.read(descriptor, max(len(data), _STEP))
+        ):  # it may grow, and a read may bring less
+            data += more
+    except OSError as error:
+        raise Unreadable(_words(error)) from None
+    finally:
         os.close(descriptor)
-        raise Unreadable(next((words for test, words in _KINDS if test(status.st_mode)), "is not a regular file"))
-    with os.fdopen(descriptor, "rb") as file:
-        try:
-            most = min(status.st_size, limit) + 1  # to make room for the limit takes longer than to read a small file
-            data = file.read(most)
-            if most <= limit and len(data) == most:
-                data += file.read(limit + 1 - most)
-        except OSError as error:
-            raise Unreadable(_words(error)) from None
     if len(data) > limit:
         raise Unreadable(f"is larger than {limit >> 20} MiB")
     return data

@@ -186,10 +186,14 @@ class Script:
 
     def close(self) -> None:
         """Take the tree apart where it refers back to what stands above."""
-        for node in self.root.walk():
-            node.parent = None
-            if isinstance(node, Command):
-                node.script = None
+        waiting = [self.root]
+        self.commands = self.settings = ()
+        del self.root
+        while waiting:
+            children = waiting.pop().children
+            if children:
+                waiting += children
+                children.clear()
 
     def functions(self) -> dict[str, Node]:
         """The bodies of the functions that it defines, by their names."""

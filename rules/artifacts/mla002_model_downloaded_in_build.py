@@ -215,10 +215,8 @@ def _is_model(url: str, around: str) -> bool:
     """Whether an address names a model: by its ending, or for an archive by a word in it or in where it goes."""
     if _ENDING.search(url):
         return True
-    if _NO_MODEL.search(url):
-        return False
     packed = bool(_PACKED.search(url)) or url.startswith(("s3://", "gs://"))
-    return packed and bool(_MODEL_WORD.search(url) or _MODEL_WORD.search(around))
+    return packed and not _NO_MODEL.search(url) and bool(_MODEL_WORD.search(url) or _MODEL_WORD.search(around))
 
 
 def _short(url: str) -> str:

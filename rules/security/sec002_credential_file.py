@@ -123,11 +123,14 @@ def _below(name: str, build: Build) -> list[str]:
     """The credential files that a copied directory of the context brings."""
     if build.context is None or "://" in name or "$" in name:
         return []
+    folder = "" if name in {".", "/", ""} else name.strip("/") + "/"
+    entry = build.context.get(folder) if folder else None
+    if folder and (entry is None or entry.type != "directory"):
+        return []
     kept = memo(build, "credentials")
     if "all" not in kept:
         files = (entry.path for entry in build.context.entries() if entry.type == "file" and entry.size > 0)
         kept["all"] = [path for path in files if _is_credential(path, build)]
-    folder = "" if name in {".", "/", ""} else name.strip("/") + "/"
     return [path for path in kept["all"] if path.startswith(folder)]
 
 

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from gate import clock
-from gate.dockerfile.expand import SubstitutionError, expand
+from gate.dockerfile.expand import SubstitutionError, expand, is_plain
 from gate.dockerfile.stages import link
 from gate.dockerfile.tree import Dockerfile, Instruction, Launch, Run, Stage, SyntaxFault
 from gate.model import Unknown
@@ -56,8 +56,7 @@ class Build:
         self.plain = plain
         self.built: Settled | None = None  # the finished image, where there is one to look into
         self._variables = link(dockerfile, self.build_args, target, plain)
-        self._scripts: dict[int, Script] = {}
-        self._scopes: dict[int, VariableScope] = {}
+        self._scripts: dict[Instruction, Script] = {}
         self.memos: dict[str, dict[Any, Any]] = {}
         self.evaluators: list[Evaluator] = []
 
@@ -123,10 +122,7 @@ class Build:
 
     def scope(self, instruction: Instruction) -> VariableScope:
         """The variables that an instruction sees: the ARG and ENV values from before it."""
-        scope = self._scopes.get(id(instruction))
-        if scope is None:
-            scope = self._scopes[id(instruction)] = self._variables.scope(instruction)
-        return scope
+        return self._variables.scope(instruction)
 
     def expand(self, text: Text | str, instruction: Instruction, *, defaults: bool = False) -> str | Unknown:
         """The value of a builder word of an instruction after variables and quotes, as BuildKit works it out.
@@ -134,9 +130,12 @@ class Build:
         ``defaults``: as ``docker build .`` would have it, where an ARG without default is empty. A word that BuildKit
         refuses is Unknown, with BuildKit's message.
         """
+        written, escape = text if isinstance(text, str) else text.value, self.dockerfile.escape
+        if is_plain(written, escape):
+            return written
         scope = self.scope(instruction)
         try:
-            return expand(str(text), scope.default_lookup if defaults else scope.lookup, self.dockerfile.escape)
+            return expand(written, scope.default_lookup if defaults else scope.lookup, escape)
         except SubstitutionError as error:
             return Unknown(str(error))
 
@@ -156,12 +155,12 @@ class Build:
 
     def script(self, instruction: Run | Launch) -> Script:
         """What a RUN (or a shell-form CMD, ENTRYPOINT, HEALTHCHECK) executes; exec form is one command."""
-        script = self._scripts.get(id(instruction))
+        script = self._scripts.get(instruction)
         if script is None:
             from gate.dockerfile.shell import instruction_script
 
             environment = self.scope(instruction).environment()
-            script = self._scripts[id(instruction)] = instruction_script(instruction, environment, self._shells)
+            script = self._scripts[instruction] = instruction_script(instruction, environment, self._shells)
         return script
 
     @cached_property

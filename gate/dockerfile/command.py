@@ -15,11 +15,6 @@ from gate.record import dataclass, field
 _FUNCTION = pattern(r"(?:function\s+)?([^\s(){}]+)")
 
 
-def _place(whole: Text, start: int, end: int) -> Place:
-    """The place of ``whole.value[start:end]``."""
-    return whole.source.place(whole.offset(start), _end(whole, start, end))
-
-
 def _end(whole: Text, start: int, end: int) -> int:
     """Where ``whole.value[start:end]`` ends in the source: the end belongs to the piece of the last character."""
     return whole.offset(end - 1) + 1 if end > start else whole.offset(start)
@@ -49,7 +44,7 @@ class ShellWord:
 
     @property
     def place(self) -> Place:
-        return _place(self.whole, self.start, self.end)
+        return self.whole.place_of(self.start, self.end)
 
     @property
     def base_name(self) -> str | None:
@@ -99,7 +94,7 @@ class Node:
 
     @property
     def place(self) -> Place:
-        return _place(self.whole, self.start, self.end)
+        return self.whole.place_of(self.start, self.end)
 
     def walk(self) -> Iterator[Node]:
         """This node and everything below it, in the order of the text."""
@@ -158,8 +153,10 @@ class Command(Node):
     def place(self) -> Place:
         """From the program's word to the end of its last argument: what a finding about this command underlines."""
         if not self.words:
-            return _place(self.whole, self.start, self.end)
+            return self.whole.place_of(self.start, self.end)
         first, last = self.words[0], self.words[-1]
+        if first.whole is last.whole and first.start <= last.start:
+            return first.whole.place_of(first.start, last.end)
         end = max(_end(word.whole, word.start, word.end) for word in (first, last))
         return first.whole.source.place(first.whole.offset(first.start), end)
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 from gate.dockerfile import go
-from gate.dockerfile.expand import SubstitutionError, Value, expand, expand_words
+from gate.dockerfile.expand import SubstitutionError, Value, expand, expand_words, is_plain
 from gate.dockerfile.image_ref import ImageRefError, check_digest, parse_image_ref
 from gate.dockerfile.mounts import MountError, parse_mount
 from gate.dockerfile.platform import platform_problem
@@ -19,7 +19,7 @@ from gate.dockerfile.ports import PortError, port_range
 from gate.dockerfile.source import Text
 from gate.dockerfile.stages import Variables, VariableScope, may_be_given
 from gate.dockerfile.suggest import did_you_mean
-from gate.dockerfile.tree import Copy, Dockerfile, Instruction, Onbuild, Pairs, Run, Stage, SyntaxFault, Words
+from gate.dockerfile.tree import Copy, Dockerfile, Instruction, Launch, Onbuild, Pairs, Run, Stage, SyntaxFault, Words
 from gate.dockerfile.words import trim
 from gate.lazy import pattern
 from gate.model import Place, Unknown
@@ -161,10 +161,11 @@ class Graph:
             if node.stage is None:
                 continue
             for instruction in node.stage.instructions:
-                try:
-                    self._sources(node, instruction)
-                except Refused as error:
-                    yield SyntaxFault(str(error), (error.at or instruction.head).place)
+                if instruction.flags:  # only with one it takes from elsewhere
+                    try:
+                        self._sources(node, instruction)
+                    except Refused as error:
+                        yield SyntaxFault(str(error), (error.at or instruction.head).place)
 
     def _sources(self, node: _Node, instruction: Instruction) -> None:
         for source in self.sources(instruction):
@@ -311,6 +312,8 @@ class _Stage:
                 except Refused as error:
                     yield SyntaxFault(str(error), self.stage.from_.place)
         for instruction in self.stage.instructions:
+            if isinstance(instruction, (Run, Launch)) and not instruction.flags:
+                continue  # the builder works nothing out in it
             try:
                 self._check(instruction, self.variables.scope(instruction))
             except Refused as error:
@@ -329,6 +332,8 @@ class _Stage:
     def _expand(self, text: Text | None, scope: VariableScope) -> Value:
         if text is None:
             return ""
+        if is_plain(text.value, self.tree.escape):
+            return text.value
         try:
             return _word(text.value, scope.lookup, self.tree.escape)
         except Refused as error:

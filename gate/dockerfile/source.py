@@ -44,10 +44,11 @@ class Source:
 
     def span(self, start: int, end: int) -> Span:
         """The span of ``text[start:end]``."""
-        starts = self.starts()
+        starts = self._starts or self.starts()
         line = bisect_right(starts, start)
         column = start - starts[line - 1] + 1
-        end = max(start, end)
+        if end < start:
+            end = start
         if line == len(starts) or end < starts[line]:  # on one line, as nearly everything
             return Span(line, column, line, column + end - start)
         end_line = bisect_right(starts, end, line)
@@ -119,13 +120,12 @@ class Text:
 
     def offset(self, index: int) -> int:
         """The source offset of the character ``value[index]``; ``len(value)`` gives the place just after the last."""
-        pieces = self._pieces
-        if pieces is None:
+        if self._pieces is None:
             return self._base + index
         # The end of a text belongs to the piece that its last character stands in.
-        probe = index if index < len(self.value) or index == 0 else index - 1
-        at = bisect_right(pieces, (self._base + probe, 1 << 62)) - 1
-        logical, physical = pieces[max(at, 0)]
+        end = index > 0 and index >= len(self.value)
+        at = bisect_right(self._pieces, (self._base + index - end, 1 << 62))
+        logical, physical = self._pieces[at - 1 if at else 0]
         return physical + self._base + index - logical
 
     def slice(self, start: int, end: int) -> Text:
@@ -169,6 +169,13 @@ class Text:
             length += len(values[-1])
         return Text(self.source, "".join(values), places)
 
+    def place_of(self, start: int, end: int) -> Place:
+        """The place of ``value[start:end]``, as a slice would give it."""
+        if self._pieces is None:
+            return self.source.place(self._base + start, self._base + end)
+        first = self.offset(start)
+        return self.source.place(first, self.offset(end - 1) + 1 if end > start else first)
+
     @property
     def start(self) -> int:
         return self.offset(0)
@@ -179,7 +186,7 @@ class Text:
 
     @property
     def place(self) -> Place:
-        return self.source.place(self.start, self.end)
+        return self.place_of(0, len(self.value))
 
     @property
     def line(self) -> int:

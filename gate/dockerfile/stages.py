@@ -188,6 +188,7 @@ class Variables:
         self._globals = Timeline(_before_stages(tree, build_args, target))
         self._stages = Timeline()
         self._times: dict[int, int] = {}
+        self._scopes: dict[Instruction, VariableScope] = {}
         self.errors: dict[tuple[int, int], list[tuple[Text, str]]] = {}
         """(stage index, instruction index) → the words of an ARG or ENV that BuildKit refuses; -1: in front of FROM."""
         self._trigger_times: dict[tuple[int, int], int] = {}
@@ -199,6 +200,12 @@ class Variables:
 
     def scope(self, instruction: Instruction) -> VariableScope:
         """The ARG and ENV values from before an instruction. A FROM sees what stands in front of the first stage."""
+        scope = self._scopes.get(instruction)
+        if scope is None:
+            scope = self._scopes[instruction] = self._scope(instruction)
+        return scope
+
+    def _scope(self, instruction: Instruction) -> VariableScope:
         stage = instruction.stage
         if stage is None or isinstance(instruction, From):
             return VariableScope(self._globals, self._times.get(instruction.index, self._globals.now))

@@ -115,7 +115,7 @@ class Copy(Instruction):
 
     @property
     def from_(self) -> Text | None:
-        flag = self.flag("from")
+        flag = self.flag("from") if self.flags else None
         return flag.value if flag else None
 
 

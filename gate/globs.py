@@ -36,9 +36,11 @@ def is_like(name: str, pattern: str) -> bool:
         from fnmatch import fnmatchcase
 
         return fnmatchcase(name, pattern)
-    first, *others = pattern.split("*")
-    if not others or not name.startswith(first):
+    if "*" not in pattern:
         return name == pattern
+    first, *others = pattern.split("*")
+    if not name.startswith(first):
+        return False
     at, end = len(first), len(name) - len(others[-1])
     for part in others[:-1]:
         found = name.find(part, at, max(end, at))

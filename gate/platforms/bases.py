@@ -49,8 +49,10 @@ def known_base(reference: str | None) -> Known:
 @lru_cache(maxsize=512)
 def _known(reference: str) -> Known:
     image = identify(reference)
+    begins = (image.repository[:1], "*")  # most patterns begin with another letter
     for row in facts("bases")["images"]:
-        if any(_matches(pattern, image.repository, image.tag) for pattern in row["names"]):
+        names = [pattern for pattern in row["names"] if pattern.startswith(begins)]
+        if any(_matches(pattern, image.repository, image.tag) for pattern in names):
             return _row(row)
     return _NOTHING
 

@@ -30,8 +30,8 @@ def clean(path: str) -> str:
 
 def join(*parts: str) -> str:
     """The non-empty parts with slashes between them, cleaned; empty when all are."""
-    kept = [part for part in parts if part]
-    return clean("/".join(kept)) if kept else ""
+    path = "/".join(filter(None, parts))
+    return clean(path) if path else ""
 
 
 def rooted(path: str) -> str:
@@ -65,11 +65,12 @@ def has_wildcards(text: str) -> bool:
 
 def split_wildcards(path: str) -> tuple[str, str]:
     """An absolute path cut in front of the first part with a wildcard in it: ``/a/b*/c`` → ``/a``, ``b*/c``."""
-    parts = clean(path).split("/")
+    path = clean(path)
+    parts = path.split("/") if has_wildcards(path) else []
     for at, part in enumerate(parts):
         if has_wildcards(part):
             return "/".join(parts[:at]) or "/", "/".join(parts[at:])
-    return clean(path), ""
+    return path, ""
 
 
 def matches(pattern: str, name: str) -> bool:

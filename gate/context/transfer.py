@@ -205,12 +205,13 @@ def follow_links(root: Item, paths: Iterable[str]) -> list[str] | None:
 
 
 def _follow(root: Item, path: str, found: set[str], waiting: list[str]) -> None:
-    current = "."
-    rest = join(".", path)
+    current, rest = ".", path
+    item: Item | None = root
     while True:
         name, _, rest = rest.partition("/")
         current = join(current, name)
-        targets = list(_targets(root, current)) if has_wildcards(base(current)) else _target(root, current)
+        item = item.child(name) if item is not None and name != "." else item
+        targets = list(_targets(root, current)) if has_wildcards(name) else _target(item, current)
         if not rest or targets:
             if current in found:
                 return
@@ -228,13 +229,14 @@ def _targets(root: Item, pattern: str) -> Iterator[str]:
     for name in folder.children() if folder is not None else ():
         try:
             if matches(base(pattern), name):
-                yield from _target(root, join(parent(pattern), name))
+                path = join(parent(pattern), name)
+                yield from _target(lookup(root, path), path)
         except BadPattern:
             return
 
 
-def _target(root: Item, path: str) -> list[str]:
-    item = lookup(root, path)
+def _target(item: Item | None, path: str) -> list[str]:
+    """Where the item at a path leads; empty where it is no link."""
     if item is None or item.type != "symlink":
         return []
     link = clean(item.link or "")

@@ -50,10 +50,22 @@ def _check_links(root: Node, include: Matcher | None, exclude: Matcher | None) -
 
 
 def _follow(root: Node, path: str) -> Node | None:
-    """The node at a path, links resolved part by part (not, as in a copy, pass by pass); parts that are missing may be
-    left again with ``..``."""
-    current = "/"
+    """The node at a clean path, its links resolved."""
     node: Node | None = root
+    for name in path.split("/"):
+        if name and node is not None:
+            raise_unknown(node)
+            node = node.child(name) if node.type == "directory" else None
+            if node is not None and node.type == "symlink":
+                return _follow_links(root, path)
+    return node
+
+
+def _follow_links(root: Node, path: str) -> Node | None:
+    """Links are resolved part by part (not, as in a copy, pass by pass); parts that are missing may be left again with
+    ``..``."""
+    node: Node | None = root
+    current = "/"
     waiting = path.split("/")[::-1]
     links = 0
     while waiting:

@@ -79,9 +79,9 @@ class Rule:
 
     ``summary`` is one sentence for tables. ``platforms``: the rule speaks only when one of them is a target (empty:
     always). ``silent_for``: it says nothing when every target is one of these, because the platform asks for the
-    opposite. ``needs``: what it says of stages and builds is about one of these instructions; where there is
-    none, it need not be asked. ``image``: it also judges an image of which there is no Dockerfile
-    (:mod:`gate.images.document`).
+    opposite. ``settings``: it judges by these keys of the policy; where there is none, it need not be asked.
+    ``needs``: what it says of stages and builds is about one of these instructions; where there is none, it need not be
+    asked. ``image``: it also judges an image of which there is no Dockerfile (:mod:`gate.images.document`).
     ``enabled`` is False for a rule that only a stricter policy or ``--select`` switches on. ``secret``: what
     its findings stand on is a secret, and no report may show it. ``fixes``: which kinds of fix its findings may bring,
     ``safe``, ``unsafe``; not each finding has one.
@@ -100,6 +100,7 @@ class Rule:
     platforms: tuple[str, ...] = ()
     silent_for: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
     enabled: bool = True
     security: bool = False
     secret: bool = False

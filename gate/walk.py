@@ -131,14 +131,17 @@ class Walker:
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self.rules = list(rules)
-        self._tables: dict[frozenset[str], Tables] = {}
+        self._settings = frozenset(key for rule in self.rules for key in rule.settings)
+        self._tables: dict[tuple[frozenset[str], frozenset[str]], Tables] = {}
 
     def walk(self, build: Build) -> Outcome:
         """What the rules say about a build: each finding once, in the order of the walk."""
-        tables = self._tables.get(build.platforms)
+        settings = self._settings.intersection(build.settings)
+        tables = self._tables.get((build.platforms, settings))
         if tables is None:
-            tables = Tables(rule for rule in self.rules if speaks(rule, build.platforms))
-            self._tables[build.platforms] = tables
+            asked = (rule for rule in self.rules if not rule.settings or not settings.isdisjoint(rule.settings))
+            tables = Tables(rule for rule in asked if speaks(rule, build.platforms))
+            self._tables[build.platforms, settings] = tables
         outcome = Outcome()
         with suppress(_Late):
             _Walk(tables, build, outcome).run()

@@ -98,10 +98,10 @@ def _by_name(copy: Copy, word: Text, build: Build) -> list[Model]:
     value = build.expand(word, copy)
     if not isinstance(value, str) or (copy.keyword == "ADD" and "://" in value):
         return []
-    if copy.from_ is None and build.context is not None and sources_at(value, build):
-        return []
     model = model_of(value, None, named=True)
-    return [model] if model is not None else []
+    if model is None or (copy.from_ is None and build.context is not None and sources_at(value, build)):
+        return []
+    return [model]
 
 
 def _model_of(arrival: Arrival) -> Model | None:

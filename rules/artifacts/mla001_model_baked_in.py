@@ -12,6 +12,7 @@ rule = Rule(
     id="MLA001",
     name="model-baked-in",
     severity=Severity.MEDIUM,
+    needs=("COPY", "ADD"),
     summary="A model file is copied into the image.",
     reason="Every new model is a new image then: large to pull at every start of a machine, without a version of its own, and without a way to swap or to roll back the "
     "model alone. A model that comes with artifacts: baked in the policy, or on an edge device, is meant to be there.",

@@ -18,6 +18,7 @@ rule = Rule(
     id="MLA003",
     name="data-baked-in",
     severity=Severity.MEDIUM,
+    needs=("COPY", "ADD"),
     summary="A data set is copied into the image.",
     reason="Data in an image can be read by everybody who can pull it, is as old as the image, and is pulled with it by every machine. Below /opt/ml/input the job's channels hide it.",
     fix="List it in .dockerignore, and give it to the job as a channel or a mount.",

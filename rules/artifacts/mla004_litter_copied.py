@@ -11,6 +11,7 @@ rule = Rule(
     id="MLA004",
     name="litter-copied",
     severity=Severity.MEDIUM,
+    needs=("COPY", "ADD"),
     summary="A folder that is copied takes notebooks, version control or caches along.",
     reason="They ship what nobody looked at (a repository's history holds its deleted secrets, a notebook the last customer's rows), and every commit or cell that is run makes all later layers anew.",
     fix="List them in .dockerignore, or copy the folders that are needed by name.",

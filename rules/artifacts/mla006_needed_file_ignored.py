@@ -23,6 +23,7 @@ rule = Rule(
     id="MLA006",
     name="needed-file-ignored",
     severity=Severity.HIGH,
+    needs=("COPY", "ADD"),
     summary="The ignore file takes away a file that the image needs.",
     reason="A source of COPY that is ignored stops the build (not found). Inside a folder it is left out without a word, and the container fails when it starts.",
     fix="Take the file back at the end of .dockerignore: !path. The last pattern that matches decides.",

@@ -13,6 +13,7 @@ rule = Rule(
     id="MLA009",
     name="lfs-pointer-copied",
     severity=Severity.HIGH,
+    needs=("COPY", "ADD"),
     summary="A Git LFS pointer is copied in place of the file.",
     reason="The checkout has no LFS objects: what looks like a model is three lines of text. The first load fails with a format or an unpickling error, in production.",
     fix="Run git lfs pull before the build (actions/checkout: lfs: true).",

@@ -9,6 +9,7 @@ rule = Rule(
     id="MLA010",
     name="pickle-format",
     severity=Severity.LOW,
+    needs=("COPY", "ADD"),
     security=True,
     summary="A model of the image has a format that runs code when it is loaded.",
     reason="pickle, joblib and PyTorch's own files are programs: whoever can change the file decides what the server does when it loads it.",

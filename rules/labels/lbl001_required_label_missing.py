@@ -12,6 +12,7 @@ rule = Rule(
     name="required-label-missing",
     severity=Severity.MEDIUM,
     image=True,
+    settings=("labels",),
     aliases=("DL3049",),
     summary="A label that the policy requires is missing.",
     reason="Years later the label is the only way to learn which code and which model an image carries. The base image's own "

@@ -83,12 +83,15 @@ def _misread_by_cmd(entrypoint: Launch | None, given: tuple[Text, ...], build: B
         return misread_arguments(given[use.fate is Fate.SHELL_TEXT :], use.program)
     if use.fate is Fate.ARGUMENTS:
         return misread_arguments(given, use.program)
+    as_command, as_arguments = list(misread_words(given)), list(misread_arguments(given, use.program))
+    if not as_command and not as_arguments:
+        return ()  # whatever the script does with them: it need not be looked for
     if use.fate is Fate.FILE and reads_arguments_again(use, build):
         return ()
     runs = runs_arguments(use, build)
     if runs is False:
-        return misread_arguments(given, use.program)
-    return (misread for misread in misread_words(given) if runs or not misread.fatal)
+        return as_arguments
+    return [misread for misread in as_command if runs or not misread.fatal]
 
 
 def _first(found: Iterable[Misread], what: Launch | Run, instruction: Instruction) -> Iterable[Finding]:

@@ -14,6 +14,7 @@ rule = Rule(
     name="untrusted-registry",
     severity=Severity.HIGH,
     security=True,
+    settings=("trusted-registries",),
     aliases=("DL3026",),
     summary="An image comes from a registry that the policy does not trust.",
     reason="Whoever controls the registry controls what is built on it.",

@@ -8,7 +8,7 @@ from functools import cached_property
 from gate.context.ignorefile import IgnoreFileError, parse_ignore_file
 from gate.context.items import DiskItem, Item, MemoryItem, lookup, on_disk
 from gate.context.model import Entry
-from gate.context.paths import BadPattern, clean, join, rooted
+from gate.context.paths import BadPattern, clean, has_wildcards, join, rooted
 from gate.context.patterns import Matcher
 from gate.context.transfer import Sent, list_all, send
 from gate.context.witness import Witness
@@ -66,6 +66,14 @@ class BuildContext:
     def ignored(self, path: str) -> bool:
         path = clean(path)
         return lookup(self.root, path) is not None and lookup(self.sent(None), path) is None
+
+    def lacks(self, path: str) -> bool:
+        item: Item | None = self.root
+        for name in path.split("/") if not has_wildcards(path) else ():
+            if item is None or item.type == "symlink" or item.problem:
+                break
+            item = item.child(name) if name else item
+        return item is None
 
     def read(self, path: str, limit: int = 1 << 20) -> bytes | None:
         item = follow(self.sent(None), path)

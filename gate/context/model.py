@@ -42,6 +42,10 @@ class Context(Protocol):
         """True when the path exists on disk and .dockerignore takes it away."""
         ...
 
+    def lacks(self, path: str) -> bool:
+        """Whether a clean absolute path leads nowhere, whatever is ignored; False where that is not clear at once."""
+        ...
+
     def read(self, path: str, limit: int = 1 << 20) -> bytes | None:
         """The first ``limit`` bytes of a regular file (links followed inside the context), None when there is none."""
         ...

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from gate.context.paths import BadPattern
+from gate.context.paths import BadPattern, join
 from gate.dockerfile.command import Command
 from gate.dockerfile.tree import Run
 from gate.image.copy import find_sources
@@ -87,6 +87,9 @@ class Beforehand:
     def _asked(self) -> tuple[bool, bool]:
         found = missing = False
         for copy, text in self._local_sources():
+            if self._is_absent(copy, text):
+                missing = True
+                continue
             try:
                 root = self._world.context
                 if root is None:
@@ -99,6 +102,11 @@ class Beforehand:
             except TreeUnknown:
                 continue
         return found, missing
+
+    def _is_absent(self, copy: CopyFiles, text: str) -> bool:
+        """A first look at the disk, before it is worked out what the builder would be sent."""
+        context = self._build.context
+        return context is not None and not copy.parents and not copy.exclude and context.lacks(join("/", text))
 
     def _local_sources(self) -> Iterator[tuple[CopyFiles, str]]:
         """The paths that an instruction looks for in the context."""

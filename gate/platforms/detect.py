@@ -22,6 +22,7 @@ _READ = 1 << 16
 """Bytes of a source file that are searched."""
 _FILES = 200
 """Source files that are searched: evidence stands near the entry, not in the two hundredth module."""
+_AGENT_RUNTIME = "bedrock-agentcore"
 _SOURCE_SUFFIXES = (
     ".py",
     ".sh",
@@ -44,7 +45,7 @@ _SOURCE_SUFFIXES = (
 def detect(build: Build) -> tuple[Target, ...]:
     """The targets in the order of the platforms' names, each with its evidence, the best first."""
     facts = _Facts(build)
-    strong = {name: list(facts.evidence(platform.evidence)) for name, platform in platforms().items()}
+    strong = {name: facts.evidence(platform.evidence) for name, platform in platforms().items()}
     # The sources are read only where nothing better has spoken.
     texts = (
         list(_dockerfile_texts(build)) if any(strong.values()) else [*_dockerfile_texts(build), *_source_texts(build)]
@@ -92,15 +93,20 @@ class _Facts:
 
     @property
     def agent_runtime(self) -> bool:
-        return "bedrock-agentcore" in (self._packages or {})
+        return _AGENT_RUNTIME in (self._packages or {})
 
-    def evidence(self, wanted: Evidence) -> Iterator[str]:
-        yield from self._labels(wanted.labels)
-        yield from self._bases(wanted.bases)
-        if wanted.packages:
-            yield from self._installed(wanted.packages)
-        yield from self._variables(wanted.variables)
-        yield from self._programs(wanted.programs)
+    def evidence(self, wanted: Evidence) -> list[str]:
+        found: list[str] = []
+        for names, kind in (
+            (wanted.labels, self._labels),
+            (wanted.bases, self._bases),
+            (wanted.packages, self._installed),
+            (wanted.variables, self._variables),
+            (wanted.programs, self._programs),
+        ):
+            if names:
+                found += kind(names)
+        return found
 
     @cached_property
     def _pairs(self) -> dict[str, list[tuple[Instruction, str]]]:
@@ -114,17 +120,17 @@ class _Facts:
         return found
 
     def _labels(self, beginnings: tuple[str, ...]) -> Iterator[str]:
-        for instruction, key in self._pairs["LABEL"] if beginnings else ():
+        for instruction, key in self._pairs["LABEL"]:
             if key.startswith(beginnings):
                 yield f"{_at(instruction.place)} LABEL {key}"
 
     def _variables(self, names: tuple[str, ...]) -> Iterator[str]:
-        for instruction, key in self._pairs["ENV"] if names else ():
+        for instruction, key in self._pairs["ENV"]:
             if key in names:
                 yield f"{_at(instruction.place)} ENV {key}"
 
     def _bases(self, patterns: tuple[str, ...]) -> Iterator[str]:
-        if patterns and self._base is not None and _is_one_of(self._base[0], patterns):
+        if self._base is not None and _is_one_of(self._base[0], patterns):
             yield self._base[1]
 
     @cached_property
@@ -147,7 +153,7 @@ class _Facts:
 
     def _programs(self, names: tuple[str, ...]) -> Iterator[str]:
         """Files of that name in a folder of PATH that this file adds: what COPY brings to be found by its name."""
-        image = launch_image(self.build) if names and self.build.target is not None else None
+        image = launch_image(self.build) if self.build.target is not None else None
         for name in names:
             if image is None or not image.may_make(name):  # which costs less than to look
                 continue
@@ -218,7 +224,9 @@ def _is_source(path: str) -> bool:
 
 
 def _python_packages(build: Build) -> Iterator[tuple[str, str]]:
-    """The PyPI names that the shipped stages install, from commands and requirement files, and where."""
+    """The PyPI names that speak for a platform and that the shipped stages install, from commands and requirement files,
+    and where."""
+    telling = _telling_packages()
     for install in installs(build):
         if (
             install.ecosystem == "pypi"
@@ -227,7 +235,16 @@ def _python_packages(build: Build) -> Iterator[tuple[str, str]]:
             and build.ships(install.stage)
         ):
             for request in (*install.requests, *wanted(install, build).from_files):
-                yield request.name.lower().replace("_", "-"), _at(request.place)
+                name = request.name.lower().replace("_", "-")
+                if name in telling:
+                    yield name, _at(request.place)
+
+
+@lru_cache(maxsize=1)
+def _telling_packages() -> frozenset[str]:
+    return frozenset(
+        name for platform in platforms().values() for name in (*platform.evidence.packages, _AGENT_RUNTIME)
+    )
 
 
 def _at(place: Place) -> str:

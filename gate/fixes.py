@@ -28,8 +28,8 @@ PLAIN = pattern(r"[A-Za-z0-9_@%+=:,./-]+")
 
 def fix(title: str, *edits: Edit | None, safe: bool = True) -> Fix | None:
     """The fix of these edits, None when one of them cannot be made."""
-    made = tuple(edit for edit in edits if edit is not None)
-    return Fix(title, made, safe) if made and len(made) == len(edits) else None
+    made = [edit for edit in edits if edit is not None]
+    return Fix(title, tuple(made), safe) if made and len(made) == len(edits) else None
 
 
 def insert(source: Source, offset: int, text: str) -> Edit:
@@ -60,11 +60,10 @@ def after(command: Command, word: ShellWord | None, added: str) -> Edit | None:
     text = word.text
     if not written(text) or _is_shared(word, text, command):
         return None
+    source, end = text.source, text.end
     if not _is_json(word, text):
-        return insert(text.source, text.end, f" {added}")
-    if text.source.text[text.end : text.end + 1] != '"':
-        return None
-    return insert(text.source, text.end + 1, f', "{added}"')
+        return insert(source, end, f" {added}")
+    return insert(source, end + 1, f', "{added}"') if source.text[end : end + 1] == '"' else None
 
 
 def without(command: Command, word: ShellWord) -> Edit | None:

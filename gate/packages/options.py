@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from gate.dockerfile.command import ShellWord
 
 
+_LONGEST_KEPT = 200
+
+
 def listed(names: str) -> frozenset[str]:
     """The names in a text, parted by blanks."""
     return frozenset(names.split())
@@ -98,7 +101,8 @@ def scan(words: Iterable[ShellWord], table: Table) -> Arguments:
             if any(word.value is None and not word.prefix for word in behind):
                 arguments.complete = False
             break
-        taken, wants, complete = _taken_apart(text, known is not None, table)
+        take = _taken_apart if len(text) < _LONGEST_KEPT else _taken_apart.__wrapped__
+        taken, wants, complete = take(text, known is not None, table)
         for name, value, unknown in taken:
             options.append(Option(name, word, value, unknown))
         if not complete:

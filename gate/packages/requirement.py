@@ -56,9 +56,9 @@ def normalized(name: str) -> str:
 def requirement(value: str, at: HasPlace, *, editable: bool = False, hashes: tuple[str, ...] = ()) -> Request:
     """Read a requirement of known text."""
     value = value.strip()
-    if _SCHEME.match(value):
+    if (":" in value or "@" in value) and _SCHEME.match(value):
         return _address(value, at, editable, hashes)
-    path = value.partition(";")[0].strip()
+    path = value.partition(";")[0].strip() if ";" in value else value
     if editable or _is_path(path):
         wheel, version = _wheel(path)
         return Request(wheel, "pypi", Pin.LOCAL, at, version, url=path, editable=editable)
@@ -72,7 +72,7 @@ def requirement(value: str, at: HasPlace, *, editable: bool = False, hashes: tup
         request.extras = _extras(extras)
         return request
     specifier = spec.strip().strip("()").strip() if spec else ""
-    pin, version = pin_of(specifier)
+    pin, version = pin_of(specifier) if specifier else (Pin.NONE, None)
     if hashes and pin is Pin.EXACT:
         pin = Pin.HASH
     return Request(name, "pypi", pin, at, version, specifier, _extras(extras), (marker or "").strip(), hashes=hashes,
@@ -135,6 +135,8 @@ def _extras(text: str | None) -> tuple[str, ...]:
 
 def _is_path(value: str) -> bool:
     """pip's own test: a separator, a leading dot, or the name of an archive."""
+    if not ("." in value or "/" in value or "~" in value):
+        return False
     bare = value.partition("[")[0]
     if bare.startswith((".", "~")) or (bare.lower().endswith(_ARCHIVES) and "@" not in bare):
         return True

@@ -99,14 +99,10 @@ Changed = Iterator[tuple[ShellWord, bool]]
 
 
 def _permissions(command: Command, operands: list[ShellWord]) -> Changed:
-    values = [value or "" for value in command.values]
-    whole = any(
-        value == "--recursive" or (value[:1] == "-" and value[1:2] not in ("-", "") and "R" in value)
-        for value in values
-    )
-    by_reference = any(value.startswith("--reference") for value in values) or (
-        command.name == "chmod" and any(value.startswith(("+x", "+r", "-x", "-w")) for value in values)
-    )
+    options = [value for value in command.values if value and value[0] in "-+"]
+    whole = any(value == "--recursive" or (value[0] == "-" and value[1:2] != "-" and "R" in value) for value in options)
+    modes = ("--reference", "+x", "+r", "-x", "-w") if command.name == "chmod" else ("--reference",)
+    by_reference = any(value.startswith(modes) for value in options)
     for word in operands if by_reference else operands[1:]:
         yield word, whole
 

@@ -81,6 +81,9 @@ def _wget(command: Command, place: Place) -> Iterator[Made]:
 
 
 def _curl(command: Command, place: Place) -> Iterator[Made]:
+    texts = [word.value or word.prefix for word in command.arguments]
+    if not any(text[:1] == "-" and ("o" in text or "O" in text) for text in texts):
+        return  # no option that names a file: it goes into a pipe
     arguments = scan(command.arguments, _CURL)
     folder = arguments.last("--output-dir")
     for output in arguments.all("-o", "--output"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from functools import lru_cache
 
 from gate.build import Build
 from gate.dockerfile.command import Command, Node, ShellWord
@@ -11,6 +12,7 @@ from gate.globs import is_like
 from gate.lazy import pattern
 from gate.model import Unknown
 
+_LONGEST_KEPT = 500
 _HOME = pattern(r"(?:~|\$HOME|\$\{HOME\})(?=/|$)")
 
 
@@ -43,11 +45,8 @@ class Place:
         self._left = []
 
     def absolute(self, path: str) -> str:
-        if "~" in path or "$" in path:
-            path = _HOME.sub(self.home, path)
-        if path.startswith("$"):
-            return "/" + path
-        return posixpath.normpath(posixpath.join(self.cwd, path)) if path else ""
+        whole = _absolute if len(path) + len(self.cwd) < _LONGEST_KEPT else _absolute.__wrapped__
+        return whole(path, self.cwd, self.home)
 
     def change(self, command: Command) -> None:
         """``cd``: inside ``( )`` or a shell of its own it ends there."""
@@ -64,6 +63,15 @@ class Place:
                 return
             self._left.pop()
             self.cwd = before
+
+
+@lru_cache(maxsize=2048)
+def _absolute(path: str, cwd: str, home: str) -> str:
+    if "~" in path or "$" in path:
+        path = _HOME.sub(home, path)
+    if path.startswith("$"):
+        return "/" + path
+    return posixpath.normpath(posixpath.join(cwd, path)) if path else ""
 
 
 def covers(target: str, path: str) -> bool:

@@ -89,6 +89,8 @@ class _Tracer:
         instructions = [instruction for stage in lineage for instruction in stage.instructions]
         while instructions and not self._takes(instructions[-1]):
             instructions.pop()  # nobody asks what the last ones make
+        if sum(isinstance(instruction, (Run, Copy)) for instruction in instructions) == 1 and not self.found:
+            return  # the first layer has no earlier one
         for instruction in instructions:
             if isinstance(instruction, Run):
                 yield from self._run(instruction)

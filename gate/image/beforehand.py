@@ -81,7 +81,8 @@ class Beforehand:
                 said += [value or "" for value in command.values]
             for redirect in command.redirects:
                 said += [text.value or "" for text in (redirect.target, redirect.heredoc) if text is not None]
-        return "\n".join([*said, *(str(copy.destination) for copy in self._copies())])
+        said += [str(copy.destination) for copy in self._copies() if copy.stage is not None or copy.inline]
+        return "\n".join(said)
 
     @cached_property
     def _asked(self) -> tuple[bool, bool]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import posixpath
+import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
@@ -72,12 +73,21 @@ def _landings(build: Build, folder: str) -> Iterator[Landing]:
 
 
 def _mentions(build: Build, folder: str) -> bool:
-    """Whether the file speaks of the folder at all; a base image's WORKDIR may lead there unsaid."""
-    first = "/" + folder.split("/")[1]
-    if first in build.dockerfile.source.text:
+    """Whether the file speaks of the folder at all, or the context may have its inner ones; a base image's WORKDIR may
+    lead there unsaid."""
+    from gate.platforms.image import launch_image
+
+    first, *others = folder.strip("/").split("/")
+    text = "\n".join([build.dockerfile.source.text, *build.build_args.values()])
+    if f"/{first}" in text and (all(_says(text, name) for name in others) or launch_image(build).has_context):
         return True
     stage = build.target
     return stage is not None and bool(stage.instructions) and _under(str(workdir(stage.instructions[0], build)), folder)
+
+
+def _says(text: str, name: str) -> bool:
+    """Whether a text has a part of a path."""
+    return name in text and re.search(rf"{name}(?<![\w.-]{name})(?![\w-])", text) is not None
 
 
 def _listed(build: Build, folder: str) -> dict[int, list[str]]:

@@ -29,11 +29,23 @@ class Carrier:
         self.faults: list[Fault] = []
         self.undecided: list[tuple[str, int, Unknown]] = []
         self.last = plan.parent.last if plan.parent is not None else None
+        self._waiting = plan.operations[::-1]
 
     def run(self) -> None:
-        for operation in self.plan.operations:
-            self._carry_out(operation)
-            self.last = operation
+        """Carry out what has not been yet."""
+        while self._waiting:
+            self._next()
+
+    def faults_to_first(self) -> list[Fault]:
+        """As far as the first refused operation: then the others still wait."""
+        while self._waiting and not self.faults:
+            self._next()
+        return self.faults
+
+    def _next(self) -> None:
+        operation = self._waiting.pop()
+        self._carry_out(operation)
+        self.last = operation
 
     def _carry_out(self, operation: Operation) -> None:
         if isinstance(operation, MakeFolder):

@@ -88,9 +88,8 @@ class World:
         self.evaluator = evaluator
         self.stages = stages
         self.budget = Budget(_MAX_STEPS)
-        self.trees: dict[int, Node] = {}
-        self.faults: dict[int, list[Fault]] = {}
-        self.undecided: dict[int, list[tuple[str, int, Unknown]]] = {}
+        self.trees: dict[int, Node] = {}  # of the stages that are done
+        self.carriers: dict[int, Carrier] = {}
 
     @cached_property
     def plans(self) -> dict[int, Plan]:
@@ -121,24 +120,35 @@ class World:
         if built is not None:
             return built.tree
         if stage.index not in self.trees:
-            for index in sorted(needed(self.evaluator.build, stage)):
-                if index not in self.trees:
-                    self._carry_out(self.plans[index])
+            for carrier in self._carriers(stage):
+                carrier.run()
+                self.trees[carrier.plan.stage.index] = carrier.tree.root
         return self.trees[stage.index]
 
-    def _carry_out(self, plan: Plan) -> None:
-        index = plan.stage.index
+    def first_fault(self, stage: Stage) -> Fault | None:
+        """What the builder refuses first; nothing behind that is carried out."""
+        for carrier in self._carriers(stage):
+            faults = carrier.plan.faults or carrier.faults_to_first()
+            if faults:
+                return faults[0]
+            self.trees[carrier.plan.stage.index] = carrier.tree.root
+        return None
+
+    def _carriers(self, stage: Stage) -> Iterator[Carrier]:
+        """Of the stages that a stage needs, in order; each is to be done before the next is asked for."""
+        for index in sorted(needed(self.evaluator.build, stage)):
+            if index not in self.carriers:
+                self.carriers[index] = self._carrier(self.plans[index])
+            yield self.carriers[index]
+
+    def _carrier(self, plan: Plan) -> Carrier:
         if plan.parent is not None:
             root = fork(self.trees[plan.parent.stage.index])
         elif plan.closed:
             root = directory()
         else:
             root = base_root(plan)
-        carrier = Carrier(self, plan, root)
-        carrier.run()
-        self.trees[index] = root
-        self.faults[index] = carrier.faults
-        self.undecided[index] = carrier.undecided
+        return Carrier(self, plan, root)
 
 
 class StageImage:
@@ -171,8 +181,18 @@ class StageImage:
         found = self._context_faults(world)
         for index in sorted(needed(self._evaluator.build, self.stage)):
             found.extend(world.plans[index].faults)
-            found.extend(world.faults[index])
+            found.extend(world.carriers[index].faults)
         return found
+
+    @cached_property
+    def first_fault(self) -> Fault | None:
+        """The first of :attr:`faults`, which costs less where it stands far in front."""
+        world = self._evaluator.world(self.stage)
+        if self._evaluator.built(self.stage) is not None or world.beforehand.from_context:
+            return self.faults[0] if self.faults else None
+        # Nothing of the context is listed that has not been looked for beforehand.
+        found = self._context_faults(world)
+        return found[0] if found else world.first_fault(self.stage)
 
     def _context_faults(self, world: World) -> list[Fault]:
         context = self._evaluator.build.context
@@ -196,7 +216,7 @@ class StageImage:
         found: list[tuple[str, int, Unknown]] = []
         for stage in self.stage.lineage():
             found.extend(world.plans[stage.index].undecided)
-            found.extend(world.undecided[stage.index])
+            found.extend(world.carriers[stage.index].undecided)
         if self.files.more:
             found.append(("files", self.stage.from_.line, Unknown("there are more files than are listed")))
         return found

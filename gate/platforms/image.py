@@ -63,6 +63,11 @@ class LaunchImage:
         """Where the build stops."""
         return self.evaluator.image(self.stage).faults
 
+    @property
+    def first_fault(self) -> Fault | None:
+        """Where it stops first."""
+        return self.evaluator.image(self.stage).first_fault
+
     @cached_property
     def beforehand(self) -> Beforehand | None:
         """What is known of the files without the files; None for a finished image, which has them."""

@@ -91,10 +91,10 @@ class _Launch:
 
     def _refuse_broken_builds(self) -> None:
         """A build that stops makes no image; more often, the context is another one than was given."""
-        faults = self.image.faults
-        if faults:
+        fault = self.image.first_fault
+        if fault is not None:
             settle = "" if self.build.context_named else "--context"
-            raise Doubt(Unknown(f"the build stops: {faults[0].message}", settle), faults[0].place)
+            raise Doubt(Unknown(f"the build stops: {fault.message}", settle), fault.place)
 
     def _run(self) -> None:
         argv = self.words()

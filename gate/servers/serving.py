@@ -74,7 +74,7 @@ def _work_out(build: Build, name: str, words: tuple[str, ...] = ()) -> Serving:
 
 def _words(build: Build, platform: Platform, outcome: Outcome) -> list[str] | None:
     """What would be started if the build did not stop: the files that are there say as much as ever."""
-    if outcome.verdict is not Verdict.UNDECIDED or not launch_image(build).faults:
+    if outcome.verdict is not Verdict.UNDECIDED or launch_image(build).first_fault is None:
         return None
     try:
         return effective_argv(launch_image(build).config, platform, build.settings)

@@ -90,7 +90,7 @@ def _program(build: Build) -> Results:
     image = launch_image(build)
     value = image.config.env.get("SAGEMAKER_PROGRAM")
     instruction = image.config.set_by.get("Env.SAGEMAKER_PROGRAM")
-    if not isinstance(value, str) or not value or not isinstance(instruction, Pairs) or image.faults:
+    if not isinstance(value, str) or not value or not isinstance(instruction, Pairs) or image.first_fault is not None:
         return
     try:
         files = FileSystem(image.root, image.supply, image.supply.module, image.suspicion)

@@ -86,3 +86,25 @@ def test_names(lines: str, makes: bool, reads: bool) -> None:
     image = launch_image(made)
     assert (image.may_make("train"), image.may_read("train")) == (makes, reads)
     agree(made)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "COPY nothing /x",
+        "RUN touch /a\nCOPY train /b\nCOPY nothing /x\nRUN touch /c\nCOPY none /y",
+        "COPY nothing /x\nFROM debian:12\nCOPY --from=0 /a /b\nCOPY none /",
+        "RUN touch /a\nFROM 0\nRUN touch /b\nCOPY none /\nRUN touch /c",
+        "COPY train /a",
+    ],
+)
+@pytest.mark.parametrize("files", [{}, FILES])
+def test_first_fault(lines: str, files: Mapping[str, Any]) -> None:
+    text = "FROM debian:12 AS 0\n" + lines
+    image, whole = launch_image(build(text, files)), launch_image(build(text, files))
+    first = image.first_fault
+    said = [(fault.message, fault.place) for fault in whole.faults]
+    assert [(fault.message, fault.place) for fault in (first,) if fault is not None] == said[:1]
+    # What waited behind it is carried out when somebody asks.
+    assert [(fault.message, fault.place) for fault in image.faults] == said
+    assert [file.path for file in image.files] == [file.path for file in whole.files]

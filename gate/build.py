@@ -155,13 +155,12 @@ class Build:
 
     def script(self, instruction: Run | Launch) -> Script:
         """What a RUN (or a shell-form CMD, ENTRYPOINT, HEALTHCHECK) executes; exec form is one command."""
-        script = self._scripts.get(instruction)
-        if script is None:
+        if instruction not in self._scripts:
             from gate.dockerfile.shell import instruction_script
 
             environment = self.scope(instruction).environment()
-            script = self._scripts[instruction] = instruction_script(instruction, environment, self._shells)
-        return script
+            self._scripts[instruction] = instruction_script(instruction, environment, self._shells)
+        return self._scripts[instruction]
 
     @cached_property
     def _shells(self) -> Shells:

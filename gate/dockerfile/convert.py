@@ -474,6 +474,8 @@ def _check_mode(mode: str, at: Text | None) -> None:
 
 def is_git(source: str) -> bool:
     """A source that BuildKit fetches with git."""
+    if ":" not in source:  # as nearly every path
+        return False
     match = _URL.match(source)
     if match is None:
         return not source.startswith(("./", "../")) and _SCP.match(source) is not None

@@ -29,7 +29,7 @@ class Source:
 
     def position(self, offset: int) -> tuple[int, int]:
         """The 1-based line and column of a character offset. Only LF ends a line, as for BuildKit."""
-        starts = self.starts()
+        starts = self._starts or self.starts()
         line = bisect_right(starts, offset)
         return line, offset - starts[line - 1] + 1
 

@@ -109,8 +109,8 @@ class Timeline:
     def _record(self, name: str, setting: Setting | None) -> None:
         if setting is not None and setting.hides:
             self.hidden[name] = setting
-        else:
-            self.hidden.pop(name, None)
+        elif name in self.hidden:
+            del self.hidden[name]
         self.now += 1
         self._times.setdefault(name, []).append(self.now)
         self._settings.setdefault(name, []).append(setting)
@@ -242,7 +242,8 @@ class Variables:
         while stack:
             item = stack.pop()
             if isinstance(item, int):
-                self._stages.rewind(item)
+                if stack:
+                    self._stages.rewind(item)
                 continue
             stack.append(self._stages.mark())
             self._enter(item)

@@ -19,6 +19,8 @@ _PLAIN_COMMAND = pattern(
 )
 _PLAIN_ARGUMENTS = pattern(r"[ \t\n]*(?:[A-Za-z0-9_./:+,@%^=-]+(?:[ \t\n]+|\Z))*")
 _PLAIN_DECLARED = pattern(r"[ \t\n]*(?:[A-Za-z0-9_./:+,@%^-]+(?:[ \t\n]+|\Z))*")
+# A word that is its own value but for quotes around all of it: plain or with a pattern in it, or quoted.
+_SINGLE = pattern(r"""(?:([A-Za-z0-9_./:+,@%^*?\[\]~-]+)|'([^']*)'|"([^"\\$`]*)")(?=[ \t\n]|\Z)""")
 _BLANK = pattern(r"(?:[ \t\n]|\\\n)+")
 _REDIRECT = pattern(r"(\d*)(<<<|<<-|<<|<>|>>|>\||>&|<&|&>>|&>|[<>](?!\())")
 _ASSIGNMENT = pattern(r"([A-Za-z_]\w*)(\[[^\]]*\])?(\+?)=", re.ASCII)
@@ -33,6 +35,13 @@ def plain_words(whole: Text, start: int, end: int) -> list[ShellWord]:
             words.append(ShellWord(word, whole, start, stop, False, False, word))
         start = stop + 1
     return words
+
+
+def _single(whole: Text, match: re.Match[str]) -> ShellWord:
+    kind = match.lastindex or 0
+    value = match[kind]
+    glob = kind == 1 and ("*" in value or "?" in value or "[" in value)
+    return ShellWord(value, whole, match.start(), match.end(), kind != 1, glob, value)
 
 
 class CommandText:
@@ -55,14 +64,19 @@ class CommandText:
             self._arithmetic(at, end)
             return
         plain = _PLAIN_COMMAND
-        while True:
+        while at < end:
             run = plain.match(text, at, end)
-            if run is not None:
+            if run is not None and run.end() > at:
                 words += plain_words(whole, at, run.end())
                 at = run.end()
-            if at >= end:
-                return
-            at = max(self._other(command, at, end), at + 1)
+                if at >= end:
+                    return
+            single = _SINGLE.match(text, at, end) if text[at] != "$" else None
+            if single is not None:
+                words.append(_single(whole, single))
+                at = single.end()
+            else:
+                at = max(self._other(command, at, end), at + 1)
             if words:
                 plain = _PLAIN_DECLARED if words[0].value in DECLARING else _PLAIN_ARGUMENTS
 

@@ -49,10 +49,11 @@ def parse_script(
     """
     script = _new(text, shell)
     script.errexit, script.pipefail = (options.errexit, options.pipefail) if options else (False, False)
-    if len(text) > MAX_LENGTH:
+    length = script.root.end
+    if length > MAX_LENGTH:
         script.parsed = False
         return script
-    stretch = _Stretch(script, script.root, (text, 0, len(text)), Variables(environment or {}), shell)
+    stretch = _Stretch(script, script.root, (text, 0, length), Variables(environment or {}), shell)
     _finish(script, stretch, stretch.read)
     return script
 
@@ -71,7 +72,7 @@ def parse_program(text: Text, argv: Sequence[Text], *, environment: Environment 
 
 
 def _new(text: Text, shell: str) -> Script:
-    return Script(text, shell, Node("script", text, 0, len(text)))
+    return Script(text, shell, Node("script", text, 0, len(text.value)))
 
 
 def _finish(script: Script, stretch: _Stretch, read: Callable[[], None]) -> None:

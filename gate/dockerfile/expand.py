@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 from gate.dockerfile.glob import PatternError, replace, trim_prefix, trim_suffix
-from gate.dockerfile.words import SPACE
+from gate.dockerfile.words import SPACE_PATTERN
 from gate.lazy import pattern
 from gate.model import Unknown
 from gate.record import dataclass, field
@@ -359,7 +359,7 @@ def expand_words(text: str, escape: str, lookup: Lookup | None = None, *, raw_qu
         if part.raw or isinstance(value, Unknown):
             pending.append(value)
             continue
-        for index, piece in enumerate(re.split(f"[{SPACE}]", value)):
+        for index, piece in enumerate(re.split(SPACE_PATTERN, value)):
             if index and (joined := _join(pending)) != "":
                 words.append(joined)
             if index:

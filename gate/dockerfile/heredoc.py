@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from gate.dockerfile.expand import SubstitutionError, parse_dollar, process_words
-from gate.dockerfile.words import SPACE
+from gate.dockerfile.words import SPACE, SPACE_PATTERN
 from gate.lazy import pattern
 from gate.record import dataclass
 
 _OPENER = pattern(r"([0-9]*)<<(-?)[\t\n\f\r ]*([^<]*)")
 _PLAIN = pattern(r"([0-9]*)<<(-?)(['\"]?)([A-Za-z0-9_.]+)\3")
-_SPECIAL = pattern(f"[{SPACE}'\"\\\\$<]")
+_SPECIAL = pattern(rf"""{SPACE_PATTERN}|['"\\$<]""")
 
 
 @dataclass(slots=True)

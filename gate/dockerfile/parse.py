@@ -15,10 +15,10 @@ from gate.dockerfile.instructions import build
 from gate.dockerfile.source import Source, Text
 from gate.dockerfile.stages import link
 from gate.dockerfile.tree import Comment, Copy, Dockerfile, From, Heredoc, Instruction, Onbuild, Run, Stage, SyntaxFault
-from gate.dockerfile.words import SPACE, SPACES
+from gate.dockerfile.words import SPACE, SPACE_PATTERN, SPACES
 from gate.lazy import pattern
 
-_DIRECTIVE = pattern(rf"#[{SPACE}]*([a-zA-Z][a-zA-Z0-9]*)[\t\n\f\r ]*=[\t\n\f\r ]*([^\t\n\f\r ].*)", re.DOTALL)
+_DIRECTIVE = pattern(rf"#{SPACE_PATTERN}*([a-zA-Z][a-zA-Z0-9]*)[\t\n\f\r ]*=[\t\n\f\r ]*([^\t\n\f\r ].*)", re.DOTALL)
 _DIRECTIVES = ("syntax", "escape", "check")
 _HEREDOC_KEYWORDS = ("RUN", "COPY", "ADD")
 _LONGEST_LINE = 65536

@@ -17,7 +17,7 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from gate.dockerfile.expand import SubstitutionError, Value, expand, parse_word
+from gate.dockerfile.expand import SubstitutionError, Value, expand, is_plain, parse_word
 from gate.dockerfile.source import Text
 from gate.dockerfile.tree import Dockerfile, From, Instruction, Onbuild, Pairs, Stage
 from gate.model import Unknown, Unset
@@ -314,6 +314,8 @@ class Variables:
             self._stages.set_arg(name, no_default(name), None)
 
     def _expand(self, text: Text, scope: VariableScope, where: tuple[int, int]) -> tuple[Value, Value]:
+        if is_plain(text.value, self._tree.escape):
+            return text.value, text.value
         try:
             judged = expand(text.value, scope.lookup, self._tree.escape)
             if isinstance(judged, str):

@@ -30,9 +30,6 @@ _QUOTING = pattern(r"""\\(.)|['"]""", re.DOTALL)
 DECLARING = frozenset({"export", "readonly", "declare", "typeset", "local"})
 """Commands whose arguments may be assignments."""
 
-PLAIN_COMMAND = rf"(?!(?:{'|'.join(sorted(DECLARING))})[ \t])[A-Za-z0-9_./:+,@%^-]+(?:[ \t][A-Za-z0-9_./:+,@%^= \t-]*)?"
-"""A command of words without any meaning to the shell (no assignment, no variable, no quote), and blanks behind it."""
-
 
 class Unclosed(Exception):
     """A quote or bracket that never ends."""

@@ -11,7 +11,7 @@ import re
 
 from gate.dockerfile.command import Command, Loop, Node
 from gate.dockerfile.shell import lexer
-from gate.dockerfile.shell.lexer import Unclosed
+from gate.dockerfile.shell.lexer import DECLARING, Unclosed
 from gate.dockerfile.source import Text
 from gate.lazy import pattern
 from gate.record import dataclass
@@ -20,8 +20,6 @@ _MAX_NESTING = 300
 """Compound commands inside one another: what asks for every command's surroundings takes their depth squared."""
 
 _BLANK = pattern(r"(?:[ \t]|\\\n)*")
-_RESERVED = r"""(?:if|then|elif|else|fi|while|until|do|done|for|select|case|esac|function|time|coproc|[{}]|\[\[)
-            (?=[\ \t\n;&|()<>]|\\\n|\Z)|!(?=[\ \t\n(]|\\\n|\Z)"""
 # Text that ends no word and no command, up to the next character that may.
 _QUOTED = r"""'[^']*'|"[^"\\$`]*"|\\.|\$(?:\w+|\{\w+\})"""
 _WORDS = pattern(rf"""[^\\'"`$;&|()<>\n#]*(?:(?:{_QUOTED})[^\\'"`$;&|()<>\n#]*)*""", re.DOTALL)
@@ -32,20 +30,43 @@ _TARGET = pattern(r"(?:[ \t]|\\\n)*(?:[^ \t\n;&|()<>]|[<>]\()")
 _TRAILER = pattern(r"\d*[<>]|&>")
 # The blanks in front of a statement or an operator, and what stands there if it is no simple command.
 _TOKEN = pattern(
-    rf"""(?:[ \t]|\\\n)*(?:(?P<newline>\n)|(?P<comment>\#)|(?P<bracket>[()])
+    r"""(?:[ \t]|\\\n)*(?:(?P<newline>\n)|(?P<comment>\#)|(?P<bracket>[()])
         |(?P<operator>&&|\|\||;;&|;;|;&|\|&|[;|]|&(?!>))
-        |(?P<reserved>{_RESERVED}))?""",
+        |(?P<reserved>(?:if|then|elif|else|fi|while|until|do|done|for|select|case|esac|function|time|coproc|[{}]|\[\[)
+            (?=[\ \t\n;&|()<>]|\\\n|\Z)|!(?=[\ \t\n(]|\\\n|\Z)))?""",
     re.VERBOSE,
 )
-# The same for what nearly all scripts consist of: a simple command, and (group 3) the operator behind it; None where
-# something else stands there. Group 2 is empty where no word has a meaning to the shell.
+# The same for what nearly all scripts consist of: (1) a simple command, (2) its first word as far as it is plain, (3) what
+# is left of it where some word has a meaning to the shell, (4) the operator behind it; None where something else stands there.
 _COMMAND = pattern(
-    rf"""[ \t]*(?:\\\n[ \t]*)*(?![\ \t]|\\\n|{_RESERVED})
-        ((?:{lexer.PLAIN_COMMAND})?)
-        ([^\\'"`$;&|()<>\n\#]*(?:(?:'[^']*'|"{lexer.PLAIN_QUOTED}|\\.|\$(?:\w|\{{\w+\}}))[^\\'"`$;&|()<>\n\#]*)*)
+    rf"""[ \t]*(?:\\\n[ \t]*)*
+        ((?:([A-Za-z0-9_./:+,@%^-]+)(?:[ \t][A-Za-z0-9_./:+,@%^= \t-]*)?)?
+         ([^\\'"`$;&|()<>\n\#]*(?:(?:'[^']*'|"{lexer.PLAIN_QUOTED}|\\.|\$(?:\w|\{{\w+\}}))[^\\'"`$;&|()<>\n\#]*)*))
         (&&|\|\||\|&?|;(?![;&])|&(?!>)|\n|\Z)?""",
     re.VERBOSE | re.DOTALL,
 )
+_RESERVED = frozenset(
+    [
+        "if",
+        "then",
+        "elif",
+        "else",
+        "fi",
+        "while",
+        "until",
+        "do",
+        "done",
+        "for",
+        "select",
+        "case",
+        "esac",
+        "function",
+        "time",
+        "coproc",
+    ]
+)
+"""First words that may be no command's name; others begin with a brace, a bracket or ``!``."""
+
 _COMPOUND = pattern(r"[ \t]+(?:-p[ \t]+)?(?=[({]|(?:if|while|until|for|case)\b)")
 _FUNCTION = pattern(r"\([ \t]*\)")
 _FUNCTION_NAME = pattern(r"""[ \t]*[^ \t\n'"`$\\;&|()<>]+[ \t]*(?:\([ \t]*\))?""")
@@ -154,14 +175,15 @@ class Structure:
         items = frame.items
         if frame.pattern or frame.single or (items and not isinstance(items[-1], str)):
             return at
-        while at < end and (found := match(text, at, end)) is not None and (operator := found[3]) is not None:
-            start, stop = found.start(1), found.end(2)
+        while at < end and (found := match(text, at, end)) is not None and (operator := found[4]) is not None:
+            start, stop = found.span(1)
+            name = found[2]
             while stop > start and text[stop - 1] in " \t" and text[stop - 2] != "\\":
                 stop -= 1
-            if start == stop:
+            if start == stop or name in _RESERVED or text[start] in "{}[!":
                 break
             command = Command("command", self._whole, start, stop)
-            if not found[2]:
+            if not found[3] and name not in DECLARING:
                 self.plain.add(id(command))
             items.append(command)
             at = found.end()

@@ -221,6 +221,7 @@ class Dockerfile:
     escape: str
     faults: list[SyntaxFault]
     variables: Variables | None = None  # those with which the stages were linked
+    _runs: list[Run] | None = field(default=None, init=False, repr=False)
 
     @property
     def path(self) -> str:
@@ -233,6 +234,14 @@ class Dockerfile:
             instruction.stage = None
             if isinstance(instruction, Onbuild) and instruction.child is not None:
                 instruction.child.stage = None
+
+    @property
+    def runs(self) -> list[Run]:
+        """Every RUN, also behind ONBUILD: one list for all who ask."""
+        if self._runs is None:
+            each = (one.child if isinstance(one, Onbuild) else one for one in self.instructions)
+            self._runs = [one for one in each if isinstance(one, Run)]
+        return self._runs
 
     @property
     def header(self) -> list[Instruction]:

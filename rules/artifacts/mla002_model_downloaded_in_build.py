@@ -98,17 +98,15 @@ def check_add(instruction: Instruction, build: Build) -> Results:
                 )
 
 
-@rule.on_instruction("RUN")
-def check_run(instruction: Instruction, build: Build) -> Results:
-    if not isinstance(instruction, Run) or not build.ships(instruction):
-        return
-    for command in build.script(instruction).commands:
-        is_module = len(command.words) > 1 and command.words[1].value == "-m"
-        if not is_module and not _may_fetch(command.name or ""):
-            continue
-        for place, what, severity in _fetched(command, instruction, build):
-            severity = Severity.INFO if meant_to_be_baked(build) else severity
-            yield rule.finding(place, f"{what} while the image is built.", severity=severity, stage=instruction.stage)
+@rule.on_build
+def check_runs(build: Build) -> Results:
+    for run in filter(build.ships, build.dockerfile.runs):
+        for command in build.script(run).commands:
+            is_module = len(command.words) > 1 and command.words[1].value == "-m"
+            if is_module or _may_fetch(command.name or ""):
+                for place, what, severity in _fetched(command, run, build):
+                    severity = Severity.INFO if meant_to_be_baked(build) else severity
+                    yield rule.finding(place, f"{what} while the image is built.", severity=severity, stage=run.stage)
 
 
 @lru_cache(maxsize=1024)

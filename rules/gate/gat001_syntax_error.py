@@ -1,7 +1,6 @@
 """GAT001 syntax-error: BuildKit would refuse the file."""
 
 from gate.build import Build
-from gate.dockerfile.tree import Instruction, Run
 from gate.model import Severity
 from gate.rule import Results, Rule
 
@@ -25,7 +24,8 @@ def check(build: Build) -> Results:
         yield rule.finding(fault.place, message)
 
 
-@rule.on_instruction("RUN")
-def check_shell(instruction: Instruction, build: Build) -> Results:
-    if isinstance(instruction, Run) and not build.script(instruction).parsed:
-        yield rule.undecided(instruction, "this shell text cannot be taken apart: not all of its commands are judged")
+@rule.on_build
+def check_shell(build: Build) -> Results:
+    for run in build.dockerfile.runs:
+        if not build.script(run).parsed:
+            yield rule.undecided(run, "this shell text cannot be taken apart: not all of its commands are judged")

@@ -13,7 +13,7 @@ rule = Rule(
     name="malformed-exec-array",
     severity=Severity.HIGH,
     aliases=("DL3025",),
-    needs=("ENTRYPOINT", "CMD"),
+    needs=("ENTRYPOINT", "CMD", "RUN"),
     fixes=(fixes.SAFE,),
     summary="An ENTRYPOINT, CMD or RUN starts like a JSON array and is none.",
     reason="What does not parse as a JSON array of strings silently becomes the shell form: the shell gets the brackets, the commas and "
@@ -39,16 +39,19 @@ rule = Rule(
 )
 
 
-@rule.on_instruction("RUN", "HEALTHCHECK", "ONBUILD")
+@rule.on_instruction("HEALTHCHECK", "ONBUILD")
 def check_other(instruction: Instruction, build: Build) -> Results:
     what = instruction.child if isinstance(instruction, Onbuild) else instruction
-    if not isinstance(what, (Launch, Run)) or not meant_as_array(what):
-        return
-    if isinstance(what, Run) and (instruction is not what or not has_posix_shell(what, build)):
-        return  # `[Type]::Method` is PowerShell
-    if isinstance(instruction, Run) or build.ships(instruction):
+    if isinstance(what, Launch) and meant_as_array(what) and build.ships(instruction):
         severity = Severity.LOW if instruction is not what else None  # ONBUILD: the fault of another build
         yield _finding(what, instruction, severity)
+
+
+@rule.on_build
+def check_runs(build: Build) -> Results:
+    for run in build.dockerfile.runs:
+        if meant_as_array(run) and has_posix_shell(run, build):  # `[Type]::Method` is PowerShell
+            yield _finding(run, run, None)
 
 
 @rule.on_build

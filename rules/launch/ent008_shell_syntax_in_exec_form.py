@@ -18,7 +18,7 @@ rule = Rule(
     name="shell-syntax-in-exec-form",
     severity=Severity.MEDIUM,
     image=True,
-    needs=("ENTRYPOINT", "CMD"),
+    needs=("ENTRYPOINT", "CMD", "RUN"),
     summary="A JSON form has words that only a shell would understand.",
     reason="No shell reads the JSON form: $VAR, &&, >, * and ~ reach the program as they are written.",
     fix='Let a shell read it, and hand over with exec: CMD ["sh", "-c", "exec torchserve --models \\"$MODEL\\""].',
@@ -50,12 +50,18 @@ _EVALUATING_BASES = frozenset(
 """Images whose entrypoint script has ``eval "$@"``."""
 
 
-@rule.on_instruction("RUN", "HEALTHCHECK", "ONBUILD")
+@rule.on_instruction("HEALTHCHECK", "ONBUILD")
 def check_other(instruction: Instruction, build: Build) -> Results:
     what = instruction.child if isinstance(instruction, Onbuild) else instruction
-    runs = isinstance(instruction, Run) or (isinstance(what, Launch) and build.ships(instruction))
-    if runs and isinstance(what, (Run, Launch)) and what.exec:
+    if isinstance(what, Launch) and what.exec and build.ships(instruction):
         yield from _first(misread_words(what.exec), what, instruction)
+
+
+@rule.on_build
+def check_runs(build: Build) -> Results:
+    for run in build.dockerfile.runs:
+        if run.exec:
+            yield from _first(misread_words(run.exec), run, run)
 
 
 @rule.on_build

@@ -153,22 +153,20 @@ def _read(path: str, build: Build) -> bytes | None:
     return build.context.read(path.strip("/"), 1 << 16) if build.context is not None else None
 
 
-@rule.on_instruction("RUN")
-def check_run(instruction: Instruction, build: Build) -> Results:
-    assert isinstance(instruction, Run)
-    commands = build.script(instruction).commands
-    for command in commands:
-        target = _written(command) if command.redirects or command.name == "tee" else None
-        if target is not None and not _removed(target, commands) and not _mounted(target, instruction):
-            what = f"{target} is written into the layer."
-        elif command.name in _LOGIN_PROGRAMS and _logs_in(command) and not any(map(_logs_out, commands)):
-            what = (
-                f"{command.name} {command.values[0] if command.values else ''} writes the credentials into the layer."
-            )
-        else:
-            continue
-        severity = Severity.HIGH if build.ships(instruction) else Severity.LOW
-        yield rule.finding(command, what, severity=severity, stage=instruction.stage)
+@rule.on_build
+def check_runs(build: Build) -> Results:
+    for run in build.dockerfile.runs:
+        commands = build.script(run).commands
+        for command in commands:
+            target = _written(command) if command.redirects or command.name == "tee" else None
+            if target is not None and not _removed(target, commands) and not _mounted(target, run):
+                what = f"{target} is written into the layer."
+            elif command.name in _LOGIN_PROGRAMS and _logs_in(command) and not any(map(_logs_out, commands)):
+                what = f"{command.name} {command.values[0] if command.values else ''} writes the credentials into the layer."
+            else:
+                continue
+            severity = Severity.HIGH if build.ships(run) else Severity.LOW
+            yield rule.finding(command, what, severity=severity, stage=run.stage)
 
 
 def _written(command: Command) -> str | None:

@@ -19,12 +19,17 @@ _LONGEST = 4096
 def fingerprinted(findings: Iterable[Finding], sources: Sources) -> list[Finding]:
     """The findings in the order of their places, each with its fingerprint: 32 hexadecimal digits."""
     counts: dict[tuple[str, str, str], int] = {}
+    lines: dict[tuple[str, int], str] = {}
     done = []
     for finding in sorted(findings, key=order):
-        about = _about(finding, sources)
-        key = (finding.rule_id, finding.place.path, about)
+        path, line = finding.place.path, finding.place.span.line
+        if finding.package is not None:
+            about = finding.package.purl.partition("@")[0]
+        else:
+            about = lines.get((path, line)) or lines.setdefault((path, line), _about(sources.line(path, line)))
+        key = (finding.rule_id, path, about)
         count = counts[key] = counts.get(key, 0) + 1
-        text = f"{finding.rule_id}\0{finding.place.path}\0{about}\0{count}"
+        text = f"{finding.rule_id}\0{path}\0{about}\0{count}"
         digest = blake2b(text.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
         done.append(replace(finding, fingerprint=digest))
     return done
@@ -37,8 +42,5 @@ def order(finding: Finding) -> tuple[object, ...]:
     return (*place, finding.rule_id, span.end_line, span.end_column, finding.engine, finding.message)
 
 
-def _about(finding: Finding, sources: Sources) -> str:
-    if finding.package is not None:
-        return finding.package.purl.partition("@")[0]
-    line = sources.line(finding.place.path, finding.place.line)
+def _about(line: str) -> str:
     return " ".join(line[:_LONGEST].split())

@@ -181,8 +181,7 @@ def by_policy(request: Request, inputs: Iterable[Input]) -> list[tuple[Policy, l
     """The inputs by the policy that is in force for them."""
     by_file: dict[object, tuple[Policy, list[Input]]] = {}
     for given in inputs:
-        folder = Path(given.folder or ".")
-        key = request.policy if request.policy is not None else policyfinder.find(folder)
+        key = request.policy if request.policy is not None else policyfinder.find(given.folder or ".")
         if key not in by_file:
             by_file[key] = (policy_for(request, given.folder), [])
         by_file[key][1].append(given)

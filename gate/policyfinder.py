@@ -40,19 +40,28 @@ def _load(path: str | Path) -> Policy:
     return policyfile.load(Path(path))
 
 
-def find(folder: Path) -> Path | None:
+def find(folder: str | Path) -> Path | None:
     """The policy file in force in a folder: ``mlgate.yaml``, or ``pyproject.toml`` with ``[tool.mlgate]``, in it or in
     the nearest parent up to the git root.
 
     Without a git root the search ends at the working directory: a file further up is somebody else's.
     """
-    resolved = os.path.realpath(folder)
+    path = os.fspath(folder)
+    resolved = os.path.realpath(path) if ".." in path else _resolved(os.path.abspath(path))
     boundary = git_root(resolved)
     if boundary is None:
         here = os.path.join(os.getcwd(), "")
         boundary = os.path.dirname(here) if os.path.join(resolved, "").startswith(here) else resolved
     found = _find_between(resolved, boundary)
     return Path(found) if found is not None else None
+
+
+@lru_cache(maxsize=4096)
+def _resolved(folder: str) -> str:
+    """:func:`os.path.realpath` of an absolute path that goes nowhere back; what is above many folders is resolved once."""
+    above, name = os.path.split(folder)
+    path = os.path.join(_resolved(above), name) if name else folder
+    return os.path.realpath(path) if os.path.islink(path) else path
 
 
 @lru_cache(maxsize=4096)

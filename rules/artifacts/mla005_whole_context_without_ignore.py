@@ -27,14 +27,13 @@ rule = Rule(
 
 @rule.on_instruction("COPY", "ADD")
 def check(instruction: Instruction, build: Build) -> Results:
-    if not isinstance(instruction, Copy) or (build.context is not None and build.context.ignore_file is not None):
-        return
+    assert isinstance(instruction, Copy)
     for word, value in own_sources(instruction, build):
         if value.strip("/") not in ("", ".") and value not in ("*", "./*"):
             continue
         if build.context is None:
             yield rule.undecided(word, "whether an ignore file keeps anything out: the build context is not read", "--context DIR")  # fmt: skip
-        else:
+        elif build.context.ignore_file is None:
             severity = Severity.MEDIUM if build.ships(instruction) else Severity.LOW
             yield rule.finding(
                 word,

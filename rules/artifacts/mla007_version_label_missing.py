@@ -12,6 +12,7 @@ rule = Rule(
     id="MLA007",
     name="version-label-missing",
     severity=Severity.LOW,
+    needs=("LABEL", "COPY", "ADD"),
     image=True,
     summary="The image's version label is missing, the same for ever, or empty unless the build sets it.",
     reason="Years later an endpoint still runs, and nobody can say which model it serves. An ARG without a default makes the label empty as soon as one build forgets --build-arg.",
@@ -44,9 +45,9 @@ _SHORT = frozenset({"version", "revision", "git_commit", "git-commit", "commit",
 
 @rule.on_build
 def check(build: Build) -> Results:
-    if build.target is None or schema_of(build).provided & (_VERSION | _SHORT):
-        return
     labels = [label for label in labels_that_ship(build) if _says_version(label.key)]
+    if not (labels or baked(build)) or schema_of(build).provided & (_VERSION | _SHORT):
+        return
     hollow = [(label, name) for label in labels for name in _unset(label, build)]
     for label, name in hollow:
         yield rule.finding(

@@ -176,9 +176,10 @@ def _removes(command: Command, path: str) -> bool:
 
 def _destinations(command: Command, run: Run, build: Build) -> Iterator[str]:
     """The absolute paths that a command writes to, as far as its words say."""
-    at = directory(command, run, build)
+    words = [*_operands(command), *_redirected(command)]
+    at = directory(command, run, build) if words else None
     here = isinstance(at, str) and at != BASE
-    for word in (*_operands(command), *_redirected(command)):
+    for word in words:
         if word.startswith("/") or (word and here and "://" not in word):
             yield resolve(word, at if isinstance(at, str) else "/")
 

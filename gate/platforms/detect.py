@@ -54,8 +54,8 @@ def detect(build: Build) -> tuple[Target, ...]:
     found = []
     for name, platform in sorted(platforms().items()):
         mentioned = [text for text in platform.evidence.texts if text in whole]
-        evidence = tuple(dict.fromkeys([*strong[name], *_mentions(texts, mentioned)]))
-        if evidence:
+        if strong[name] or mentioned:
+            evidence = tuple(dict.fromkeys([*strong[name], *_mentions(texts, mentioned)]))
             found.append(Target(name, evidence=evidence[:3]))
     return tuple(_settled(found, facts.agent_runtime))
 
@@ -97,15 +97,16 @@ class _Facts:
 
     def evidence(self, wanted: Evidence) -> list[str]:
         found: list[str] = []
-        for names, kind in (
-            (wanted.labels, self._labels),
-            (wanted.bases, self._bases),
-            (wanted.packages, self._installed),
-            (wanted.variables, self._variables),
-            (wanted.programs, self._programs),
-        ):
-            if names:
-                found += kind(names)
+        if wanted.labels:
+            found += self._labels(wanted.labels)
+        if wanted.bases:
+            found += self._bases(wanted.bases)
+        if wanted.packages:
+            found += self._installed(wanted.packages)
+        if wanted.variables:
+            found += self._variables(wanted.variables)
+        if wanted.programs:
+            found += self._programs(wanted.programs)
         return found
 
     @cached_property
@@ -183,7 +184,7 @@ _Said = tuple["Instruction | str", str]
 
 
 def _mentions(texts: list[_Said], wanted: list[str]) -> Iterator[str]:
-    for where, content in texts if wanted else ():
+    for where, content in texts:
         for text in wanted:
             if text in content:
                 shown = where if isinstance(where, str) else f"{_at(where.place)} {where.keyword}"

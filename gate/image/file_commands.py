@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from gate.context.paths import join
 from gate.dockerfile.command import Command, ShellWord
 from gate.image.copy import Options, copy
@@ -38,6 +40,7 @@ def _recursive(word: ShellWord) -> bool:
     return value == "--recursive" or ("R" in value and not value.startswith("--"))
 
 
+@lru_cache(maxsize=256)
 def _mode_options(text: str) -> Options:
     mode: Mode = parse_mode(text, _UMASK)
     return Options(mode=mode, octal=int(text, 8) if text.isdecimal() else None)

@@ -169,9 +169,10 @@ class Tree:
             if not name:
                 continue
             place += "/" + name
-            node = self.find(place, follow=True)
+            child = at.child(name)
+            node = self.find(place, follow=True) if child is not None and child.type == "symlink" else child
             if node is None:
-                if at.child(name) is not None:
+                if child is not None:
                     raise TreeError(f"mkdir {place}: file exists")
                 node = make(at)
                 at.put(name, node)

@@ -55,6 +55,7 @@ class Mlgate:
 
     def __call__(self, *arguments: str) -> Ran:
         policyfinder._find_between.cache_clear()
+        policyfinder._resolved.cache_clear()
         git_root.cache_clear()
         code = cli.run(list(arguments))
         captured = self._capture.readouterr()

@@ -108,6 +108,15 @@ def test_what_is_no_file_is_not_passed_over(mlgate: Mlgate) -> None:
     assert mlgate.check().last == "mlgate: exit 2: wrong use: mlgate.yaml: no such file"
 
 
+@pytest.mark.parametrize("path", ["link/Dockerfile", "link/x/Dockerfile"])
+def test_a_linked_folder_has_the_policy_of_the_real_one(path: str, mlgate: Mlgate) -> None:
+    dockerfile = mlgate.write("real/sub/Dockerfile", BAD)
+    mlgate.write("real/sub/x/Dockerfile", BAD)
+    mlgate.write("real/mlgate.yaml", "nme: x\n")
+    (dockerfile.parents[2] / "link").symlink_to("real/sub")
+    assert "real/mlgate.yaml" in mlgate.check(path).last
+
+
 def test_not_utf8(mlgate: Mlgate) -> None:
     mlgate.write("Dockerfile", BAD)
     mlgate.write("mlgate.yaml", b"name: \xff\n")

@@ -62,12 +62,17 @@ def earlier_instructions(instruction: Instruction) -> Iterator[Instruction]:
         stage = stage.parent
 
 
+def mentions(build: Build, name: str) -> bool:
+    """Whether a name stands anywhere in the Dockerfile."""
+    kept = memo(build, "mentioned")
+    if name not in kept:
+        kept[name] = name in build.dockerfile.source.text
+    return bool(kept[name])
+
+
 def variable(name: str, command: Command, run: Run, build: Build) -> str | Unknown | None:
     """The value of an environment variable of a command: set in front of it, exported before it, or by ENV and ARG."""
-    mentioned = memo(build, "mentioned")
-    if name not in mentioned:
-        mentioned[name] = name in build.dockerfile.source.text
-    if not mentioned[name]:
+    if not mentions(build, name):
         return None  # the usual case, and a cheap one
     own = command.assignments.get(name)
     if own is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from gate.dockerfile.command import Command
 from gate.lazy import pattern
@@ -56,50 +56,45 @@ _PREFIX = {
 these may be in."""
 
 
-def caches_of(command: Command, place: Place, get: Getter) -> Iterator[Made]:
+def caches_of(command: Command, place: Place, get: Getter) -> list[Made]:
     """What a package manager's command leaves behind."""
     manager = manager_of(command)
     if not manager:
         tool = _TOOLS.get(command.name or "")
-        if tool is not None and verb(command) in tool[2] and "--no-cache" not in command.values:
-            yield _cache(tool[0], tool[1], place)
-        return
+        if tool is None or verb(command) not in tool[2] or "--no-cache" in command.values:
+            return []
+        return [_cache(tool[0], tool[1], place)]
     said = verb(command)
     if said in INDEX_VERBS.get(manager, ()):
-        yield _cache(*_INDEXES[manager], place)
-    elif said in _INSTALLS and manager in _CACHES:
-        if not _without_cache(command, manager, get):
-            path, what = _CACHES[manager]
-            path = "/var/cache/yum" if command.name == "yum" else path
-            yield _cache((get("PIP_CACHE_DIR") if manager == "pip" else None) or path, what, place)
-        yield from _folders(command, manager, place)
+        return [_cache(*_INDEXES[manager], place)]
+    if said not in _INSTALLS or manager not in _CACHES:
+        return []
+    options = [value for value in command.values if value and value[0] == "-"]
+    made = _folders(command, manager, options, place) if manager in _PREFIX else []
+    if not _without_cache(manager, options, get):
+        path, what = _CACHES[manager]
+        path = "/var/cache/yum" if command.name == "yum" else path
+        made.insert(0, _cache((get("PIP_CACHE_DIR") if manager == "pip" else None) or path, what, place))
+    return made
 
 
 def _cache(path: str, what: str, place: Place) -> Made:
     return Made(place.absolute(path) + "/*", "cache", what)
 
 
-def _without_cache(command: Command, manager: str, get: Getter) -> bool:
+def _without_cache(manager: str, options: list[str], get: Getter) -> bool:
     if manager == "pip":
         off = get("PIP_NO_CACHE_DIR")
-        return any((value or "").startswith("--no-ca") for value in command.values) or off not in (
-            None,
-            "",
-            "0",
-            "false",
-            "off",
-        )
-    return manager == "apk" and "--no-cache" in command.values
+        return off not in (None, "", "0", "false", "off") or any(option.startswith("--no-ca") for option in options)
+    return manager == "apk" and "--no-cache" in options
 
 
-def _folders(command: Command, manager: str, place: Place) -> Iterator[Made]:
-    if manager in _PREFIX:
-        table, options, like = _PREFIX[manager]
-        if not any(value and value[0] == "-" and like.match(value) for value in command.values):
-            return  # the usual case: no word that could be one of these options
-        found = scan(command.arguments, table).last(*options)
-        if found is not None and found.value:
-            yield Made(place.absolute(found.value), "tree", "the environment")
+def _folders(command: Command, manager: str, options: list[str], place: Place) -> list[Made]:
+    table, names, like = _PREFIX[manager]
+    if not any(map(like.match, options)):
+        return []  # the usual case: no word that could be one of these options
+    found = scan(command.arguments, table).last(*names)
+    return [Made(place.absolute(found.value), "tree", "the environment")] if found is not None and found.value else []
 
 
 PROGRAMS = frozenset(MANAGERS) | frozenset(_TOOLS)

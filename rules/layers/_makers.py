@@ -39,20 +39,19 @@ _TAR = Table(
 _UNZIP = Table(listed("-d -x -P"))
 
 
-def made_by(command: Command, place: Place, get: Getter) -> Iterator[Made]:
+def made_by(command: Command, place: Place, get: Getter) -> list[Made]:
     """What one command leaves behind, as far as its words tell."""
     name = command.name or ""
-    maker = _MAKERS.get(name)
-    if maker is not None:
-        yield from maker(command, place)
-    elif name.endswith(".sh"):
-        yield from _installer(command, place)
-    yield from caches_of(command, place, get)
+    maker = _installer if name.endswith(".sh") else _MAKERS.get(name)
+    made = [*maker(command, place)] if maker is not None else []
+    if name not in _CACHELESS:
+        made += caches_of(command, place, get)
     if command.redirects and name in _PRINTERS:
         for redirect in command.redirects:
             to_file = redirect.operator in (">", ">>", ">|") and redirect.fd in (None, 1)
             if to_file and redirect.target is not None:
-                yield Made(place.absolute(written(redirect.target)), "file", "the downloaded file")
+                made.append(Made(place.absolute(written(redirect.target)), "file", "the downloaded file"))
+    return made
 
 
 _PRINTERS = listed("curl wget gunzip zcat gzip")
@@ -204,5 +203,6 @@ _MAKERS: dict[str, Callable[[Command, Place], Iterator[Made]]] = {
     "python3": _venv, "uv": _venv, "bash": _installer, "sh": _installer,
 }  # fmt: skip
 
+_CACHELESS = frozenset({"wget", "curl", "git", "tar", "unzip", "cp", "bash", "sh"})
 PROGRAMS = frozenset(_MAKERS) | _PRINTERS
 """The programs that this module knows, beside those of :mod:`gate.rules.layers._caches`."""

@@ -13,6 +13,7 @@ from gate.dockerfile.tree import Copy, Instruction, Run
 from gate.image.base import identify
 from gate.memo import memo
 from gate.model import Unknown
+from gate.packages.where import mentions
 from gate.record import dataclass
 from gate.rules.build._effects import Effect, effect
 from gate.rules.layers import _caches as caches
@@ -136,7 +137,7 @@ class _Tracer:
         apart = _mounts(run) + self.volumes
 
         def get(name: str) -> str | None:
-            value = build.scope(run).get(name)
+            value = build.scope(run).get(name) if mentions(build, name) else None
             return "?" if isinstance(value, Unknown) else value
 
         events: list[Event] = []
@@ -154,9 +155,7 @@ class _Tracer:
                 events.append(Event(number, command, built, [], [], False))
                 continue
             taking = takes(command)
-            if not taking and not _makes(name):
-                continue
-            made = [*made_by(command, place, get)]
+            made = made_by(command, place, get) if _makes(name) else []
             for one in made:
                 one.line = line
             removals, changes = ([*removals_of(command, place)], [*changes_of(command, place)]) if taking else ([], [])

@@ -1,8 +1,8 @@
 """Matching in bounded time.
 
-A pattern arrives as pieces: :data:`STAR`, :data:`DEEP`, :data:`REST`, or a regular expression for one character. A
-handful of unbounded pieces is left to :mod:`re`; with more of them a hostile pattern could keep a backtracking matcher
-busy for ever, so an automaton walks the text once.
+A pattern arrives as pieces: :data:`STAR`, :data:`DEEP`, :data:`REST`, or a regular expression for one character. Almost
+every one is plain text and stars, and needs no expression. Otherwise, a handful of unbounded pieces is left to :mod:`re`;
+with more of them a hostile pattern could keep a backtracking matcher busy for ever, so an automaton walks the text once.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ _ENOUGH = 3
 
 def matcher(pieces: Sequence[str]) -> Callable[[str], object]:
     """The test whether a whole text matches the pieces one after the other."""
+    parts = _parts(pieces)
+    if parts is not None:
+        return _Stars(parts).fullmatch
     kept = [piece for at, piece in enumerate(pieces) if piece not in _UNBOUNDED or at == 0 or pieces[at - 1] != piece]
     if sum(piece in _UNBOUNDED for piece in kept) <= _ENOUGH:
         return _Expression("".join(kept)).fullmatch
@@ -31,14 +34,59 @@ def literal(pieces: Sequence[str]) -> str:
     """The longest stretch of plain text among the pieces: every text that matches them contains it."""
     found = run = ""
     for piece in pieces:
-        if len(piece) == 1 and piece != "^":
-            run += piece
-        elif len(piece) == 2 and piece[0] == "\\" and not piece[1].isalnum():
-            run += piece[1]
-        else:
-            run = ""
+        character = _character(piece)
+        run = run + character if character else ""
         found = run if len(run) > len(found) else found
     return found
+
+
+def _character(piece: str) -> str:
+    """The one character that a piece stands for; empty for any other."""
+    if len(piece) == 1 and piece != "^":
+        return piece
+    return piece[1] if len(piece) == 2 and piece[0] == "\\" and not piece[1].isalnum() else ""
+
+
+def _parts(pieces: Sequence[str]) -> list[list[str]] | None:
+    """For each part of a path the texts around its stars; None where there are other pieces."""
+    parts = [[""]]
+    for piece in pieces:
+        character = _character(piece)
+        if piece == STAR:
+            parts[-1].append("")
+        elif character == "/":
+            parts.append([""])
+        elif character:
+            parts[-1][-1] += character
+        else:
+            return None
+    return parts
+
+
+class _Stars:
+    """Plain text and stars, which stay inside a part."""
+
+    def __init__(self, parts: list[list[str]]) -> None:
+        self._parts = parts
+
+    def fullmatch(self, text: str) -> bool:
+        parts = text.split("/")
+        return len(parts) == len(self._parts) and all(map(_fits, parts, self._parts))
+
+
+def _fits(part: str, texts: list[str]) -> bool:
+    first, *others = texts
+    if not others:
+        return part == first
+    at, end = len(first), len(part) - len(others[-1])
+    if at > end or not part.startswith(first) or not part.endswith(others[-1]):
+        return False
+    for text in others[:-1]:
+        found = part.find(text, at, end)
+        if found < 0:
+            return False
+        at = found + len(text)
+    return True
 
 
 class _Expression:

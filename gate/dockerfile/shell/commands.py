@@ -13,12 +13,12 @@ from gate.dockerfile.source import Text
 from gate.lazy import pattern
 
 # Words without any meaning to the shell, with the blanks around them. Where an assignment is possible, none has a ``=``.
+_PLAIN_ARGUMENTS = pattern(r"[ \t\n]*(?:[A-Za-z0-9_./:+,@%^= \t\n-]*(?:[ \t\n]|\Z))?")
+_PLAIN_DECLARED = pattern(r"[ \t\n]*(?:[A-Za-z0-9_./:+,@%^ \t\n-]*(?:[ \t\n]|\Z))?")
 _PLAIN_COMMAND = pattern(
-    rf"[ \t\n]*(?:(?!(?:{'|'.join(sorted(DECLARING))})[ \t\n])[A-Za-z0-9_./:+,@%^-]+(?:[ \t\n]+|\Z)"
-    r"(?:[A-Za-z0-9_./:+,@%^=-]+(?:[ \t\n]+|\Z))*)?"
+    rf"[ \t\n]*(?:(?!(?:{'|'.join(sorted(DECLARING))})[ \t\n])[A-Za-z0-9_./:+,@%^-]+(?:[ \t\n]|\Z)"
+    r"(?:[A-Za-z0-9_./:+,@%^= \t\n-]*(?:[ \t\n]|\Z))?)?"
 )
-_PLAIN_ARGUMENTS = pattern(r"[ \t\n]*(?:[A-Za-z0-9_./:+,@%^=-]+(?:[ \t\n]+|\Z))*")
-_PLAIN_DECLARED = pattern(r"[ \t\n]*(?:[A-Za-z0-9_./:+,@%^-]+(?:[ \t\n]+|\Z))*")
 # A word that is its own value but for quotes around all of it: plain or with a pattern in it, or quoted.
 _SINGLE = pattern(r"""(?:([A-Za-z0-9_./:+,@%^*?\[\]~-]+)|'([^']*)'|"([^"\\$`]*)")(?=[ \t\n]|\Z)""")
 _BLANK = pattern(r"(?:[ \t\n]|\\\n)+")

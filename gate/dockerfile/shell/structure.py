@@ -45,26 +45,10 @@ _COMMAND = pattern(
         (&&|\|\||\|&?|;(?![;&])|&(?!>)|\n|\Z)?""",
     re.VERBOSE | re.DOTALL,
 )
-_RESERVED = frozenset(
-    [
-        "if",
-        "then",
-        "elif",
-        "else",
-        "fi",
-        "while",
-        "until",
-        "do",
-        "done",
-        "for",
-        "select",
-        "case",
-        "esac",
-        "function",
-        "time",
-        "coproc",
-    ]
-)
+_RESERVED = frozenset((
+    "if", "then", "elif", "else", "fi", "while", "until", "do", "done", "for", "select", "case", "esac", "function", "time",
+    "coproc",
+))  # fmt: skip
 """First words that may be no command's name; others begin with a brace, a bracket or ``!``."""
 
 _COMPOUND = pattern(r"[ \t]+(?:-p[ \t]+)?(?=[({]|(?:if|while|until|for|case)\b)")

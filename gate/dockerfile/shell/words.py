@@ -141,7 +141,7 @@ class WordReader:
             self._loose = True
         if "*" in value or "?" in value or "[" in value:
             self._glob = True
-        pieces = _BLANKS.split(value)
+        pieces = _BLANKS.split(value) if " " in value or "\t" in value or "\n" in value else (value,)
         for index, piece in enumerate(pieces):
             if index:
                 self._end_field()

@@ -54,10 +54,14 @@ class Variables:
     def expand(self, name: str) -> str:
         """What ``$name`` becomes."""
         value = self._value(name, UNKNOWN)
-        if value is None:
+        if not value:
             return ""
         self.budget.spend(len(value))
         return value
+
+    def knows(self, name: str) -> bool:
+        """Whether the script or what it starts with says anything of it."""
+        return name in self._values or name in self._environment
 
     def _value(self, name: str, otherwise: str | None) -> str | None:
         if name in self._values:

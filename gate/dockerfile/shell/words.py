@@ -18,6 +18,9 @@ from gate.lazy import pattern
 
 _PLAIN = pattern(r"""[^\s'"`$\\;&|()<>*?\[{~#\x00-\x1f\ud800]+|[#~]""")
 _IN_QUOTES = pattern(r"""[^"\\`$]+""")
+# Where the two end, nearly always: one look is cheaper than a match.
+_MARKS = frozenset(" \t\n$'\"`\\")
+_MARKS_IN_QUOTES = frozenset('"\\`$')
 _VARIABLE = pattern(r"\$(?:\{([A-Za-z_]\w*)\}|([A-Za-z_]\w*|[0-9@*#?$!-]))", re.ASCII)
 _BLANKS = pattern(r"[ \t\n]+")
 _MAX_NESTING = 40
@@ -69,9 +72,13 @@ class WordReader:
         words: list[ShellWord] = []
         certain = True
         for value, quoted, glob, loose in self._fields:
-            if loose and not value.strip(UNKNOWN):
-                certain = False
-            words.append(self._shell_word(value, at, stop, quoted, glob))
+            if UNKNOWN not in value:
+                words.append(ShellWord(value, self.whole, at, stop, quoted, glob, value))
+                certain = certain and not (loose and not value)
+                continue
+            prefix, suffix = value.partition(UNKNOWN)[0], value.rpartition(UNKNOWN)[2]
+            words.append(ShellWord(None, self.whole, at, stop, quoted, glob, prefix, suffix))
+            certain = certain and not (loose and not value.strip(UNKNOWN))
         return words, stop, certain
 
     def _brace_expansion(self, start: int, end: int) -> None:
@@ -89,12 +96,6 @@ class WordReader:
                     self._emit(literal, first)
             self._end_field()
         del self.substitutions[kept:]
-
-    def _shell_word(self, value: str, start: int, end: int, quoted: bool, glob: bool) -> ShellWord:
-        if UNKNOWN not in value:
-            return ShellWord(value, self.whole, start, end, quoted, glob, value)
-        prefix, suffix = value.partition(UNKNOWN)[0], value.rpartition(UNKNOWN)[2]
-        return ShellWord(None, self.whole, start, end, quoted, glob, prefix, suffix)
 
     def assigned(self, at: int, end: int) -> tuple[str, int]:
         """The value behind ``NAME=``, unsplit, and the index behind it."""
@@ -135,7 +136,7 @@ class WordReader:
         if self._trace is not None or not split:
             self._emit(value, at)
             return
-        if self.variables.get("IFS") is not None:
+        if self.variables.knows("IFS") and self.variables.get("IFS") is not None:
             value = UNKNOWN  # split at other places
         if UNKNOWN in value:
             self._loose = True
@@ -158,14 +159,18 @@ class WordReader:
 
     def _scan(self, at: int, end: int, *, operand: bool, split: bool = True) -> int:
         """Unquoted text up to the end of the word. In the operand of a ``${…}``, operators are plain characters."""
-        text, plain, start = self.text, _PLAIN.match, at
+        text, plain, start, trace = self.text, _PLAIN.match, at, self._trace
         while at < end:
-            match = plain(text, at, end)
-            if match is not None:
-                self._emit(match.group(), at)
+            char = text[at]
+            if char not in _MARKS and (match := plain(text, at, end)) is not None:
+                if trace is None:
+                    self._chunks.append(match.group())
+                else:
+                    self._emit(match.group(), at)
                 at = match.end()
                 continue
-            char = text[at]
+            if char in " \t\n" and not operand:
+                break
             if char == "'":
                 at = self._single(at, end)
             elif char == '"':
@@ -188,7 +193,7 @@ class WordReader:
                 at += 1
             elif (after := self._nested_paren(at, start, end)) is not None:
                 at = after
-            elif char in " \t\n" or (char in ";&|()<>" and not self._test):
+            elif char in ";&|()<>" and not self._test:
                 break
             elif char == UNKNOWN:
                 self._emit_split(char, at, split)
@@ -229,12 +234,11 @@ class WordReader:
         """Text as within double quotes; returns the index after the closing one, or ``end`` in a mode without one."""
         text, plain = self.text, _IN_QUOTES.match
         while at < end:
-            match = plain(text, at, end)
-            if match is not None:
+            char = text[at]
+            if char not in _MARKS_IN_QUOTES and (match := plain(text, at, end)) is not None:
                 self._emit(match.group(), at)
                 at = match.end()
                 continue
-            char = text[at]
             if char == '"':
                 at += 1
                 if mode == _QUOTES:
@@ -261,7 +265,7 @@ class WordReader:
         if variable is not None:
             name = variable[1] or variable[2]
             number = name in ("?", "#", "$", "!")
-            self._put(self.variables.expand(name), at, quoted or number, split, many=name == "@")
+            self._put(self.variables.expand(name), at, quoted or number, split, name == "@")
             return variable.end()
         if text[at] == "`":
             return self._backquoted(at, end, quoted, split)
@@ -280,7 +284,7 @@ class WordReader:
         self._emit("$", at)
         return at + 1
 
-    def _put(self, value: str, at: int, quoted: bool, split: bool, *, many: bool = False) -> None:
+    def _put(self, value: str, at: int, quoted: bool, split: bool, many: bool = False) -> None:
         if quoted:
             self._emit(value, at)
             if many:
@@ -347,7 +351,7 @@ class WordReader:
             value = substitute(value, parameter.operator, self._pattern(parameter.operand, stop - 1))
         elif "$" in text[at + 2 : stop - 1] or "`" in text[at + 2 : stop - 1]:
             self._aside(at + 2, stop - 1)  # commands in the part that is not used, or in an index
-        self._put(value, at, quoted, split, many=parameter.many)
+        self._put(value, at, quoted, split, parameter.many)
         return stop
 
     def _pattern(self, start: int, end: int) -> str:

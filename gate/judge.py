@@ -131,7 +131,7 @@ def _marked(findings: Iterable[Finding], policy: Policy, case: Case, docket: Doc
     for finding in findings:
         changes: dict[str, Any] = {}
         if finding.state == "active":
-            waiver = next((waiver for waiver in live if waives(waiver, finding, policy.root)), None)
+            waiver = next((waiver for waiver in live if waives(waiver, finding, policy.root)), None) if live else None
             if waiver is not None:
                 changes = {"state": "waived", "waiver": _described(waiver)}
             elif finding.fingerprint in case.baseline:
@@ -235,4 +235,10 @@ def _targets(files: Iterable[Judged]) -> tuple[Target, ...]:
 
 def _questions(files: Iterable[Judged]) -> tuple[Undecided, ...]:
     questions = {question for file in files for question in file.undecided}
-    return tuple(sorted(questions, key=lambda question: (question.place, question.rule_id, question.reason)))
+    return tuple(sorted(questions, key=_order_of_question))
+
+
+def _order_of_question(question: Undecided) -> tuple[object, ...]:
+    span = question.place.span
+    place = (question.place.path, span.line, span.column, span.end_line, span.end_column)
+    return (*place, question.rule_id, question.reason)

@@ -100,14 +100,15 @@ def _input(name: str) -> Input:
 def _search(top: str, failures: list[Failure]) -> Iterator[str]:
     waiting = [(top, _ignored_above(Path(top)))]
     while waiting:
-        folder, above = waiting.pop()
-        ignore = above.below(folder)
+        folder, ignore = waiting.pop()
         try:
             with os.scandir(folder) as scan:
                 entries = list(scan)
         except OSError as error:
             failures.append(Failure(shown(folder), f"cannot be searched: {error.strerror}"))
             continue
+        if any(entry.name == ".gitignore" for entry in entries):
+            ignore = ignore.below(folder)
         for entry in entries:
             try:
                 is_folder = entry.is_dir(follow_symlinks=False)

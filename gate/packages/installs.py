@@ -7,7 +7,7 @@ for the one of a command. The module of a package manager is imported when its f
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -40,34 +40,42 @@ _VERSION_TARGET = pattern(r"=|\d+(?:\.\d+|\.\*)*(?:[,<>!=~].*|[ab]\d+|rc\d+)?\Z"
 def installs(build: Build, *, triggers: bool = False) -> list[Install]:
     """Every installation of every stage, in the order of the file; with ``triggers``, those that ONBUILD leaves to
     other images too."""
-    found = _found(build)[0]
-    return found if triggers else [install for install in found if install.run is None or not install.run.onbuild]
+    found = _found(build)
+    return found.everything if triggers else found.own
 
 
 def install_of(command: Command, build: Build) -> Install | None:
     """What one command of a RUN installs."""
-    return _found(build)[1].get(id(command))
+    return _found(build).by_command.get(id(command))
 
 
-def _found(build: Build) -> tuple[list[Install], dict[int, Install]]:
-    kept = memo(build, "installs")
-    found: tuple[list[Install], dict[int, Install]] | None = kept.get("all")
-    if found is None:
-        found = kept["all"] = ([], {})
+class _Found:
+    """The installations of a build: all of them, those that are not left to other images, and each by its command."""
+
+    def __init__(self, build: Build) -> None:
+        self.everything: list[Install] = []
         for instruction in build.dockerfile.instructions:
             run = instruction.child if isinstance(instruction, Onbuild) else instruction
             if isinstance(run, Run):
-                _collect(run, build, *found)
+                self.everything += _of_run(run, build)
+        self.own = [install for install in self.everything if install.run is None or not install.run.onbuild]
+        self.by_command = {id(install.command): install for install in self.everything}
+
+
+def _found(build: Build) -> _Found:
+    kept = memo(build, "installs")
+    found: _Found | None = kept.get("all")
+    if found is None:
+        found = kept["all"] = _Found(build)
     return found
 
 
-def _collect(run: Run, build: Build, everything: list[Install], by_command: dict[int, Install]) -> None:
+def _of_run(run: Run, build: Build) -> Iterator[Install]:
     for command in build.script(run).commands:
         install = read(command)
         if install is not None:
             install.run = run
-            everything.append(install)
-            by_command[id(command)] = install
+            yield install
 
 
 def program(name: str) -> str:

@@ -57,9 +57,9 @@ def check(run: Instruction, build: Build) -> Results:
 
 
 def _worth_a_look(run: Run) -> bool:
-    text = str(run.script or run.text)
+    text = run.text.value
     if run.heredocs:
-        text += "".join(str(heredoc.body) for heredoc in run.heredocs)
+        text += "".join(heredoc.body.value for heredoc in run.heredocs)
     return "||" in text or ";" in text or "set +" in text or "\n" in text
 
 

@@ -43,7 +43,7 @@ rule = Rule(
 
 @rule.on_instruction("RUN")
 def check(run: Instruction, build: Build) -> Results:
-    if not isinstance(run, Run) or not (run.heredocs or ";" in str(run.script or run.text)):
+    if not isinstance(run, Run) or not (run.heredocs or ";" in run.text.value):
         return
     script = build.script(run)
     if script.errexit:

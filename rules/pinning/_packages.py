@@ -42,6 +42,8 @@ def requests(build: Build, *ecosystems: str) -> Iterator[tuple[Install, Wanted, 
     """Every request of some ecosystems, those of files included; a line of a file only once."""
     seen = set()
     for install in installs(build, triggers=True):
+        if install.ecosystem not in ecosystems and install.ecosystem != "conda":
+            continue  # only the files of conda name packages of another ecosystem
         if install.verb == "uninstall" or install.arguments.has("--no-index"):
             continue  # without an index, the files that lie there decide
         needs = wanted(install, build)

@@ -80,6 +80,8 @@ def own_sources(copy: Copy, build: Build) -> Iterator[tuple[Text, str]]:
 
 def sources_at(value: str, build: Build) -> list[tuple[str, Node]]:
     """The paths of the context that a source names, as the builder resolves it; empty when there is none."""
+    if build.context is None or build.context.lacks(rooted(value)):
+        return []
     root = _root(build)
     if root is None:
         return []

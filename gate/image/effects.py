@@ -38,7 +38,6 @@ class Effects:
         carrier: Carrier,
         operation: RunCommands,
         folder: str | None,
-        why: Unknown,
         certainty: Certainty,
         umask_known: bool,
     ) -> None:
@@ -46,9 +45,12 @@ class Effects:
         self.tree = carrier.tree
         self.operation = operation
         self.folder = folder
-        self.why = why
         self.umask_known = umask_known
         self._certainty = certainty
+
+    @property
+    def why(self) -> Unknown:
+        return self.operation.why
 
     @cached_property
     def sure(self) -> bool:

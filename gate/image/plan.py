@@ -95,6 +95,11 @@ class RunCommands:
     argv: list[str]
     search: Value
 
+    @property
+    def why(self) -> Unknown:
+        """Why something may be there that nobody has put there."""
+        return Unknown(f"RUN on line {self.origin.line} may have put something there", "--image")
+
 
 Operation = MakeFolder | CopyFiles | RunCommands
 

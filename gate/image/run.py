@@ -80,7 +80,6 @@ class RunJob:
     def __init__(self, carrier: Carrier, operation: RunCommands) -> None:
         self.carrier = carrier
         self.operation = operation
-        self.why = Unknown(f"RUN on line {operation.origin.line} may have put something there", "--image")
         self._umask_known = True
         self._depth = 0
         self._scripts = 0
@@ -102,7 +101,7 @@ class RunJob:
 
     def _anything(self) -> None:
         root = self.carrier.tree.root
-        root.anywhere = root.anywhere or self.why
+        root.anywhere = root.anywhere or self.operation.why
 
     def _script(self, script: Script, folder: str | None, certainty: Certainty) -> None:
         self._folders[id(script.root)] = folder
@@ -135,9 +134,7 @@ class RunJob:
             self._anything()
 
     def _effects(self, node: Node, outer: Certainty) -> Effects:
-        return Effects(
-            self.carrier, self.operation, self._folder(node), self.why, _Certainty(node, outer), self._umask_known
-        )
+        return Effects(self.carrier, self.operation, self._folder(node), _Certainty(node, outer), self._umask_known)
 
     def _redirects(self, node: Node, outer: Certainty) -> None:
         """A group's output: ``{ …; } > file``."""
@@ -179,7 +176,7 @@ class RunJob:
             node = root.child(name)
             if node is not None:
                 if node.open is None:
-                    _open_below(node, self.why)
+                    _open_below(node, self.operation.why)
             elif root.open is None:
                 self._anything()
         values = command.values
@@ -207,9 +204,9 @@ class RunJob:
         tree = self.carrier.tree
         place = tree.find(tree.resolve(path))
         if place is None:
-            tree.make_folders(tree.resolve(path), lambda above: _may_be_there(above.open or self.why))
+            tree.make_folders(tree.resolve(path), lambda above: _may_be_there(above.open or self.operation.why))
         elif place.type == "directory":
-            _open_below(place, self.why)
+            _open_below(place, self.operation.why)
 
     def _own_script(self, command: Command, folder: str | None, outer: Certainty) -> bool:
         """Carry out a shell script that is in the image and known; False for anything else."""

@@ -28,6 +28,8 @@ class Pin(Enum):
     MOVABLE = "movable"  # an address whose content may change: a branch, a tag, an archive without version or hash
     UNRESOLVED = "unresolved"  # not decidable from the text: a variable of unknown value, a file that cannot be read
 
+    __hash__ = object.__hash__  # each is there once; Enum's own asks for the hash of the name, in Python
+
     @property
     def fixed(self) -> bool:
         """True when the next build gets the same thing."""

@@ -11,7 +11,7 @@ from gate.dockerfile.command import Node
 from gate.dockerfile.shell.wrappers import SHELLS
 from gate.dockerfile.tree import Instruction, Run, Stage
 from gate.memo import memo
-from gate.model import Fix, Place, Severity, Span
+from gate.model import Edit, Fix, Place, Severity, Span
 from gate.packages.options import listed
 from gate.rule import Example, Results, Rule
 from gate.rules.layers._commands import is_housekeeping, manager_of
@@ -71,7 +71,12 @@ def check(stage: Stage, build: Build) -> Results:
 
 def _fix(group: list[Run], build: Build) -> Fix | None:
     """The RUNs joined. They may have been kept apart for the cache's sake: not safe."""
-    joints = (fixes.joined(first, second, build) for first, second in pairwise(group))
+    joints: list[Edit] = []
+    for first, second in pairwise(group):
+        joint = fixes.joined(first, second, build)
+        if joint is None:
+            return None
+        joints.append(joint)
     return fixes.fix("join the RUNs", *joints, safe=False)
 
 

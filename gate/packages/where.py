@@ -156,9 +156,10 @@ def workdir(instruction: Instruction, build: Build) -> str | Unknown:
     if instruction.stage is None:
         return BASE
     kept = memo(build, "workdir")
-    for stage in instruction.stage.lineage():
-        if stage.index not in kept:
-            kept[stage.index] = _workdirs(stage, kept, build)
+    if instruction.stage.index not in kept:
+        for stage in instruction.stage.lineage():
+            if stage.index not in kept:
+                kept[stage.index] = _workdirs(stage, kept, build)
     steps: list[_Step] = kept[instruction.stage.index]
     return steps[bisect_left(steps, instruction.index, key=_index) - 1][1]
 

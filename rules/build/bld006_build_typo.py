@@ -102,7 +102,7 @@ def check(run: Instruction, build: Build) -> Results:
     apt = _mentions_apt(run)
     for command in build.script(run).commands:
         program = command.words[0].value if command.words else None
-        if program and program[0] not in "/.~" and ("/" in program or program in _GLUED):
+        if program and ("/" in program or program in _GLUED) and program[0] not in "/.~":
             yield from _program(command, program)
         if apt:
             yield from _apt(command)

@@ -44,10 +44,10 @@ def _row(value: Any) -> str:
     return _utf8(_ROW.encode(value))
 
 
-def _template(*names: str) -> str:
+def _template(names: str) -> str:
     """An object with these fields, each value a ``%s``. Of rows there are many: to fill them in takes a third of what it
     takes to encode them as a whole."""
-    return "{" + ", ".join(f'"{name}": %s' for name in names) + "}"
+    return "{" + ", ".join(f'"{name}": %s' for name in names.split()) + "}"
 
 
 @lru_cache(maxsize=2048)
@@ -110,20 +110,8 @@ def _engine(run: EngineRun) -> dict[str, Any]:
 
 
 _FINDING = _template(
-    *("rule_id", "name", "engine", "severity", "confidence", "blocking", "state", "message", "help"),
-    *(
-        "path",
-        "line",
-        "column",
-        "end_line",
-        "end_column",
-        "stage",
-        "aliases",
-        "fingerprint",
-        "package",
-        "waiver",
-        "fix",
-    ),
+    "rule_id name engine severity confidence blocking state message help path line column end_line end_column stage aliases "
+    "fingerprint package waiver fix"
 )
 
 
@@ -153,14 +141,14 @@ def _finding(finding: Finding) -> str:
     )
 
 
-_FIX = _template("title", "safe", "edits")
+_FIX = _template("title safe edits")
 
 
 def _fix(fix: Fix) -> str:
     return _FIX % (_json(fix.title), _json(fix.safe), f"[{', '.join(map(_edit, fix.edits))}]")
 
 
-_EDIT = _template("path", "line", "column", "end_line", "end_column", "text")
+_EDIT = _template("path line column end_line end_column text")
 
 
 def _edit(edit: Edit) -> str:
@@ -217,7 +205,7 @@ def _package(package: Package) -> dict[str, Any]:
     return {name: getattr(package, name) for name in _PACKAGE}
 
 
-_UNDECIDED = _template("rule_id", "path", "line", "reason", "settle")
+_UNDECIDED = _template("rule_id path line reason settle")
 
 
 def _undecided(question: Undecided) -> str:

@@ -25,14 +25,21 @@ _BLANK = pattern(r"(?:[ \t\n]|\\\n)+")
 _REDIRECT = pattern(r"(\d*)(<<<|<<-|<<|<>|>>|>\||>&|<&|&>>|&>|[<>](?!\())")
 _ASSIGNMENT = pattern(r"([A-Za-z_]\w*)(\[[^\]]*\])?(\+?)=", re.ASCII)
 
+_new = object.__new__
+
 
 def plain_words(whole: Text, start: int, end: int) -> list[ShellWord]:
     """The words of ``whole.value[start:end]``, which have no meaning to the shell."""
     words = []
-    for word in whole.value[start:end].replace("\t", " ").replace("\n", " ").split(" "):
-        stop = start + len(word)
-        if word:
-            words.append(ShellWord(word, whole, start, stop, False, False, word))
+    for value in whole.value[start:end].replace("\t", " ").replace("\n", " ").split(" "):
+        stop = start + len(value)
+        if value:
+            word = _new(ShellWord)  # not by a call of the class, which takes longer: nothing else is made so often
+            word.value = word.prefix = value
+            word.whole, word.start, word.end = whole, start, stop
+            word.quoted = word.glob = False
+            word.suffix = ""
+            words.append(word)
         start = stop + 1
     return words
 

@@ -116,6 +116,7 @@ class Structure:
         self._text = whole.value
         self._end = end
         self._looking = 2 * (end - start)  # characters to spend on telling arithmetic from two subshells
+        self._trying = 4 * (end - start)  # characters to spend on matching what turns out to be no simple command
         self._pending: list[tuple[int, str, bool, bool]] = []  # index of <<, name, strip tabs, expand
         self._frames: list[_Frame] = []
         self._frame = _Frame("script", start)
@@ -157,14 +158,15 @@ class Structure:
         """Simple commands, each with an operator behind it; the index at which something else begins."""
         frame, text, end, match = self._frame, self._text, self._end, _COMMAND.match
         items = frame.items
-        if frame.pattern or frame.single or (items and not isinstance(items[-1], str)):
+        if self._trying < 0 or frame.pattern or frame.single or (items and not isinstance(items[-1], str)):
             return at
-        while at < end and (found := match(text, at, end)) is not None and (operator := found[4]) is not None:
+        while at < end and (found := match(text, at, end)) is not None:
             start, stop = found.span(1)
-            name = found[2]
+            name, operator = found[2], found[4]
             while stop > start and text[stop - 1] in " \t" and text[stop - 2] != "\\":
                 stop -= 1
-            if start == stop or name in _RESERVED or text[start] in "{}[!":
+            if operator is None or start == stop or name in _RESERVED or text[start] in "{}[!":
+                self._trying -= found.end() - at
                 break
             command = Command("command", self._whole, start, stop)
             if not found[3] and name not in DECLARING:

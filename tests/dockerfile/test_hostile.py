@@ -7,6 +7,8 @@ from random import Random
 
 import pytest
 
+from gate.dockerfile.shell import parse_script
+from gate.dockerfile.source import Source, Text
 from tests.dockerfile.generate import dockerfile
 from tests.dockerfile.reading import build, read
 from tests.rules.support import findings
@@ -123,3 +125,11 @@ def test_deep_compound_commands_take_no_time(opening: str, closing: str) -> None
     text = f"FROM debian:12.5\nRUN {opening * 3000}b{closing * 3000}\n"
     assert isinstance(findings(text), list)
     assert time.process_time() - started < SECONDS
+
+
+@pytest.mark.parametrize("word", ["! ", "then "])
+def test_many_reserved_words_take_no_time(word: str) -> None:
+    source = Source("Dockerfile", word.encode() * (120_000 // len(word)))
+    started = time.process_time()
+    parse_script(Text(source, source.text, 0))
+    assert time.process_time() - started < 2  # a tenth of a second, and not the square of it

@@ -7,12 +7,12 @@ that sets no CMD of its own clears the CMD that the stage inherited; a local par
 from __future__ import annotations
 
 from collections.abc import Iterator
-from weakref import WeakKeyDictionary
 
 from gate.build import Build
 from gate.dockerfile.shell.wrappers import SHELLS
 from gate.dockerfile.tree import Launch, Onbuild, Run, Stage
 from gate.dockerfile.words import NotStrings, json_words
+from gate.memo import memo
 from gate.platforms.bases import base_of
 from gate.record import dataclass
 from gate.rules.launch._arrays import meant_as_array
@@ -30,14 +30,12 @@ class Effective:
     cleared: tuple[Launch, Launch] | None
 
 
-_kept: WeakKeyDictionary[Build, Effective] = WeakKeyDictionary()
-
-
 def effective(build: Build) -> Effective:
     """What the target starts, of all that this file says."""
-    found = _kept.get(build)
+    kept = memo(build, "effective launch")
+    found: Effective | None = kept.get(None)
     if found is None:
-        found = _kept[build] = _work_out(build)
+        found = kept[None] = _work_out(build)
     return found
 
 

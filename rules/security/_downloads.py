@@ -11,148 +11,28 @@ from gate.dockerfile.command import Command, ShellWord
 from gate.dockerfile.tree import Run
 from gate.lazy import pattern
 from gate.memo import memo
-from gate.packages.options import Table, scan
+from gate.packages.options import Table, listed, scan
 from gate.record import dataclass
 
 _CURL = Table(
-    frozenset(
-        [
-            "-o",
-            "-d",
-            "-H",
-            "-u",
-            "-x",
-            "-A",
-            "-e",
-            "-b",
-            "-c",
-            "-F",
-            "-T",
-            "-X",
-            "-m",
-            "-w",
-            "-C",
-            "-E",
-            "-K",
-            "-Y",
-            "-y",
-            "-z",
-            "-Q",
-            "-r",
-            "-t",
-            "-P",
-            "-h",
-            "-U",
-            "-D",
-            "--output",
-            "--output-dir",
-            "--data",
-            "--data-raw",
-            "--data-binary",
-            "--data-urlencode",
-            "--header",
-            "--user",
-            "--proxy",
-            "--user-agent",
-            "--referer",
-            "--cookie",
-            "--cookie-jar",
-            "--form",
-            "--upload-file",
-            "--request",
-            "--max-time",
-            "--connect-timeout",
-            "--write-out",
-            "--continue-at",
-            "--cert",
-            "--key",
-            "--cacert",
-            "--capath",
-            "--config",
-            "--retry",
-            "--retry-delay",
-            "--retry-max-time",
-            "--range",
-            "--limit-rate",
-            "--resolve",
-            "--dump-header",
-            "--url",
-            "--proxy-user",
-            "--interface",
-            "--ciphers",
-            "--max-redirs",
-            "--max-filesize",
-            "--tls-max",
-            "--noproxy",
-            "--proto",
-            "--netrc-file",
-            "--create-file-mode",
-            "--speed-limit",
-            "--speed-time",
-        ]
+    listed(
+        "-o -d -H -u -x -A -e -b -c -F -T -X -m -w -C -E -K -Y -y -z -Q -r -t -P -h -U -D --output "
+        "--output-dir --data --data-raw --data-binary --data-urlencode --header --user --proxy --user-agent "
+        "--referer --cookie --cookie-jar --form --upload-file --request --max-time --connect-timeout "
+        "--write-out --continue-at --cert --key --cacert --capath --config --retry --retry-delay "
+        "--retry-max-time --range --limit-rate --resolve --dump-header --url --proxy-user --interface "
+        "--ciphers --max-redirs --max-filesize --tls-max --noproxy --proto --netrc-file --create-file-mode "
+        "--speed-limit --speed-time"
     )
 )
 _WGET = Table(
-    frozenset(
-        [
-            "-O",
-            "-o",
-            "-P",
-            "-T",
-            "-t",
-            "-U",
-            "-i",
-            "-w",
-            "-e",
-            "-a",
-            "-A",
-            "-R",
-            "-D",
-            "-I",
-            "-X",
-            "-l",
-            "-B",
-            "-Q",
-            "--output-document",
-            "--output-file",
-            "--directory-prefix",
-            "--timeout",
-            "--tries",
-            "--user-agent",
-            "--input-file",
-            "--wait",
-            "--execute",
-            "--append-output",
-            "--header",
-            "--user",
-            "--password",
-            "--post-data",
-            "--post-file",
-            "--method",
-            "--body-data",
-            "--ca-certificate",
-            "--certificate",
-            "--limit-rate",
-            "--progress",
-            "--retry-on-http-error",
-            "--load-cookies",
-            "--save-cookies",
-            "--referer",
-            "--level",
-            "--accept",
-            "--reject",
-            "--domains",
-            "--cut-dirs",
-            "--dns-timeout",
-            "--connect-timeout",
-            "--read-timeout",
-            "--waitretry",
-            "--http-user",
-            "--http-password",
-            "--default-page",
-            "--base",
-            "--quota",
-        ]
+    listed(
+        "-O -o -P -T -t -U -i -w -e -a -A -R -D -I -X -l -B -Q --output-document --output-file "
+        "--directory-prefix --timeout --tries --user-agent --input-file --wait --execute --append-output "
+        "--header --user --password --post-data --post-file --method --body-data --ca-certificate "
+        "--certificate --limit-rate --progress --retry-on-http-error --load-cookies --save-cookies --referer "
+        "--level --accept --reject --domains --cut-dirs --dns-timeout --connect-timeout --read-timeout "
+        "--waitretry --http-user --http-password --default-page --base --quota"
     )
 )
 DOWNLOADERS = ("curl", "wget")

@@ -53,7 +53,7 @@ def told(number, frame):
     sys.exit(0)
 signal.signal(signal.SIGTERM, told)
 open(sys.argv[1] + ".started", "w").close()
-time.sleep(4)
+time.sleep(60)
 """
 
 SCRIPTS = [
@@ -81,7 +81,7 @@ def test_process_one_and_the_rule_agree(script: str, hands_over: bool, tmp_path:
     for shell in SHELLS:
         entry = tmp_path / f"entry-{shell}.sh"
         entry.write_text(f"#!/bin/{shell}\n" + script.replace("WORKER", program) + "\n")
-        assert _is_told(shell, entry, told, patience=3 if hands_over else 0.6) is hands_over, shell
+        assert _is_told(shell, entry, told, patience=30 if hands_over else 0.6) is hands_over, shell
         text = 'FROM python:3.12\nCOPY entry.sh /entry.sh\nENTRYPOINT ["/entry.sh"]\n'
         found = findings(
             text, ["ENT009"], {"entry.sh*": f"#!/bin/{shell}\n" + script.replace("WORKER", "python serve.py") + "\n"}
@@ -106,7 +106,7 @@ def _is_told(shell: str, entry: Path, told: Path, patience: float) -> bool:
             outer.kill()
 
 
-def _wait_for(path: Path, seconds: float = 5) -> bool:
+def _wait_for(path: Path, seconds: float = 30) -> bool:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if path.exists():

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from functools import lru_cache
+from functools import cache, lru_cache
 from time import monotonic, process_time
 from typing import Any
 
@@ -81,25 +81,25 @@ class _Named(dict[str, list[Entry]]):
 
 
 class Tables:
-    """The checks of a set of rules, by what they ask for."""
+    """The checks of a set of rules, by what they ask for. ``entry`` makes an entry of a rule and its check."""
 
-    def __init__(self, rules: Iterable[Rule]) -> None:
+    def __init__(self, rules: Iterable[Rule], entry: Callable[[Rule, Check], Entry]) -> None:
         self._commands, self._wrappers, self._runs, self._instructions = _Named(), _Named(), _Named(), _Named()
         self._stages: list[Entry] = []
         self._builds: list[Entry] = []
         self._needed: dict[frozenset[str], tuple[list[Entry], list[Entry]]] = {}
         for rule in rules:
             for names, on_command in rule.command_checks:
-                self._commands.add(names or ("",), Entry(rule, on_command))
+                self._commands.add(names or ("",), entry(rule, on_command))
             for names, on_wrapper in rule.wrapper_checks:
-                self._wrappers.add(names, Entry(rule, on_wrapper))
+                self._wrappers.add(names, entry(rule, on_wrapper))
             for names, on_run in rule.run_checks:
-                self._runs.add(names, Entry(rule, on_run))
+                self._runs.add(names, entry(rule, on_run))
             for keywords, on_instruction in rule.instruction_checks:
-                self._instructions.add(keywords or ("",), Entry(rule, on_instruction))
-            self._stages += [Entry(rule, check) for check in rule.stage_checks]
-            self._builds += [Entry(rule, check) for check in rule.build_checks]
-        self._awaited = frozenset(word for entry in (*self._stages, *self._builds) for word in entry.rule.needs)
+                self._instructions.add(keywords or ("",), entry(rule, on_instruction))
+            self._stages += [entry(rule, check) for check in rule.stage_checks]
+            self._builds += [entry(rule, check) for check in rule.build_checks]
+        self._awaited = frozenset(word for each in (*self._stages, *self._builds) for word in each.rule.needs)
 
     def of_command(self, command: Command) -> Sequence[Entry]:
         found = self._commands[command.name or ""]
@@ -133,6 +133,7 @@ class Walker:
         self.rules = list(rules)
         self._settings = frozenset(key for rule in self.rules for key in rule.settings)
         self._tables: dict[tuple[frozenset[str], frozenset[str]], Tables] = {}
+        self._entry = cache(Entry)  # one for all tables: each check is imported once
 
     def walk(self, build: Build) -> Outcome:
         """What the rules say about a build: each finding once, in the order of the walk."""
@@ -140,7 +141,7 @@ class Walker:
         tables = self._tables.get((build.platforms, settings))
         if tables is None:
             asked = (rule for rule in self.rules if not rule.settings or not settings.isdisjoint(rule.settings))
-            tables = Tables(rule for rule in asked if speaks(rule, build.platforms))
+            tables = Tables((rule for rule in asked if speaks(rule, build.platforms)), self._entry)
             self._tables[build.platforms, settings] = tables
         outcome = Outcome()
         with suppress(_Late):
@@ -171,10 +172,8 @@ class _Walk:
         keywords = {instruction.keyword for instruction in build.dockerfile.instructions}
         of_stage, of_build = self._tables.needed(keywords)
         for stage in build.stages:
-            for entry in of_stage:
-                self._ask((entry,), (stage, build), stage.from_)
-        for entry in of_build:
-            self._ask((entry,), (build,), None)
+            self._ask(of_stage, (stage, build), stage.from_)
+        self._ask(of_build, (build,), None)
 
     def _instruction(self, instruction: Instruction) -> None:
         build, tables = self._build, self._tables
@@ -208,10 +207,10 @@ class _Walk:
                         outcome.undecided.append(result)
             except Exception as error:  # whatever a rule raises: the others still speak, and the gate cannot pass
                 self._fail(f"rule {entry.rule.id}", error, at)
-        if monotonic() > self._late and process_time() > self._deadline:
-            reason = f"its rules were stopped after {BUDGET:g} seconds: this is no ordinary Dockerfile"
-            outcome.failures.append(Failure(self._build.dockerfile.path, reason))
-            raise _Late
+            if monotonic() > self._late and process_time() > self._deadline:
+                reason = f"its rules were stopped after {BUDGET:g} seconds: this is no ordinary Dockerfile"
+                outcome.failures.append(Failure(self._build.dockerfile.path, reason))
+                raise _Late
 
     def _fail(self, what: str, error: Exception, at: HasPlace | None) -> None:
         line = at.place.line if at is not None else 1

@@ -15,7 +15,6 @@ from gate.model import Place, Target, Unknown
 from gate.packages.installs import installs
 from gate.packages.resolve import wanted
 from gate.platforms.image import launch_image
-from gate.platforms.model import Evidence
 from gate.platforms.registry import platforms
 
 _READ = 1 << 16
@@ -45,18 +44,17 @@ _SOURCE_SUFFIXES = (
 def detect(build: Build) -> tuple[Target, ...]:
     """The targets in the order of the platforms' names, each with its evidence, the best first."""
     facts = _Facts(build)
-    strong = {name: facts.evidence(platform.evidence) for name, platform in platforms().items()}
+    strong = facts.evidence()
     # The sources are read only where nothing better has spoken.
-    texts = (
-        list(_dockerfile_texts(build)) if any(strong.values()) else [*_dockerfile_texts(build), *_source_texts(build)]
-    )
+    texts = list(_dockerfile_texts(build)) if strong else [*_dockerfile_texts(build), *_source_texts(build)]
     whole = "\n".join(content for _, content in texts)
+    said = {text for text in _telling("texts") if text in whole}
+    mentioned = {name: words for name, words in _wanted("texts") if not said.isdisjoint(words)} if said else {}
     found = []
-    for name, platform in sorted(platforms().items()):
-        mentioned = [text for text in platform.evidence.texts if text in whole]
-        if strong[name] or mentioned:
-            evidence = tuple(dict.fromkeys([*strong[name], *_mentions(texts, mentioned)]))
-            found.append(Target(name, evidence=evidence[:3]))
+    for name in sorted({*strong, *mentioned}):
+        mentions = _mentions(texts, [text for text in mentioned.get(name, ()) if text in said])
+        evidence = tuple(dict.fromkeys([*strong.get(name, ()), *mentions]))
+        found.append(Target(name, evidence=evidence[:3]))
     return tuple(_settled(found, facts.agent_runtime))
 
 
@@ -84,29 +82,26 @@ def _explained(target: Target, names: set[str], agent_runtime: bool) -> bool:
     return target.name == "edge" and len(names) > 1 and not on_device
 
 
+_Evidence = Iterator[tuple[str, str]]
+"""The name of a platform, and what speaks for it."""
+
+
 class _Facts:
     """What can be evidence in one build, each kind worked out when first asked for."""
 
     def __init__(self, build: Build) -> None:
         self.build = build
-        self._packages: dict[str, str] | None = None
 
     @property
     def agent_runtime(self) -> bool:
-        return _AGENT_RUNTIME in (self._packages or {})
+        return _AGENT_RUNTIME in self._packages
 
-    def evidence(self, wanted: Evidence) -> list[str]:
-        found: list[str] = []
-        if wanted.labels:
-            found += self._labels(wanted.labels)
-        if wanted.bases:
-            found += self._bases(wanted.bases)
-        if wanted.packages:
-            found += self._installed(wanted.packages)
-        if wanted.variables:
-            found += self._variables(wanted.variables)
-        if wanted.programs:
-            found += self._programs(wanted.programs)
+    def evidence(self) -> dict[str, list[str]]:
+        """What speaks for each platform for which anything but a text does, the best kind first."""
+        found: dict[str, list[str]] = {}
+        for kind in (self._labels, self._bases, self._installed, self._variables, self._programs):
+            for name, said in kind():
+                found.setdefault(name, []).append(said)
         return found
 
     @cached_property
@@ -120,19 +115,26 @@ class _Facts:
                     found[instruction.keyword] += [(instruction, key) for key in keys]
         return found
 
-    def _labels(self, beginnings: tuple[str, ...]) -> Iterator[str]:
-        for instruction, key in self._pairs["LABEL"]:
-            if key.startswith(beginnings):
-                yield f"{_at(instruction.place)} LABEL {key}"
+    def _labels(self) -> _Evidence:
+        labels = self._pairs["LABEL"]
+        for name, beginnings in _wanted("labels") if labels else ():
+            for instruction, key in labels:
+                if key.startswith(beginnings):
+                    yield name, f"{_at(instruction.place)} LABEL {key}"
 
-    def _variables(self, names: tuple[str, ...]) -> Iterator[str]:
-        for instruction, key in self._pairs["ENV"]:
-            if key in names:
-                yield f"{_at(instruction.place)} ENV {key}"
+    def _variables(self) -> _Evidence:
+        telling = _telling("variables")
+        variables = [(instruction, key) for instruction, key in self._pairs["ENV"] if key in telling]
+        for name, words in _wanted("variables") if variables else ():
+            for instruction, key in variables:
+                if key in words:
+                    yield name, f"{_at(instruction.place)} ENV {key}"
 
-    def _bases(self, patterns: tuple[str, ...]) -> Iterator[str]:
-        if self._base is not None and _is_one_of(self._base[0], patterns):
-            yield self._base[1]
+    def _bases(self) -> _Evidence:
+        if self._base is not None:
+            base, said = self._base
+            for name in _platforms_of(base):
+                yield name, said
 
     @cached_property
     def _base(self) -> tuple[str, str] | None:
@@ -145,24 +147,27 @@ class _Facts:
         head, _, tag = name.rpartition(":")
         return head if head and "/" not in tag else name, f"{_at(root.from_.image.place)} FROM {written}"
 
-    def _installed(self, names: tuple[str, ...]) -> Iterator[str]:
-        if self._packages is None:
-            self._packages = dict(_python_packages(self.build))
-        for name in names:
-            if name in self._packages:
-                yield f"{self._packages[name]} installs {name}"
+    @cached_property
+    def _packages(self) -> dict[str, str]:
+        return dict(_python_packages(self.build))
 
-    def _programs(self, names: tuple[str, ...]) -> Iterator[str]:
+    def _installed(self) -> _Evidence:
+        for name, words in _wanted("packages") if self._packages else ():
+            for package in words:
+                if package in self._packages:
+                    yield name, f"{self._packages[package]} installs {package}"
+
+    def _programs(self) -> _Evidence:
         """Files of that name in a folder of PATH that this file adds: what COPY brings to be found by its name."""
         image = launch_image(self.build) if self.build.target is not None else None
-        for name in names:
-            if image is None or not image.may_make(name):  # which costs less than to look
+        for name, program in ((name, program) for name, words in _wanted("programs") for program in words):
+            if image is None or not image.may_make(program):  # which costs less than to look
                 continue
             for folder in self._folders:
-                found = image.files.lookup(f"{folder}/{name}")
+                found = image.files.lookup(f"{folder}/{program}")
                 if found is None or isinstance(found, Unknown) or found.type != "file" or found.instruction is None:
                     continue
-                yield f"{_at(found.instruction.place)} {found.instruction.keyword} brings {found.path}"
+                yield name, f"{_at(found.instruction.place)} {found.instruction.keyword} brings {found.path}"
                 break
 
     @cached_property
@@ -174,9 +179,23 @@ class _Facts:
         return [each.rstrip("/") for each in folders if isinstance(each, str) and each.startswith("/")]
 
 
-@lru_cache(maxsize=4096)
-def _is_one_of(name: str, patterns: tuple[str, ...]) -> bool:
-    return any(is_like(name, pattern) for pattern in patterns)
+@lru_cache(maxsize=8)
+def _wanted(kind: str) -> list[tuple[str, tuple[str, ...]]]:
+    """The platforms that have evidence of a kind, each with what that is."""
+    wanted = [(name, getattr(platform.evidence, kind)) for name, platform in platforms().items()]
+    return [(name, words) for name, words in wanted if words]
+
+
+@lru_cache(maxsize=8)
+def _telling(kind: str) -> frozenset[str]:
+    """What is evidence of a kind for any platform."""
+    return frozenset(word for _, words in _wanted(kind) for word in words)
+
+
+@lru_cache(maxsize=512)
+def _platforms_of(base: str) -> list[str]:
+    """The platforms that a base image is made for."""
+    return [name for name, patterns in _wanted("bases") if any(is_like(base, pattern) for pattern in patterns)]
 
 
 _Said = tuple["Instruction | str", str]
@@ -227,7 +246,7 @@ def _is_source(path: str) -> bool:
 def _python_packages(build: Build) -> Iterator[tuple[str, str]]:
     """The PyPI names that speak for a platform and that the shipped stages install, from commands and requirement files,
     and where."""
-    telling = _telling_packages()
+    telling = _telling("packages") | {_AGENT_RUNTIME}
     for install in installs(build):
         if (
             install.ecosystem == "pypi"
@@ -239,13 +258,6 @@ def _python_packages(build: Build) -> Iterator[tuple[str, str]]:
                 name = request.name.lower().replace("_", "-")
                 if name in telling:
                     yield name, _at(request.place)
-
-
-@lru_cache(maxsize=1)
-def _telling_packages() -> frozenset[str]:
-    return frozenset(
-        name for platform in platforms().values() for name in (*platform.evidence.packages, _AGENT_RUNTIME)
-    )
 
 
 def _at(place: Place) -> str:

@@ -12,11 +12,11 @@ from gate.dockerfile.shell.words import WordReader
 from gate.dockerfile.source import Text
 from gate.lazy import pattern
 
-# Words without any meaning to the shell, with the blanks around them. Where an assignment is possible, none has a ``=``.
-_PLAIN_ARGUMENTS = pattern(r"[ \t\n]*(?:[A-Za-z0-9_./:+,@%^= \t\n-]*(?:[ \t\n]|\Z))?")
-_PLAIN_DECLARED = pattern(r"[ \t\n]*(?:[A-Za-z0-9_./:+,@%^ \t\n-]*(?:[ \t\n]|\Z))?")
+# Blanks, and (1) words without any meaning to the shell. Where an assignment is possible, none has a ``=``.
+_PLAIN_ARGUMENTS = pattern(r"[ \t\n]*([A-Za-z0-9_./:+,@%^=-][A-Za-z0-9_./:+,@%^= \t\n-]*(?:[ \t\n]|\Z))?")
+_PLAIN_DECLARED = pattern(r"[ \t\n]*([A-Za-z0-9_./:+,@%^-][A-Za-z0-9_./:+,@%^ \t\n-]*(?:[ \t\n]|\Z))?")
 _PLAIN_COMMAND = pattern(
-    rf"[ \t\n]*(?:(?!(?:{'|'.join(sorted(DECLARING))})[ \t\n])[A-Za-z0-9_./:+,@%^-]+(?:[ \t\n]|\Z)"
+    rf"[ \t\n]*((?!(?:{'|'.join(sorted(DECLARING))})[ \t\n])[A-Za-z0-9_./:+,@%^-]+(?:[ \t\n]|\Z)"
     r"(?:[A-Za-z0-9_./:+,@%^= \t\n-]*(?:[ \t\n]|\Z))?)?"
 )
 # A word that is its own value but for quotes around all of it: plain or with a pattern in it, or quoted.
@@ -24,6 +24,9 @@ _SINGLE = pattern(r"""(?:([A-Za-z0-9_./:+,@%^*?\[\]~-]+)|'([^']*)'|"([^"\\$`]*)"
 _BLANK = pattern(r"(?:[ \t\n]|\\\n)+")
 _REDIRECT = pattern(r"(\d*)(<<<|<<-|<<|<>|>>|>\||>&|<&|&>>|&>|[<>](?!\())")
 _ASSIGNMENT = pattern(r"([A-Za-z_]\w*)(\[[^\]]*\])?(\+?)=", re.ASCII)
+
+_WORDS_ONLY = frozenset("$'\"")
+"""What begins a word and nothing else."""
 
 _new = object.__new__
 
@@ -61,6 +64,7 @@ class CommandText:
         self.heredocs = heredocs
         self.words: list[ShellWord] = []
         self.assigned: dict[str, str] = {}
+        self.test = False  # the command is a [[ ]]
         self.bodies: dict[int, Text] = {}  # by the id of a redirect: its here-document as the command reads it
 
     def read(self, command: Command) -> None:
@@ -70,25 +74,28 @@ class CommandText:
         if text.startswith("((", at):
             self._arithmetic(at, end)
             return
+        self.test = text.startswith("[[", at)
         plain = _PLAIN_COMMAND
         while at < end:
-            run = plain.match(text, at, end)
-            if run is not None and run.end() > at:
-                words += plain_words(whole, at, run.end())
+            if (run := plain.match(text, at, end)) is not None:
+                if run[1]:
+                    words += plain_words(whole, *run.span(1))
                 at = run.end()
                 if at >= end:
                     return
-            single = _SINGLE.match(text, at, end) if text[at] != "$" else None
+            char = text[at]
+            single = _SINGLE.match(text, at, end) if char != "$" else None
             if single is not None:
                 words.append(_single(whole, single))
                 at = single.end()
             else:
-                at = max(self._other(command, at, end), at + 1)
+                read = self._word if char in _WORDS_ONLY else self._other
+                at = max(read(command, at, end), at + 1)
             if words:
                 plain = _PLAIN_DECLARED if words[0].value in DECLARING else _PLAIN_ARGUMENTS
 
     def _other(self, command: Command, at: int, end: int) -> int:
-        """Anything but a plain word; returns the index behind it."""
+        """Anything but a simple word; returns the index behind it."""
         text, words = self.text, self.words
         char = text[at]
         if char == "#":
@@ -96,8 +103,7 @@ class CommandText:
             return end if newline < 0 else newline
         if char == "\\" and text.startswith("\n", at + 1, end):
             return at + 2
-        test = text.startswith("[[", command.start)
-        if (char in "<>&" or char.isdecimal()) and not test:
+        if (char in "<>&" or char.isdecimal()) and not self.test:
             redirect = _REDIRECT.match(text, at, end)
             if redirect is not None:
                 return self._redirect(command, redirect, end)
@@ -105,8 +111,11 @@ class CommandText:
             assignment = _ASSIGNMENT.match(text, at, end)
             if assignment is not None:
                 return self._assignment(command, assignment, end)
-        more, stop, certain = self.reader.word(at, end, test=test)
-        words += more
+        return self._word(command, at, end)
+
+    def _word(self, command: Command, at: int, end: int) -> int:
+        more, stop, certain = self.reader.word(at, end, test=self.test)
+        self.words += more
         command.complete = command.complete and certain
         return stop
 

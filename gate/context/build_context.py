@@ -60,7 +60,10 @@ class BuildContext:
         return map(_entry, found)
 
     def get(self, path: str) -> Entry | None:
-        item = lookup(self.sent(None), clean(path))
+        path = clean(path)
+        if self.lacks(path):  # which costs less than to work out what the builder would be sent
+            return None
+        item = lookup(self.sent(None), path)
         return _entry(item) if isinstance(item, Sent) and item.path else None
 
     def ignored(self, path: str) -> bool:

@@ -24,7 +24,7 @@ def render(result: Result, page: Page) -> str:
 def _value(value: Any) -> str:
     """A value as JSON; a tuple holds objects that are JSON already, and gets a line for each."""
     if isinstance(value, tuple) and value:
-        return "[\n" + ",\n".join([f"    {row}" for row in value]) + "\n  ]"
+        return "[\n    " + ",\n    ".join(value) + "\n  ]"
     return _utf8(json.dumps(value, indent=2, ensure_ascii=False)).replace("\n", "\n  ")
 
 
@@ -134,7 +134,7 @@ def _finding(finding: Finding) -> str:
         span.end_column,
         _json(finding.stage),
         f"[{', '.join(map(_json, finding.aliases))}]",
-        _row(finding.fingerprint),
+        f'"{finding.fingerprint}"',
         _row(_package(finding.package)) if finding.package is not None else "null",
         _row(finding.waiver) if finding.waiver is not None else "null",
         _fix(finding.fix) if finding.fix is not None else "null",

@@ -147,11 +147,13 @@ def _chain(argv: Sequence[ShellWord], build: Build, *, inline: bool = True) -> I
 def _signals_whole_group(argv: Sequence[ShellWord]) -> bool:
     """An init program that signals every process, so that no shell stands in the way."""
     name = base_name(argv[0].value)
+    if name not in ("dumb-init", "tini", "tini-static"):
+        return False
     values = [word.value or "" for word in argv[1:]]
     options = list(takewhile(lambda value: value.startswith("-") and value != "--", values))
     if name == "dumb-init":
         return not any(option in ("-c", "--single-child") for option in options)
-    return name in ("tini", "tini-static") and any("g" in option for option in options)
+    return any("g" in option for option in options)
 
 
 def _placed(finding: Finding, file: File) -> Finding:

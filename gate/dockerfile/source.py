@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from codecs import BOM_UTF8
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import accumulate
 
 from gate.model import Place, Span
@@ -156,8 +156,10 @@ class Text:
         low, high = self._stretch(self._pieces, 0, len(self.value))
         return [(logical - self._base, physical) for logical, physical in self._pieces[low:high]]
 
-    def assemble(self, runs: Iterable[tuple[int, int, str | None]]) -> Text:
+    def assemble(self, runs: Sequence[tuple[int, int, str | None]]) -> Text:
         """A text out of stretches of this one, each as it is or replaced (an escape by its character)."""
+        if len(runs) == 1 and runs[0][2] is None:  # as nearly every JSON string and flag
+            return self.slice(runs[0][0], runs[0][1])
         values: list[str] = []
         places: list[tuple[int, int]] = []
         length = 0

@@ -497,6 +497,8 @@ class Structure:
 
     def _sequence(self, items: list[Node | str]) -> Node | None:
         """Commands and the operators between them, put together."""
+        if len(items) == 1 and not isinstance(items[0], str):
+            return items[0]
         nodes = [item for item in items if not isinstance(item, str)]
         if 2 * len(nodes) == len(items) + 1 and items[1::2] == ["&&"] * (len(nodes) - 1):  # as most scripts are
             node = nodes[0]

@@ -142,8 +142,11 @@ class WordReader:
             self._loose = True
         if "*" in value or "?" in value or "[" in value:
             self._glob = True
-        pieces = _BLANKS.split(value) if " " in value or "\t" in value or "\n" in value else (value,)
-        for index, piece in enumerate(pieces):
+        if not (" " in value or "\t" in value or "\n" in value):
+            if value:
+                self._chunks.append(value)
+            return
+        for index, piece in enumerate(_BLANKS.split(value)):
             if index:
                 self._end_field()
             if piece:
@@ -370,7 +373,7 @@ def _unescaped(whole: Text, start: int, end: int, quoted: bool) -> Text:
         runs.append((slash + 1, slash + 2, None))
         at = slash + 2
     runs.append((at, end, None))
-    return whole.assemble(run for run in runs if run[0] < run[1])
+    return whole.assemble([run for run in runs if run[0] < run[1]])
 
 
 _ANSI_ESCAPE = pattern(

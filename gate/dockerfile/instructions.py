@@ -55,8 +55,8 @@ class Draft:
         self.escape = escape
         self.keyword = value[start:keyword_end].upper()
         self.head = line.slice(start, keyword_end)
-        self.faults: list[SyntaxFault] = []
-        self.parser_faults: list[SyntaxFault] = []
+        self.faults: tuple[SyntaxFault, ...] = ()
+        self.parser_faults: tuple[SyntaxFault, ...] = ()
         self.flag_list: tuple[Flag, ...] = ()
         self.text = self.arguments = line.slice(begin, end)
         if in_full and value.startswith("--", begin):
@@ -85,10 +85,10 @@ class Draft:
     def refuse(self, message: str, place: Place | None = None) -> None:
         """Only the first refusal counts: it is the one that BuildKit stops at."""
         if not self.faults and not self.parser_faults:
-            self.faults.append(SyntaxFault(message, place or self.head.place))
+            self.faults = (SyntaxFault(message, place or self.head.place),)
 
     def unreadable(self, message: str, place: Place | None = None) -> None:
-        self.parser_faults.append(SyntaxFault(message, place or self.head.place))
+        self.parser_faults += (SyntaxFault(message, place or self.head.place),)
 
     def json(self, start: int) -> tuple[Text, ...] | None:
         """The JSON form's strings from ``start`` on; None: another form."""
@@ -101,7 +101,7 @@ class Draft:
             return None
         if found is None:
             return None
-        return tuple(self.line.assemble(word.runs) if word.runs else self._empty(word) for word in found)
+        return tuple([self.line.assemble(word.runs) if word.runs else self._empty(word) for word in found])
 
     def _empty(self, word: words.Word) -> Text:
         return self.line.slice(word.start + 1, word.start + 1)
@@ -219,7 +219,7 @@ def _copy(draft: Draft) -> Instruction:
     draft.check_flags()
     if _opens(found[-1].value):
         draft.refuse(f"{draft.keyword} cannot accept a heredoc as a destination")
-    sources = tuple(word for word in found[:-1] if not _opens(word.value))
+    sources = tuple([word for word in found[:-1] if not _opens(word.value)])
     return draft.make(Copy, sources=sources, destination=found[-1], json=exec_form is not None)
 
 
@@ -334,7 +334,7 @@ def _onbuild(draft: Draft) -> Instruction:
         inner = Draft(inner.line, inner.escape, inner.start, inner.end)
     child = construct(inner)
     child.onbuild = True
-    draft.parser_faults.extend(inner.parser_faults)
+    draft.parser_faults += inner.parser_faults
     refused = inner.faults[0].message if inner.faults else ""
     child_or_none = child if trigger != "ONBUILD" else None
     return draft.make(Onbuild, child=child_or_none, refused=refused)

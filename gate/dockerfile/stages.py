@@ -138,7 +138,7 @@ class VariableScope:
     def __init__(
         self, timeline: Timeline, time: int, inherited: Unknown | None = None, proxies: Mapping[str, str] | None = None
     ) -> None:
-        self._proxies = proxies or {}
+        self._proxies = proxies
         self._timeline = timeline
         self._time = time
         self.inherited = inherited

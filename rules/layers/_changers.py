@@ -56,7 +56,7 @@ def takes(command: Command) -> bool:
     """Whether a command may take something away from earlier layers, packages too, or change something there: the cheap
     question in front of the others."""
     name = command.name or ""
-    if name in _REMOVERS or name in _CHANGERS:
+    if name in _REMOVERS or name in CHANGERS:
         return True
     return (name in _TOOLS or manager_of(command) != "") and verb(command) in _TAKING_VERBS
 
@@ -87,7 +87,7 @@ def removals_of(command: Command, place: Place) -> Iterator[Removal]:
 
 def changes_of(command: Command, place: Place) -> Iterator[Change]:
     """The paths that a command rewrites: owner, mode, name, content."""
-    changer = _CHANGERS.get(command.name or "")
+    changer = CHANGERS.get(command.name or "")
     if changer is None:
         return
     operands = [word for word in command.arguments if not written(word).startswith(("-", "+x", "+r"))]
@@ -130,8 +130,10 @@ def _searched(command: Command, operands: list[ShellWord]) -> Changed:
             yield word, True
 
 
-_CHANGERS: dict[str, Callable[[Command, list[ShellWord]], Changed]] = {
+CHANGERS: dict[str, Callable[[Command, list[ShellWord]], Changed]] = {
     "chown": _permissions, "chmod": _permissions, "chgrp": _permissions, "mv": _moved, "strip": _compressed, "gzip": _compressed,
     "bzip2": _compressed, "xz": _compressed, "zstd": _compressed, "pigz": _compressed, "find": _searched,
 }  # fmt: skip
 _TOOLS = frozenset(name for name, _ in _OTHER_CLEANERS)
+TAKERS = _REMOVERS | CHANGERS.keys() | _TOOLS
+"""The programs, other than package managers, that may take something away."""

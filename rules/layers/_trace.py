@@ -18,7 +18,7 @@ from gate.record import dataclass
 from gate.rules.build._effects import Effect, effect
 from gate.rules.layers import _caches as caches
 from gate.rules.layers import _makers as makers
-from gate.rules.layers._changers import Change, Removal, changes_of, removals_of, takes
+from gate.rules.layers._changers import CHANGERS, TAKERS, Change, Removal, changes_of, removals_of, takes
 from gate.rules.layers._made import Made
 from gate.rules.layers._makers import made_by
 from gate.rules.layers._paths import Place, builder_word, covers, inside, written
@@ -143,8 +143,10 @@ class _Tracer:
         events: list[Event] = []
         fresh: set[str] = set()  # folders that this RUN makes
         for number, command in enumerate(commands):
-            place.leave_scopes(command)
             name = command.name or ""
+            if not fresh and not _speaks(name):
+                continue
+            place.leave_scopes(command)
             if name in ("cd", "pushd"):
                 place.change(command)
                 continue
@@ -158,7 +160,9 @@ class _Tracer:
             made = made_by(command, place, get) if _makes(name) else []
             for one in made:
                 one.line = line
-            removals, changes = ([*removals_of(command, place)], [*changes_of(command, place)]) if taking else ([], [])
+            changing = name in CHANGERS
+            removals = [*removals_of(command, place)] if taking and not changing else []
+            changes = [*changes_of(command, place)] if changing else []
             if apart:
                 made = [one for one in made if not self._apart(one.path, apart)]
                 removals = [removal for removal in removals if not self._apart(removal.path, apart)]
@@ -203,7 +207,7 @@ def _left_behind(events: list[Event]) -> Iterable[Made]:
     gone: list[str] = []
     left: list[Made] = []
     for event in reversed(events):
-        left += [one for one in event.made if not any(covers(path, one.path) for path in gone)]
+        left += [one for one in event.made if not any(covers(path, one.path) for path in gone)] if gone else event.made
         gone += [removal.path for removal in event.removals]
     return reversed(left)
 
@@ -224,6 +228,15 @@ def _makes(name: str) -> bool:
 
 
 _MAKERS = makers.PROGRAMS | caches.PROGRAMS
+
+
+@lru_cache(maxsize=1024)
+def _speaks(name: str) -> bool:
+    """Whether a program may change the folder, or leave something behind, or take something away."""
+    return _makes(name) or name in _MOVES or name in TAKERS
+
+
+_MOVES = ("cd", "pushd", "mkdir")
 
 
 def _mounts(run: Run) -> list[str]:

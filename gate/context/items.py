@@ -58,6 +58,10 @@ class Item:
         raise NotImplementedError
 
 
+_NO_ENTRIES = ("", ".", "..")
+"""Names that lead somewhere on disk, and are no entry of the folder."""
+
+
 class DiskItem(Item):
     """Something on disk. Nothing is followed, nothing raises: what cannot be read has a ``problem``.
 
@@ -154,9 +158,9 @@ class DiskItem(Item):
         if self._children is not None or sys.platform != "linux":  # elsewhere a wrong case would be found, too
             return self.children().get(name)
         if name not in self._seen:
-            item = (
-                DiskItem(f"{self._path.rstrip('/')}/{name}", None, self._witness) if self.type == "directory" else None
-            )
+            item = None
+            if self.type == "directory" and name not in _NO_ENTRIES:
+                item = DiskItem(f"{self._path.rstrip('/')}/{name}", None, self._witness)
             self._seen[name] = item if item is not None and item.exists() else None
         return self._seen[name]
 

@@ -220,6 +220,16 @@ def test_a_context_that_is_not_there() -> None:
     )
 
 
+def test_what_is_beside_the_context_is_never_looked_at(tmp_path: Path) -> None:
+    (tmp_path / "context" / "folder").mkdir(parents=True)
+    (tmp_path / "beside").write_text("x")
+    context = open_context(str(tmp_path / "context"))
+    for path in ("../beside", "folder/../../beside", "..", "../context/folder"):
+        assert context.lacks(path) and context.get(path) is None and not context.ignored(path), path
+    assert context.witness is not None and not any("beside" in str(seen) for seen in context.witness.looks)
+    assert context.get("folder/../folder") is not None
+
+
 def test_names_that_cannot_be(tmp_path: Path) -> None:
     context = open_context(str(tmp_path))
     assert context.get("a\0b") is None and context.get("x" * 5000) is None and context.read("../../etc/passwd") is None

@@ -222,11 +222,11 @@ def test_a_context_that_is_not_there() -> None:
 
 def test_what_is_beside_the_context_is_never_looked_at(tmp_path: Path) -> None:
     (tmp_path / "context" / "folder").mkdir(parents=True)
-    (tmp_path / "beside").write_text("x")
+    (tmp_path / "secret.txt").write_text("x")
     context = open_context(str(tmp_path / "context"))
-    for path in ("../beside", "folder/../../beside", "..", "../context/folder"):
+    for path in ("../secret.txt", "folder/../../secret.txt", "..", "../context/folder"):
         assert context.lacks(path) and context.get(path) is None and not context.ignored(path), path
-    assert context.witness is not None and not any("beside" in str(seen) for seen in context.witness.looks)
+    assert context.witness is not None and not any("secret" in str(seen) for seen in context.witness.looks)
     assert context.get("folder/../folder") is not None
 
 

@@ -20,8 +20,10 @@ Value = str | Unknown
 Lookup = Callable[[str], "str | Unknown | None"]
 
 _MAX_DEPTH = 50
-_MAX_TEXT = 2 << 20  # characters, as a here-document may have
 """Deeper nesting of ``${…${…}}`` than anybody writes; it is not worked out but Unknown."""
+
+_MAX_TEXT = 2 << 20
+"""Characters, as a here-document may have; what is longer is not worked out but Unknown."""
 
 _LONGEST_VALUE = 131072
 """Characters: what Linux takes as one environment string. ``ENV A=$A$A`` forty times over must not fill memory."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from gate.dockerfile.command import Command, ShellWord
 from gate.dockerfile.source import Text
-from gate.dockerfile.tree import Onbuild, Run
+from gate.dockerfile.tree import Run
 from gate.lazy import pattern
 from gate.memo import memo
 from gate.packages.loops import unrolled
@@ -54,10 +54,8 @@ class _Found:
 
     def __init__(self, build: Build) -> None:
         self.everything: list[Install] = []
-        for instruction in build.dockerfile.instructions:
-            run = instruction.child if isinstance(instruction, Onbuild) else instruction
-            if isinstance(run, Run):
-                self.everything += _of_run(run, build)
+        for run in build.dockerfile.runs:
+            self.everything += _of_run(run, build)
         self.own = [install for install in self.everything if install.run is None or not install.run.onbuild]
         self.by_command = {id(install.command): install for install in self.everything}
 

@@ -44,8 +44,7 @@ def made_by(command: Command, place: Place, get: Getter) -> list[Made]:
     name = command.name or ""
     maker = _installer if name.endswith(".sh") else _MAKERS.get(name)
     made = [*maker(command, place)] if maker is not None else []
-    if name not in _CACHELESS:
-        made += caches_of(command, place, get)
+    made += caches_of(command, place, get)
     if command.redirects and name in _PRINTERS:
         for redirect in command.redirects:
             to_file = redirect.operator in (">", ">>", ">|") and redirect.fd in (None, 1)
@@ -203,6 +202,5 @@ _MAKERS: dict[str, Callable[[Command, Place], Iterator[Made]]] = {
     "python3": _venv, "uv": _venv, "bash": _installer, "sh": _installer,
 }  # fmt: skip
 
-_CACHELESS = frozenset({"wget", "curl", "git", "tar", "unzip", "cp", "bash", "sh"})
 PROGRAMS = frozenset(_MAKERS) | _PRINTERS
 """The programs that this module knows, beside those of :mod:`gate.rules.layers._caches`."""

@@ -32,9 +32,6 @@ _MAX_WRAPPERS = 20
 _SETTING = DECLARING | {"unset", "read", "getopts", "mapfile", "readarray", "printf"}
 """Commands that change variables."""
 
-_FOLLOWED = wrappers.SHELLS | wrappers.WRAPPERS.keys() | {"eval", "find"}
-"""Commands that run something else."""
-
 _LOOP_NAME = pattern(r"for\s+(\w+)")
 
 Environment = Mapping[str, "str | Unknown"]
@@ -225,10 +222,6 @@ class _Stretch(Flow):
         ``bodies``: by the id of a redirect, its here-document as the command reads it.
         """
         name = words[0].base_name if words else ""
-        if name not in _FOLLOWED:
-            command.words = tuple(words)
-            command.name = name
-            return
         text = None
         if name in wrappers.WRAPPERS:
             words, text = self._peel(command, words)
